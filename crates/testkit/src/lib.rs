@@ -1,0 +1,23 @@
+//! What tests need of the world: a clock that stands still, randomness with a seed, a disk that
+//! fails on demand, and the real `lgsp` binary as a child process.
+//!
+//! Read first: [`clock`] and [`randomness`] (every crate's tests take these), then
+//! [`process`] (scenarios that kill and restart the whole platform).
+//!
+//! **Invariant**: nothing here sleeps or asserts on elapsed time; a test that waits, waits for a
+//! condition. **Trust**: never linked into the shipped binary: only `dev-dependencies` name it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+pub mod clock;
+pub mod randomness;
+
+pub use clock::TestClock;
+pub use randomness::SeededRandomness;

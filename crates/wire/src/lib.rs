@@ -1,0 +1,25 @@
+//! `wire` is the only definer of the bytes that two organisations must agree on.
+//!
+//! Identifiers, HTTP signature bases and digests, error codes, the directory, evidence entries,
+//! checkpoints and bundles: what a stranger's program must be able to read, write and check
+//! stands here and nowhere else. Pure: no I/O, no clock, no database; time and randomness come in
+//! through [`ambient`].
+//!
+//! Read first: [`id`] and [`organisation_code`] for the names, [`signature`] for how a caller is
+//! identified, [`error_code`] for every way a call can be refused.
+//!
+//! **Invariant**: each text form has one spelling: what parses, prints again byte for byte.
+//! **Trust**: a flaw here lets two honest parties read different things in the same bytes.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
+pub mod ambient;

@@ -1,0 +1,47 @@
+//! `cargo xtask <verb>`: what is more than one cargo command.
+//!
+//! Read first: [`main`], the list of verbs. `setup` brings the machine to where the tests can run,
+//! `test` runs them, `check` is what a change must pass before its tests are worth running.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks there")]
+
+mod check;
+mod prerequisites;
+mod run;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask <verb>
+
+  setup    install what the tests need (Debian packages when root, a Python judge), or say what is missing
+  test     setup, then every test of the workspace; further words go to `cargo test`
+  check    rustfmt, clippy, cargo-deny and docs: what a change must pass before its tests
+  docs     rewrite the generated pages (docs/errors.md) and snapshots that follow the code
+
+Example: cargo xtask test -p gateway
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let (verb, rest) = match words.split_first() {
+        Some((verb, rest)) => (verb.as_str(), rest),
+        None => ("", &[] as &[String]),
+    };
+    let done = match verb {
+        "setup" => prerequisites::ensure().map(drop),
+        "test" => check::test(rest),
+        "check" => check::lint(),
+        "docs" => check::rewrite_generated_pages(),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cargo xtask {verb}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What the tests need beside Rust, each with the reason, and how it gets onto the machine.
+//!
+//! The tests let strangers judge: OpenSSL reads our keys, a Python package signs calls, `unzip`
+//! opens bundles. On Debian and as root the missing packages are installed; elsewhere they are
+//! named and nothing is guessed.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::run::{command, output_of, succeeds, visibly, workspace_root};
+
+/// A program the tests call: its Debian package and what it judges.
+struct Program {
+    name: &'static str,
+    package: &'static str,
+    reason: &'static str,
+}
+
+const PROGRAMS: &[Program] = &[
+    Program { name: "cc", package: "gcc", reason: "compiles aws-lc and SQLite" },
+    Program { name: "openssl", package: "openssl", reason: "reads and checks our keys" },
+    Program { name: "python3", package: "python3", reason: "runs the independent signer" },
+    Program { name: "unzip", package: "unzip", reason: "opens evidence bundles" },
+    Program { name: "mount", package: "mount", reason: "a small file system fills up" },
+    Program { name: "curl", package: "curl", reason: "a client that is not ours" },
+];
+
+/// The PyPI signer that judges the gateway, and what it pulls in, pinned.
+const PYTHON_PACKAGES: &str = "xtask/python-judges.txt";
+
+/// Installs or names what is missing; returns the Python that has the judges.
+pub(crate) fn ensure() -> Result<PathBuf> {
+    let missing: Vec<&Program> = PROGRAMS.iter().filter(|program| !exists(program.name)).collect();
+    if !missing.is_empty() {
+        install(&missing)?;
+    }
+    python_judges()
+}
+
+fn exists(program: &str) -> bool {
+    succeeds(command("sh", &["-c", &format!("command -v {program}")]))
+}
+
+fn install(missing: &[&Program]) -> Result<()> {
+    let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
+    for program in missing {
+        eprintln!("missing: {} (package {}): {}", program.name, program.package, program.reason);
+    }
+    install_packages(&packages)
+}
+
+/// `apt-get install` as root on Debian; otherwise the command a person has to run.
+fn install_packages(packages: &[&str]) -> Result<()> {
+    let as_root = output_of(command("id", &["-u"])).is_some_and(|id| id == "0");
+    let line = format!("apt-get install --yes --no-install-recommends {}", packages.join(" "));
+    if !as_root || !exists("apt-get") {
+        bail!("the tests need more programs; as root on Debian run `{line}`, or install their like");
+    }
+    let mut update = command("apt-get", &["update", "--quiet"]);
+    visibly(quiet(&mut update))?;
+    let mut install = command("sh", &["-c", &line]);
+    visibly(quiet(&mut install))
+}
+
+fn quiet(command: &mut Command) -> Command {
+    let mut asked = Command::new(command.get_program());
+    asked.args(command.get_args()).env("DEBIAN_FRONTEND", "noninteractive");
+    asked
+}
+
+/// A virtual environment under `target/` with the pinned packages. It is marked with the list it
+/// was made from, so that it is made once and made again when the list changes.
+fn python_judges() -> Result<PathBuf> {
+    let root = workspace_root();
+    let home = root.join("target/judges/python");
+    let python = home.join("bin/python");
+    let wanted = std::fs::read_to_string(root.join(PYTHON_PACKAGES))?;
+    let mark = home.join("made-from.txt");
+    if python.exists() && std::fs::read_to_string(&mark).is_ok_and(|made| made == wanted) {
+        return Ok(python);
+    }
+    make_environment(&home)?;
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
+    let mut install = command(&python.to_string_lossy(), &pip);
+    install.arg(PYTHON_PACKAGES);
+    visibly(install)?;
+    std::fs::write(mark, wanted)?;
+    Ok(python)
+}
+
+fn make_environment(home: &Path) -> Result<()> {
+    let make = || command("python3", &["-m", "venv", "--clear", &home.to_string_lossy()]);
+    if succeeds(make()) {
+        return Ok(());
+    }
+    // Debian splits venv off python3; ask for it only where it is really missing.
+    install_packages(&["python3-venv"])?;
+    visibly(make())
+}
