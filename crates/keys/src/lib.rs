@@ -1,1 +1,56 @@
-//! placeholder
+//! `keys` is the only toucher of private keys and secrets.
+//!
+//! Keys live in files of a folder that nobody else may read ([`KeyDirectory`]); what runs gets
+//! objects that sign, verify, seal and open, and never the key itself. One provider of
+//! cryptography stands behind all of it: aws-lc-rs.
+//!
+//! Read first: [`PlatformKeys`] for what the platform signs with, [`CallerKey`] for how a caller
+//! is recognised, [`SecretBox`] for secrets that must stand in the database, [`DetailKeys`] for
+//! what must be deletable.
+//!
+//! **Invariant**: a private key or secret leaves this crate only through a function whose name
+//! says so (`to_pkcs8_pem`, `reveal`, `new_hmac_secret`), in memory that is wiped when dropped,
+//! and never through `Debug` or an error. A key file is whole or it is refused.
+//! **Trust**: whoever controls this crate can speak as the platform and as every HMAC caller;
+//! nobody can rewrite what is already under a published checkpoint.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
+mod caller_key;
+mod detail_keys;
+mod ed25519;
+mod error;
+mod key_directory;
+mod pem;
+mod platform_keys;
+mod public_key;
+mod randomness;
+mod secret_box;
+mod signing_key;
+mod symmetric;
+mod token;
+
+#[cfg(test)]
+mod openssl_tests;
+
+pub use caller_key::CallerKey;
+pub use detail_keys::DetailKeys;
+pub use ed25519::Ed25519Key;
+pub use error::KeyError;
+pub use key_directory::KeyDirectory;
+pub use platform_keys::{KeyValidity, PlatformKey, PlatformKeys};
+pub use public_key::{ed25519_public_key, ed25519_public_key_pem};
+pub use randomness::SystemRandomness;
+pub use secret_box::SecretBox;
+pub use signing_key::SigningKey;
+pub use token::{TokenHash, TokenSecret, new_hmac_secret};
+pub use zeroize::Zeroizing;

@@ -17,7 +17,9 @@
 )]
 
 pub mod clock;
+pub mod process;
 pub mod randomness;
 
 pub use clock::TestClock;
+pub use process::Process;
 pub use randomness::SeededRandomness;

@@ -23,3 +23,23 @@
 )]
 
 pub mod ambient;
+pub mod canonical;
+pub mod checkpoint;
+pub mod commitment;
+pub mod container;
+pub mod digest;
+pub mod directory;
+pub mod entry;
+pub mod error_code;
+pub mod header;
+pub mod id;
+pub mod merkle;
+pub mod note;
+pub mod organisation_code;
+pub mod problem;
+pub mod signature;
+#[cfg(test)]
+mod testing;
+pub mod text;
+pub mod tile;
+pub mod trust;

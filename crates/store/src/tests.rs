@@ -1,0 +1,301 @@
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use super::*;
+use wire::ambient::UtcMicros;
+use wire::error_code::Retry;
+
+const NOTES: Migrations = Migrations {
+    name: "notes",
+    steps: &[(
+        "notes",
+        "CREATE TABLE note (
+             id TEXT PRIMARY KEY, number BIGINT NOT NULL CHECK (number > 0), content BYTEA,
+             answers TEXT REFERENCES note (id));
+         CREATE INDEX note_number ON note (number);",
+    )],
+};
+const INSERT: &str = "INSERT INTO note (id, number, content, answers) VALUES ($1, $2, $3, $4)";
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("lgsp.db")
+    }
+
+    async fn open(&self) -> Result<Database, StoreError> {
+        let url = format!("sqlite:{}", self.file().display());
+        Database::open(&DatabaseConfig { url }).await
+    }
+
+    async fn with_notes(&self) -> Database {
+        let database = self.open().await.unwrap();
+        database.migrate(&[NOTES]).await.unwrap();
+        database
+    }
+}
+
+async fn insert(database: &Database, id: &str) {
+    let mut write = database.begin_write().await.unwrap();
+    let values = [id.into(), 1.into(), Value::Null, Value::Null];
+    assert_eq!(write.execute(INSERT, &values).await.unwrap(), 1);
+    write.commit().await.unwrap();
+}
+
+async fn ids(database: &Database) -> Vec<String> {
+    let rows = database.fetch_all("SELECT id FROM note ORDER BY id", &[]);
+    let rows = rows.await.unwrap();
+    rows.iter().map(|row| row.text("id").unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_is_committed_is_read_as_it_was_written_and_lasts() {
+    let place = Place::new();
+    let database = place.with_notes().await;
+    let mut write = database.begin_write().await.unwrap();
+    let time = UtcMicros::from_micros(1_764_000_000_000_001);
+    let values = [
+        "một".into(),
+        time.into(),
+        vec![0_u8, 255].into(),
+        Value::Null,
+    ];
+    write.execute(INSERT, &values).await.unwrap();
+    write.commit().await.unwrap();
+    database.close().await;
+
+    let database = place.with_notes().await;
+    let sql = "SELECT id, number, content, answers FROM note WHERE number = $1";
+    let row = database.fetch_optional(sql, &[time.into()]).await;
+    let row = row.unwrap().unwrap();
+    assert_eq!(row.text("id").unwrap(), "một");
+    assert_eq!(row.time("number").unwrap(), time);
+    assert_eq!(row.bytes("content").unwrap(), [0, 255]);
+    assert_eq!(row.optional_text("answers").unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_column_that_is_absent_null_or_of_another_kind_is_an_error() {
+    let place = Place::new();
+    let database = place.with_notes().await;
+    insert(&database, "one").await;
+    let row = database.fetch_optional("SELECT id, content FROM note", &[]);
+    let row = row.await.unwrap().unwrap();
+    let misuse = row.text("number");
+    assert!(matches!(misuse, Err(StoreError::Misuse(_))));
+    assert!(matches!(row.integer("id"), Err(StoreError::Corrupt(_))));
+    assert!(matches!(row.bytes("content"), Err(StoreError::Corrupt(_))));
+    assert!(matches!(
+        row.parsed::<u32>("id"),
+        Err(StoreError::Corrupt(_))
+    ));
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_dropped_leaves_nothing() {
+    let place = Place::new();
+    let database = place.with_notes().await;
+    let mut write = database.begin_write().await.unwrap();
+    let values = ["one".into(), 1.into(), Value::Null, Value::Null];
+    write.execute(INSERT, &values).await.unwrap();
+    let seen = write.fetch_all("SELECT id FROM note", &[]).await.unwrap();
+    assert_eq!(seen.len(), 1);
+    assert!(ids(&database).await.is_empty(), "others see no half");
+    drop(write);
+    insert(&database, "two").await;
+    assert_eq!(ids(&database).await, ["two"]);
+}
+
+#[tokio::test]
+async fn many_writers_wait_for_each_other_and_none_is_lost() {
+    let place = Place::new();
+    let database = place.with_notes().await;
+    let mut writers = tokio::task::JoinSet::new();
+    for number in 0..50 {
+        let database = database.clone();
+        writers.spawn(async move { insert(&database, &format!("{number:02}")).await });
+    }
+    writers.join_all().await;
+    assert_eq!(ids(&database).await.len(), 50);
+}
+
+#[tokio::test]
+async fn a_reading_connection_cannot_write() {
+    let place = Place::new();
+    let database = place.with_notes().await;
+    let sql = "INSERT INTO note (id, number) VALUES ('x', 1) RETURNING id";
+    assert!(database.fetch_all(sql, &[]).await.is_err());
+    assert!(ids(&database).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_broken_rule_of_the_schema_says_which() {
+    let place = Place::new();
+    let database = place.with_notes().await;
+    insert(&database, "one").await;
+    for (id, number, answers, rule) in [
+        ("one", Value::from(1), Value::Null, Constraint::Unique),
+        ("two", Value::from(0), Value::Null, Constraint::Check),
+        ("two", Value::Null, Value::Null, Constraint::NotNull),
+        ("two", 1.into(), "none".into(), Constraint::ForeignKey),
+    ] {
+        let mut write = database.begin_write().await.unwrap();
+        let values = [id.into(), number, Value::Null, answers];
+        let error = write.execute(INSERT, &values).await.unwrap_err();
+        assert_eq!(error.constraint(), Some(rule), "{error}");
+        assert_eq!(error.retry(), Retry::No);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_number_of_values_is_refused() {
+    let place = Place::new();
+    let database = place.with_notes().await;
+    let sql = "SELECT id FROM note WHERE id = $1";
+    for values in [vec![], vec!["a".into(), "b".into()]] {
+        let error = database.fetch_all(sql, &values).await.unwrap_err();
+        assert!(matches!(error, StoreError::Misuse(_)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_file_is_the_owners_alone_and_so_are_its_companions() {
+    let place = Place::new();
+    let database = place.with_notes().await;
+    insert(&database, "one").await;
+    for entry in fs::read_dir(place.folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o600, "{:?}", entry.file_name());
+    }
+}
+
+#[tokio::test]
+async fn the_durable_settings_are_in_force() {
+    let place = Place::new();
+    let database = place.with_notes().await;
+    let mut write = database.begin_write().await.unwrap();
+    for (pragma, column, value) in [
+        ("PRAGMA synchronous", "synchronous", Value::from(2)),
+        ("PRAGMA foreign_keys", "foreign_keys", 1.into()),
+    ] {
+        let rows = write.fetch_all(pragma, &[]).await.unwrap();
+        assert_eq!(Value::from(rows[0].integer(column).unwrap()), value);
+    }
+    let rows = write.fetch_all("PRAGMA journal_mode", &[]).await.unwrap();
+    assert_eq!(rows[0].text("journal_mode").unwrap(), "wal");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_serve_is_refused_with_what_to_do() {
+    let place = Place::new();
+    let file = place.file();
+    let mode = |mode| fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+
+    fs::write(&file, b"just some text").unwrap();
+    mode(0o644);
+    let error = place.open().await.unwrap_err().to_string();
+    assert!(error.contains("mode 0644"), "{error}");
+    assert!(error.contains("chmod 0600 '"), "{error}");
+
+    mode(0o400);
+    let error = place.open().await.unwrap_err();
+    assert!(matches!(error, StoreError::NotWritable { .. }), "{error}");
+
+    mode(0o600);
+    let error = place.open().await.unwrap_err();
+    assert!(matches!(error, StoreError::NotADatabase { .. }), "{error}");
+    assert_eq!(fs::read(&file).unwrap(), b"just some text");
+
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    let error = place.open().await.unwrap_err();
+    assert!(matches!(error, StoreError::NotADatabase { .. }), "{error}");
+
+    let url = format!("sqlite:{}/no/lgsp.db", place.folder.path().display());
+    let error = Database::open(&DatabaseConfig { url }).await.unwrap_err();
+    assert!(error.to_string().contains("mkdir -p"), "{error}");
+}
+
+#[tokio::test]
+async fn an_address_of_no_known_kind_is_refused_without_its_password() {
+    for url in ["", "lgsp.db", "sqlite:", "sqlite::memory:"] {
+        let config = DatabaseConfig { url: url.into() };
+        let error = Database::open(&config).await.unwrap_err();
+        assert!(matches!(error, StoreError::BadAddress(_)), "{url}: {error}");
+    }
+    let url = "mysql://lgsp:secret@host/lgsp".into();
+    let error = Database::open(&DatabaseConfig { url }).await.unwrap_err();
+    assert!(!error.to_string().contains("secret"), "{error}");
+}
+
+#[tokio::test]
+async fn a_schema_grows_by_its_missing_steps_only() {
+    const LONGER: Migrations = Migrations {
+        name: "notes",
+        steps: &[
+            NOTES.steps[0],
+            ("title", "ALTER TABLE note ADD COLUMN title TEXT;"),
+        ],
+    };
+    let place = Place::new();
+    let database = place.with_notes().await;
+    insert(&database, "one").await;
+    database.migrate(&[NOTES]).await.unwrap();
+    database.migrate(&[LONGER]).await.unwrap();
+    let row = database.fetch_optional("SELECT title FROM note", &[]);
+    let row = row.await.unwrap().unwrap();
+    assert_eq!(row.optional_text("title").unwrap(), None);
+
+    let error = database.migrate(&[NOTES]).await.unwrap_err();
+    assert!(matches!(error, StoreError::NewerSchema { .. }), "{error}");
+    assert!(error.to_string().contains("'title'"), "{error}");
+    let error = database.migrate(&[]).await.unwrap_err();
+    assert!(matches!(error, StoreError::NewerSchema { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_step_that_was_applied_in_another_form_is_refused() {
+    const OTHER: Migrations = Migrations {
+        name: "notes",
+        steps: &[("notes", "CREATE TABLE note (id TEXT);")],
+    };
+    let place = Place::new();
+    let database = place.with_notes().await;
+    let error = database.migrate(&[OTHER]).await.unwrap_err();
+    assert!(matches!(error, StoreError::ChangedStep { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_step_that_fails_leaves_the_schema_as_it_was() {
+    const BAD: Migrations = Migrations {
+        name: "bad",
+        steps: &[
+            ("good", "CREATE TABLE good (id TEXT);"),
+            ("bad", "CREATE TABLE bad (id TEXT); CREATE TABEL worse;"),
+        ],
+    };
+    let place = Place::new();
+    let database = place.with_notes().await;
+    assert!(database.migrate(&[NOTES, BAD]).await.is_err());
+    let sql = "SELECT name FROM sqlite_master WHERE name = 'good' OR name = 'bad'";
+    assert!(database.fetch_all(sql, &[]).await.unwrap().is_empty());
+    database.migrate(&[NOTES]).await.unwrap();
+}
+
+#[test]
+fn debug_of_a_value_shows_its_kind_only() {
+    let values = [Value::from("secret"), Value::from(b"secret"), 42.into()];
+    let shown = format!("{values:?}");
+    assert_eq!(shown, "[Text(6 bytes), Bytes(6), Integer]");
+}

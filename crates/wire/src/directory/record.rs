@@ -1,0 +1,169 @@
+//! The records of the directory: what they say, and the key under which each one stands.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use super::Operation;
+use crate::ambient::UtcMicros;
+use crate::id::{ConnectionId, KeyId, PurposeCode, ServiceId, SystemId};
+use crate::merkle::base64_text;
+use crate::organisation_code::OrganisationCode;
+use crate::signature::Algorithm;
+
+/// One record of the directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Record {
+    /// Key `organisation/<code>`.
+    Organisation(OrganisationRecord),
+    /// Key `system/<organisation>/<system>`.
+    System(SystemRecord),
+    /// Key `credential/<key id>`.
+    Credential(CredentialRecord),
+    /// Key `service/<organisation>/<system>/<service>/v<major>`.
+    Service(ServiceRecord),
+    /// Key `connection/<connection id>`.
+    Connection(ConnectionRecord),
+}
+
+/// An organisation that takes part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrganisationRecord {
+    /// Its identification code.
+    pub code: OrganisationCode,
+    /// Its name, in Vietnamese.
+    pub name: String,
+}
+
+/// An information system of an organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SystemRecord {
+    /// Its full name.
+    pub id: SystemId,
+    /// What people call it.
+    pub name: String,
+}
+
+/// A key with which a system signs its calls. Secrets of HMAC keys travel elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialRecord {
+    /// What the key is called in signatures.
+    pub keyid: KeyId,
+    /// Whose it is.
+    pub system: SystemId,
+    /// With which algorithm it signs.
+    pub algorithm: Algorithm,
+    /// The raw Ed25519 public key; absent for HMAC.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "base64_text::option"
+    )]
+    pub public_key: Option<[u8; 32]>,
+    /// Valid from.
+    pub not_before: UtcMicros,
+    /// Valid until (exclusive).
+    pub not_after: UtcMicros,
+}
+
+/// A major version of a service and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceRecord {
+    /// Its full name.
+    pub id: ServiceId,
+    /// What people call it.
+    pub title: String,
+    /// The URL to which the rest of the path is appended.
+    pub upstream: String,
+    /// How long the provider may take, in milliseconds.
+    pub timeout_ms: u32,
+    /// When a call's record must be durable.
+    pub record: RecordMode,
+    /// The longest request body, in bytes.
+    pub max_body_bytes: u64,
+}
+
+/// When the record of a call must be durable.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordMode {
+    /// Before the answer leaves the platform.
+    #[default]
+    BeforeAnswer,
+    /// The intent already before the request reaches the provider.
+    BeforeForward,
+}
+
+/// A permission: which system may use which service, for what, how much and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionRecord {
+    /// Its id.
+    pub id: ConnectionId,
+    /// Who may call.
+    pub consumer: SystemId,
+    /// What may be called.
+    pub service: ServiceId,
+    /// For which purpose.
+    pub purpose: PurposeCode,
+    /// The legal basis, as its requester cited it.
+    pub legal_basis: String,
+    /// Which operations; none means none.
+    pub operations: Vec<Operation>,
+    /// How much.
+    pub quota: Quota,
+    /// In force from.
+    pub from: UtcMicros,
+    /// In force until (exclusive).
+    pub until: UtcMicros,
+    /// Whether calls are let through within that time.
+    pub active: bool,
+    /// The state of its lifecycle, for whoever reads a refusal.
+    pub state: String,
+}
+
+/// How many calls a connection may make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quota {
+    /// Calls per minute in the long run.
+    pub per_minute: u32,
+    /// Calls at once.
+    pub burst: u32,
+}
+
+impl Record {
+    /// The key by which records are sorted and found.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Organisation(record) => format!("organisation/{}", record.code),
+            Self::System(record) => format!("system/{}", record.id),
+            Self::Credential(record) => format!("credential/{}", record.keyid),
+            Self::Service(record) => format!("service/{}", record.id),
+            Self::Connection(record) => format!("connection/{}", record.id),
+        }
+    }
+
+    /// Whether a credential has a public key exactly if its algorithm has public keys.
+    pub(super) fn has_the_right_key(&self) -> bool {
+        let Self::Credential(record) = self else {
+            return true;
+        };
+        match record.algorithm {
+            Algorithm::HmacSha256 => record.public_key.is_none(),
+            Algorithm::Ed25519 => record.public_key.is_some(),
+        }
+    }
+}
+
+impl CredentialRecord {
+    /// The public key as base64, for people.
+    pub fn public_key_base64(&self) -> Option<String> {
+        self.public_key.map(|key| STANDARD.encode(key))
+    }
+}

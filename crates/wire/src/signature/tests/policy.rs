@@ -1,0 +1,147 @@
+use super::super::policy::{Carried, MAX_LIFE_S, MAX_SKEW_S, check_request, response_components};
+use super::*;
+use crate::ambient::UtcMicros;
+
+const NOW: i64 = 1_795_420_800;
+const FULL: &str = r#""@method" "@target-uri" "content-digest" "lgsp-purpose""#;
+
+fn code_of(components: &str, parameters: &str, carried: Carried) -> Option<ErrorCode> {
+    let field = format!(r#"s=({components});{parameters};tag="lgsp""#);
+    let input = find_tagged(&field, "lgsp").unwrap().unwrap();
+    check_request(&input, carried, UtcMicros::from_seconds(NOW))
+        .err()
+        .map(|refusal| refusal.code)
+}
+
+fn parameters(created: i64, expires: i64) -> String {
+    format!(r#"created={created};expires={expires};nonce="n";keyid="k""#)
+}
+
+const ALL: Carried = Carried {
+    body: true,
+    purpose: true,
+};
+
+#[test]
+fn a_signature_that_covers_all_it_must_counts() {
+    let valid = parameters(NOW, NOW + 60);
+    assert_eq!(code_of(FULL, &valid, ALL), None);
+    let parts = r#""@query" "@path" "@authority" "@method""#;
+    assert_eq!(code_of(parts, &valid, Carried::default()), None);
+    let field = format!(r#"s=({FULL});{valid};alg="ed25519";tag="lgsp""#);
+    let input = find_tagged(&field, "lgsp").unwrap().unwrap();
+    let claims = check_request(&input, ALL, UtcMicros::from_seconds(NOW)).unwrap();
+    assert_eq!(claims.algorithm, Some(Algorithm::Ed25519));
+    assert_eq!((claims.keyid.as_str(), claims.nonce.as_str()), ("k", "n"));
+}
+
+#[test]
+fn what_is_not_covered_is_named() {
+    let valid = parameters(NOW, NOW + 60);
+    for components in [
+        r#""@target-uri" "content-digest" "lgsp-purpose""#,
+        r#""@method" "content-digest" "lgsp-purpose""#,
+        r#""@method" "@authority" "@path" "content-digest" "lgsp-purpose""#,
+        r#""@method" "@target-uri" "lgsp-purpose""#,
+        r#""@method" "@target-uri" "content-digest";key="sha-256" "lgsp-purpose""#,
+        r#""@method" "@target-uri" "content-digest""#,
+        r#""@method";req "@target-uri" "content-digest" "lgsp-purpose""#,
+    ] {
+        let code = code_of(components, &valid, ALL);
+        assert_eq!(
+            code,
+            Some(ErrorCode::SignatureComponentMissing),
+            "{components}"
+        );
+    }
+}
+
+#[test]
+fn a_missing_parameter_is_named() {
+    let whole = parameters(NOW, NOW + 60);
+    for name in ["created", "expires", "nonce", "keyid"] {
+        let rest: Vec<_> = whole
+            .split(';')
+            .filter(|it| !it.starts_with(name))
+            .collect();
+        let code = code_of(FULL, &rest.join(";"), ALL);
+        assert_eq!(code, Some(ErrorCode::SignatureParameterMissing), "{name}");
+    }
+}
+
+#[test]
+fn the_borders_of_time_are_exact() {
+    for (created, expires, code) in [
+        (NOW, NOW + MAX_LIFE_S, None),
+        (
+            NOW,
+            NOW + MAX_LIFE_S + 1,
+            Some(ErrorCode::SignatureTooLongLived),
+        ),
+        (NOW + MAX_SKEW_S, NOW + 60, None),
+        (
+            NOW + MAX_SKEW_S + 1,
+            NOW + 60,
+            Some(ErrorCode::SignatureFromTheFuture),
+        ),
+        (NOW - 60, NOW - MAX_SKEW_S, None),
+        (
+            NOW - 60,
+            NOW - MAX_SKEW_S - 1,
+            Some(ErrorCode::SignatureExpired),
+        ),
+        (NOW, NOW - 1, Some(ErrorCode::SignatureMalformed)),
+        (
+            -999_999_999_999_999,
+            999_999_999_999_999,
+            Some(ErrorCode::SignatureTooLongLived),
+        ),
+    ] {
+        assert_eq!(
+            code_of(FULL, &parameters(created, expires), ALL),
+            code,
+            "{created} {expires}"
+        );
+    }
+}
+
+#[test]
+fn nonce_key_and_algorithm_have_their_forms() {
+    let times = format!("created={NOW};expires={NOW}");
+    for (rest, code) in [
+        (
+            r#"nonce="";keyid="k""#.to_owned(),
+            ErrorCode::SignatureMalformed,
+        ),
+        (
+            format!(r#"nonce="{}";keyid="k""#, "n".repeat(129)),
+            ErrorCode::SignatureMalformed,
+        ),
+        (
+            r#"nonce="n";keyid="a key""#.to_owned(),
+            ErrorCode::KeyUnknown,
+        ),
+        (
+            r#"nonce="n";keyid="k";alg="none""#.to_owned(),
+            ErrorCode::SignatureAlgorithmMismatch,
+        ),
+    ] {
+        assert_eq!(
+            code_of(FULL, &format!("{times};{rest}"), ALL),
+            Some(code),
+            "{rest}"
+        );
+    }
+}
+
+#[test]
+fn the_platforms_own_signature_covers_question_and_answer() {
+    let written: Vec<_> = response_components("s")
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        written.join(" "),
+        r#""@status" "content-digest" "lgsp-entry" "lgsp-request-id" "@method";req "@target-uri";req "signature";req;key="s""#
+    );
+}
