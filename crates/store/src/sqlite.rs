@@ -16,7 +16,7 @@ use std::time::Duration;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, ConnectOptions, Transaction};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Transaction};
 
 use self::answer::{arguments, failure};
 use crate::{Row, StoreError, Value};
@@ -57,6 +57,12 @@ impl Sqlite {
         let refused = |error| failure(path, error);
         // The writer first: it puts the file into write-ahead mode, which a reader cannot.
         let writer = pool(1)
+            // Some failures end a transaction behind sqlx's back, whose own rollback then fails;
+            // it would take the connection for busy for ever. Such a one is closed, not reused.
+            .before_acquire(|connection, _| {
+                let is_sound = !connection.is_in_transaction();
+                Box::pin(async move { Ok(is_sound) })
+            })
             .connect_with(options.clone())
             .await
             .map_err(refused)?;

@@ -117,6 +117,21 @@ async fn a_transaction_that_is_dropped_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_transaction_with_a_failed_statement_can_only_be_dropped() {
+    let place = Place::new();
+    let database = place.with_notes().await;
+    let values = |number: i64| ["one".into(), number.into(), Value::Null, Value::Null];
+    let mut write = database.begin_write().await.unwrap();
+    write.execute(INSERT, &values(1)).await.unwrap();
+    assert!(write.execute(INSERT, &values(1)).await.is_err());
+    let after = write.fetch_all("SELECT id FROM note", &[]).await;
+    assert!(matches!(after, Err(StoreError::Misuse(_))));
+    assert!(write.commit().await.is_err());
+    assert!(ids(&database).await.is_empty());
+    insert(&database, "two").await;
+}
+
+#[tokio::test]
 async fn many_writers_wait_for_each_other_and_none_is_lost() {
     let place = Place::new();
     let database = place.with_notes().await;
@@ -217,6 +232,10 @@ async fn a_file_that_cannot_serve_is_refused_with_what_to_do() {
     assert!(matches!(error, StoreError::NotADatabase { .. }), "{error}");
     assert_eq!(fs::read(&file).unwrap(), b"just some text");
 
+    fs::write(&file, b"SQLite format 3\0 and then something else").unwrap();
+    let error = place.open().await.unwrap_err();
+    assert!(matches!(error, StoreError::NotADatabase { .. }), "{error}");
+
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
     let error = place.open().await.unwrap_err();
@@ -225,6 +244,36 @@ async fn a_file_that_cannot_serve_is_refused_with_what_to_do() {
     let url = format!("sqlite:{}/no/lgsp.db", place.folder.path().display());
     let error = Database::open(&DatabaseConfig { url }).await.unwrap_err();
     assert!(error.to_string().contains("mkdir -p"), "{error}");
+}
+
+#[tokio::test]
+async fn a_full_database_says_so_and_goes_on_when_there_is_room() {
+    let place = Place::new();
+    let database = place.with_notes().await;
+    let big = || {
+        [
+            "big".into(),
+            1.into(),
+            vec![7_u8; 1 << 20].into(),
+            Value::Null,
+        ]
+    };
+    let mut write = database.begin_write().await.unwrap();
+    // SQLite takes no fewer pages than there are: the next one needed is one too many.
+    write
+        .execute("PRAGMA max_page_count = 1", &[])
+        .await
+        .unwrap();
+    let error = write.execute(INSERT, &big()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Full), "{error}");
+    assert_eq!(error.retry(), Retry::AfterSeconds(30));
+    drop(write);
+
+    // The limit was that connection's own, and went with it.
+    let mut write = database.begin_write().await.unwrap();
+    write.execute(INSERT, &big()).await.unwrap();
+    write.commit().await.unwrap();
+    assert_eq!(ids(&database).await, ["big"]);
 }
 
 #[tokio::test]

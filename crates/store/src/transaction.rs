@@ -6,8 +6,14 @@ use crate::{Row, StoreError, Value};
 /// A transaction that may write; dropped without a commit, it is rolled back.
 ///
 /// One at a time: others wait for it, so nothing slow belongs between its beginning and its end.
+/// After a statement has failed it can only be dropped, as PostgreSQL has it for every failure.
+/// SQLite goes on after most, but has ended the transaction after some (no room, for one): what
+/// came after would be committed by itself, without the rest.
 #[derive(Debug)]
-pub struct WriteTransaction(Kind);
+pub struct WriteTransaction {
+    kind: Kind,
+    failed: bool,
+}
 
 #[derive(Debug)]
 enum Kind {
@@ -16,21 +22,33 @@ enum Kind {
 
 impl WriteTransaction {
     pub(crate) fn sqlite(transaction: SqliteTransaction) -> Self {
-        Self(Kind::Sqlite(transaction))
+        Self {
+            kind: Kind::Sqlite(transaction),
+            failed: false,
+        }
     }
 
     /// Executes one statement; returns the number of rows it changed.
     pub async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
-        match &mut self.0 {
+        self.refuse_if_failed()?;
+        // Stays so if the future is dropped half-way: then nobody knows what was done.
+        self.failed = true;
+        let done = match &mut self.kind {
             Kind::Sqlite(transaction) => transaction.execute(sql, values).await,
-        }
+        };
+        self.failed = done.is_err();
+        done
     }
 
     /// All rows of a query, which sees what this transaction has written.
     pub async fn fetch_all(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        match &mut self.0 {
+        self.refuse_if_failed()?;
+        self.failed = true;
+        let rows = match &mut self.kind {
             Kind::Sqlite(transaction) => transaction.fetch_all(sql, values).await,
-        }
+        };
+        self.failed = rows.is_err();
+        rows
     }
 
     /// The row of a query that has at most one; of several, the first.
@@ -49,14 +67,27 @@ impl WriteTransaction {
 
     /// Several statements without parameters: a schema step.
     pub(crate) async fn execute_script(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        match &mut self.0 {
+        self.refuse_if_failed()?;
+        self.failed = true;
+        let done = match &mut self.kind {
             Kind::Sqlite(transaction) => transaction.execute_script(sql).await,
-        }
+        };
+        self.failed = done.is_err();
+        done
     }
 
     pub(crate) async fn finish(self) -> Result<(), StoreError> {
-        match self.0 {
+        self.refuse_if_failed()?;
+        match self.kind {
             Kind::Sqlite(transaction) => transaction.commit().await,
         }
+    }
+
+    fn refuse_if_failed(&self) -> Result<(), StoreError> {
+        if self.failed {
+            let why = "a statement of this transaction failed; it can only be dropped";
+            return Err(StoreError::Misuse(why.to_owned()));
+        }
+        Ok(())
     }
 }

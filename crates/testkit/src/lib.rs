@@ -17,9 +17,11 @@
 )]
 
 pub mod clock;
+pub mod faulty_disk;
 pub mod process;
 pub mod randomness;
 
 pub use clock::TestClock;
+pub use faulty_disk::FaultyDisk;
 pub use process::Process;
 pub use randomness::SeededRandomness;

@@ -54,6 +54,11 @@ impl Process {
         }
     }
 
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for a line that fits, and returns it.
     pub fn wait_for_line(&mut self, fits: impl Fn(&str) -> bool) -> String {
         loop {

@@ -1,1 +1,34 @@
-//! placeholder
+//! `web` turns the answers and refusals of the domain crates into HTTP, and HTTP into types.
+//!
+//! Read first: [`surface`] (what every response has in common), [`sign_on`] (who is asking),
+//! [`input`] (how a request becomes types and how a wrong one is explained), [`page`].
+//!
+//! **Invariant**: every refusal leaves as a problem of RFC 9457 with a code, a detail in the
+//! reader's language and the request's id; no route behind [`require_sign_on`] runs for a stranger.
+//! **Trust**: whoever controls this crate speaks for any signed-on actor, and hears their tokens.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
+pub mod input;
+pub mod openapi;
+pub mod page;
+pub mod refusal;
+pub mod sign_on;
+pub mod surface;
+#[cfg(test)]
+mod tests;
+
+pub use input::{Json, Path, Query, field};
+pub use page::{Page, PageQuery, PageRequest};
+pub use refusal::Refusal;
+pub use sign_on::{Authenticated, Authentication, Authenticator, require_sign_on};
+pub use surface::{Ambient, surface};

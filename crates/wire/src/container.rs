@@ -5,7 +5,7 @@
 //! and demand the same bytes: there is no room for anything that is not checked.
 //! See `docs/decisions/0003-bundle-container-is-exactly-reproducible.md`.
 //!
-//! **Invariant**: [`read`] takes exactly what [`write`] gives.
+//! **Invariant**: [`read`] takes exactly what [`write()`] gives.
 //! **Trust**: the CRC-32 finds accidents; forgeries are found by what the files prove.
 
 mod record;
@@ -36,7 +36,7 @@ pub enum ContainerError {
     /// The bytes of a file are not those that were put in.
     #[error("the CRC-32 of {0} does not fit its bytes")]
     Damaged(String),
-    /// The files are whole, but what stands around them is not as [`write`] writes it.
+    /// The files are whole, but what stands around them is not as [`write()`] writes it.
     #[error("the container differs from its exact form at byte {0}")]
     Differs(usize),
 }

@@ -23,6 +23,7 @@
 )]
 
 pub mod ambient;
+pub mod bundle;
 pub mod canonical;
 pub mod checkpoint;
 pub mod commitment;

@@ -37,7 +37,7 @@ pub(super) const fn words(code: ErrorCode) -> Words {
         ),
         E::RequestForeignAuthority => say(
             "Yêu cầu được gửi cho một máy chủ khác.",
-            "Đề nghị dùng đúng địa chỉ của nền tảng đã công bố trong danh bạ.",
+            "Đề nghị dùng đúng địa chỉ của nền tảng đã được công bố.",
         ),
         E::RequestHeadTooLarge => say(
             "Phần đầu của yêu cầu quá lớn.",
@@ -179,7 +179,7 @@ pub(super) const fn words(code: ErrorCode) -> Words {
         ),
 
         E::LogUnavailable => say(
-            "Nhật ký chứng cứ tạm thời không ghi được.",
+            "Nhật ký bằng chứng tạm thời không ghi được.",
             "Nền tảng không trả lời khi chưa ghi nhận. Đề nghị gửi lại sau; nếu yêu cầu làm thay đổi \
              dữ liệu, kiểm tra trước xem đã được thực hiện chưa.",
         ),
@@ -196,7 +196,7 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Đề nghị gửi lại sau thời gian ghi trong Retry-After.",
         ),
         E::PlatformNoDirectory => say(
-            "Máy chủ này chưa nhận được danh bạ.",
+            "Máy chủ này chưa nhận được danh mục kết nối.",
             "Đề nghị gửi lại sau thời gian ghi trong Retry-After.",
         ),
         E::PlatformInternal => say(
@@ -254,7 +254,7 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Đề nghị kiểm tra mã yêu cầu hoặc số thứ tự bản ghi.",
         ),
         E::EvidencePending => say(
-            "Bản ghi chưa nằm trong điểm chốt đã công bố.",
+            "Bản ghi chưa nằm trong điểm kiểm chứng đã công bố.",
             "Đề nghị hỏi lại sau một giây.",
         ),
     }

@@ -1,0 +1,22 @@
+//! Checking a bundle offline: nothing but its bytes and a trust file.
+
+use wire::bundle::{Bundle, BundleRefusal, Verdict, verify};
+use wire::trust::TrustFile;
+
+/// A bundle that holds, and what follows from it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified {
+    /// The bundle.
+    pub bundle: Bundle,
+    /// What it proves and what it does not.
+    pub verdict: Verdict,
+}
+
+/// Opens a bundle and checks everything in it against the keys in `trust`. Needs no network.
+///
+/// A refusal names the file within the bundle and the reason; the same bytes are refused again.
+pub fn verify_bundle(bytes: &[u8], trust: &TrustFile) -> Result<Verified, BundleRefusal> {
+    let bundle = Bundle::open(bytes)?;
+    let verdict = verify(&bundle, trust)?;
+    Ok(Verified { bundle, verdict })
+}

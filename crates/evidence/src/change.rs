@@ -1,0 +1,123 @@
+//! One change under way: a writing transaction that cannot be committed without its record.
+
+use std::collections::BTreeMap;
+
+use store::{Row, StoreError, Value, WriteTransaction};
+use wire::ambient::UtcMicros;
+use wire::entry::{ActorRef, Kind};
+use wire::merkle::Hash;
+
+use crate::outbox::{self, OutboxRow};
+use crate::recorder::{EntryRef, RecordError, Recorder};
+
+/// A writing transaction with its action and actor. Dropped, it is rolled back and leaves
+/// nothing; [`Change::record`] is the only way to commit it.
+pub struct Change {
+    recorder: Recorder,
+    transaction: WriteTransaction,
+    actor: Option<ActorRef>,
+    action: String,
+    directory: Option<Hash>,
+    /// Entries the log held when the change began: its own entry lies at or after.
+    log_size_before: u64,
+    time: UtcMicros,
+}
+
+impl Change {
+    #[allow(clippy::disallowed_methods, reason = "the one place where a change begins")]
+    pub(crate) async fn begin(
+        recorder: Recorder,
+        actor: Option<ActorRef>,
+        action: &str,
+    ) -> Result<Self, RecordError> {
+        let log = &recorder.inner.log;
+        log.health()?;
+        let transaction = recorder.inner.database.begin_write().await?;
+        // Again, because the wait for the transaction before this one may have been long.
+        log.health()?;
+        let log_size_before = log.size();
+        Ok(Self {
+            time: recorder.now(),
+            actor,
+            action: action.to_owned(),
+            directory: None,
+            recorder,
+            transaction,
+            log_size_before,
+        })
+    }
+
+    /// When the change began; what it writes into the database bears this time.
+    pub fn time(&self) -> UtcMicros {
+        self.time
+    }
+
+    /// States in the entry which directory version the change concerns.
+    pub fn concerns_directory(&mut self, root: Hash) {
+        self.directory = Some(root);
+    }
+
+    /// Executes one statement; returns the number of rows it touched.
+    pub async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
+        self.transaction.execute(sql, values).await
+    }
+
+    /// Reads within the transaction.
+    pub async fn fetch_all(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.transaction.fetch_all(sql, values).await
+    }
+
+    /// Reads at most one row within the transaction.
+    pub async fn fetch_optional(
+        &mut self,
+        sql: &str,
+        values: &[Value],
+    ) -> Result<Option<Row>, StoreError> {
+        self.transaction.fetch_optional(sql, values).await
+    }
+
+    /// Commits the change together with its record, and returns when the record is durable in
+    /// the log. `subject` names what was changed (ids and codes, never personal data).
+    ///
+    /// Once the commit has begun, a caller that goes away does not stop it.
+    pub async fn record(self, subject: BTreeMap<String, String>) -> Result<EntryRef, RecordError> {
+        let recorder = self.recorder.clone();
+        // A task of its own: a client hanging up drops the handler's future, and a commit whose
+        // bell never rings would wait in the outbox for the next change.
+        let finished = tokio::spawn(async move {
+            let sequence = self.commit(subject).await?;
+            Ok(recorder.inner.sequencer.sequenced(sequence).await)
+        });
+        finished.await.unwrap_or(Err(RecordError::Stopping))
+    }
+
+    /// Writes the outbox row and commits. A crash before the commit leaves neither change nor
+    /// record; after it both, and the sequencer finds the row at the next start.
+    #[allow(clippy::disallowed_methods, reason = "change and record, together")]
+    pub(crate) async fn commit(
+        mut self,
+        subject: BTreeMap<String, String>,
+    ) -> Result<u64, RecordError> {
+        let row = OutboxRow {
+            sequence: outbox::next_sequence(&mut self.transaction).await?,
+            time: self.time,
+            kind: kind_of(&self.action),
+            action: self.action,
+            actor: self.actor,
+            subject,
+            directory: self.directory,
+            origin: self.recorder.inner.log.origin().clone(),
+            log_size_before: self.log_size_before,
+        };
+        // Checked now, because a row that no entry can hold would block all rows after it.
+        row.check_recordable()?;
+        outbox::insert(&mut self.transaction, &row).await?;
+        self.recorder.inner.log.health()?;
+        self.transaction.commit().await?;
+        Ok(row.sequence)
+    }
+}
+
+fn kind_of(action: &str) -> Kind {
+    if action.starts_with("directory.") { Kind::Directory } else { Kind::Change }
+}

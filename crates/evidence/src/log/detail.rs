@@ -1,0 +1,141 @@
+//! Sealing and opening details.
+//!
+//! ```text
+//! u8 length, class, 10 bytes of day ("2026-11-23"), what DetailKeys made of the rest
+//! ```
+//! The entry's id is bound into the seal, so a detail cannot be put beside another entry.
+//!
+//! **Invariant**: a detail stands nowhere unsealed, not in the write-ahead file either.
+//! **Trust**: whoever has the day's key reads the day's details; nobody can alter one unseen.
+
+use keys::{DetailKeys, KeyError};
+use wire::commitment::EntrySecret;
+use wire::id::EntryId;
+
+use super::codec::{Cursor, put_sized};
+use super::draft::{BodyDigest, Detail};
+
+/// The class of what is kept of calls.
+pub(super) const CALL: &str = "call";
+
+/// Longer details are refused: heads and signature of a call are a few KiB.
+pub(super) const MAX_BYTES: usize = 1 << 20;
+
+/// Seals a detail with the key of `day`.
+pub(super) fn seal(
+    keys: &DetailKeys,
+    day: &str,
+    entry: &EntryId,
+    detail: &Detail,
+) -> Result<Vec<u8>, KeyError> {
+    let sealed = keys.seal(CALL, day, entry.as_bytes(), &encode(detail))?;
+    let mut record = Vec::with_capacity(1 + CALL.len() + day.len() + sealed.len());
+    record.push(u8::try_from(CALL.len()).unwrap_or(u8::MAX)); // four
+    record.extend_from_slice(CALL.as_bytes());
+    record.extend_from_slice(day.as_bytes());
+    record.extend_from_slice(&sealed);
+    Ok(record)
+}
+
+/// Opens what [`seal`] made; `None` if it was not made so.
+pub(super) fn open(
+    keys: &DetailKeys,
+    entry: &EntryId,
+    record: &[u8],
+) -> Option<Result<Detail, KeyError>> {
+    let mut cursor = Cursor(record);
+    let length = usize::from(cursor.u8()?);
+    let class = std::str::from_utf8(cursor.take(length)?).ok()?;
+    let day = std::str::from_utf8(cursor.take(10)?).ok()?;
+    match keys.open(class, day, entry.as_bytes(), cursor.0) {
+        Ok(plain) => decode(&plain).map(Ok),
+        Err(error) => Some(Err(error)),
+    }
+}
+
+fn encode(detail: &Detail) -> keys::Zeroizing<Vec<u8>> {
+    let mut out = keys::Zeroizing::new(Vec::with_capacity(1_024));
+    out.push(1); // version
+    out.extend_from_slice(detail.secret.as_bytes());
+    for head in [&detail.request_head, &detail.response_head] {
+        out.extend_from_slice(&u32::try_from(head.len()).unwrap_or(u32::MAX).to_le_bytes());
+        for line in head {
+            put_sized(&mut out, line.as_bytes());
+        }
+    }
+    for body in [&detail.request_body, &detail.response_body] {
+        out.push(u8::from(body.is_some()));
+        if let Some(body) = body {
+            out.extend_from_slice(&body.sha256);
+            out.extend_from_slice(&body.length.to_le_bytes());
+        }
+    }
+    put_sized(&mut out, detail.signature_base.as_bytes());
+    put_sized(&mut out, &detail.signature);
+    out
+}
+
+fn decode(plain: &[u8]) -> Option<Detail> {
+    let mut cursor = Cursor(plain);
+    let 1 = cursor.u8()? else { return None };
+    let secret = EntrySecret::from_bytes(cursor.array()?);
+    let (request_head, response_head) = (head(&mut cursor)?, head(&mut cursor)?);
+    let request_body = body(&mut cursor).ok()?;
+    let response_body = body(&mut cursor).ok()?;
+    let signature_base = cursor.text()?.to_owned();
+    let signature = cursor.sized()?.to_owned();
+    let detail = Detail {
+        secret,
+        request_head,
+        request_body,
+        response_head,
+        response_body,
+        signature_base,
+        signature,
+    };
+    cursor.0.is_empty().then_some(detail)
+}
+
+fn head(cursor: &mut Cursor<'_>) -> Option<Vec<String>> {
+    (0..cursor.u32()?)
+        .map(|_| cursor.text().map(str::to_owned))
+        .collect()
+}
+
+/// A record that ends too early.
+struct Cut;
+
+fn body(cursor: &mut Cursor<'_>) -> Result<Option<BodyDigest>, Cut> {
+    if cursor.u8().ok_or(Cut)? == 0 {
+        return Ok(None);
+    }
+    let sha256 = cursor.array().ok_or(Cut)?;
+    let length = cursor.u64().ok_or(Cut)?;
+    Ok(Some(BodyDigest { sha256, length }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_detail_reads_back_and_a_cut_one_does_not() {
+        let detail = Detail {
+            secret: EntrySecret::from_bytes([7; 32]),
+            request_head: vec!["GET /units".to_owned(), String::new()],
+            request_body: None,
+            response_head: vec![],
+            response_body: Some(BodyDigest {
+                sha256: [9; 32],
+                length: 1 << 40,
+            }),
+            signature_base: "\"@method\": GET".to_owned(),
+            signature: vec![0, 255],
+        };
+        let bytes = encode(&detail);
+        assert!(decode(&bytes) == Some(detail));
+        for length in 0..bytes.len() {
+            assert!(decode(&bytes[..length]).is_none());
+        }
+    }
+}

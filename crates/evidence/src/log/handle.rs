@@ -1,0 +1,312 @@
+//! The handle through which everything else uses the log.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+
+use keys::{DetailKeys, KeyError};
+use parking_lot::Mutex;
+use tokio::sync::{oneshot, watch};
+use tokio::task::spawn_blocking;
+use wire::ambient::{Clock, Randomness};
+use wire::checkpoint::Origin;
+use wire::entry::{Entry, Kind};
+use wire::id::{EntryId, RequestId};
+
+use super::appender::{Appender, Job};
+use super::codec::IntentRecord;
+use super::detail;
+use super::draft::{Appended, Draft, Intent, LogUnavailable};
+use super::error::OpenError;
+use super::handover::Handover;
+use super::intents::Place;
+use super::publisher::{Published, Publisher};
+use super::queue::Queue;
+use super::recovery::{self, Opened, Recovered, World};
+use super::shared::Shared;
+use super::{CALL_UNKNOWN, LogConfig, LogKeys, OUTCOME_UNKNOWN, REQUEST_ID};
+use crate::disk::Disk;
+
+/// The evidence log. Clones are handles to the same log; it closes with the last of them.
+#[derive(Clone)]
+pub struct Log(Arc<Handle>);
+
+struct Handle {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Log {
+    /// Opens the log in `config.dir`, or begins it if the directory is empty. Blocks: reads what
+    /// the last process left, publishes it, and starts the log's two threads.
+    pub fn open(
+        config: LogConfig,
+        keys: &LogKeys,
+        details: DetailKeys,
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+        randomness: Arc<dyn Randomness>,
+    ) -> Result<(Self, Recovered), OpenError> {
+        let world = World {
+            disk: &disk,
+            clock: &*clock,
+            randomness: &*randomness,
+        };
+        let Opened {
+            recovered,
+            press,
+            published,
+            segment,
+            last_time,
+            intents,
+            wal_dir,
+            lock,
+        } = recovery::open(&config, keys, &world)?;
+        let shared = Arc::new(Shared {
+            queue: Queue::new(config.max_pending),
+            archive: press.archive.clone(),
+            config,
+            disk,
+            clock,
+            randomness,
+            details,
+            handover: Handover::default(),
+            intents,
+            orphans: Mutex::default(),
+            published: watch::Sender::new(Arc::new(published)),
+            ended: watch::Sender::new(false),
+            size: AtomicU64::new(recovered.size),
+        });
+        let appender = Appender {
+            shared: Arc::clone(&shared),
+            dir: wal_dir.clone(),
+            next_serial: segment.serial + 1,
+            segment: Some(segment),
+            tail: None,
+            next_index: recovered.size,
+            last_time,
+        };
+        let publisher = Publisher {
+            shared: Arc::clone(&shared),
+            press,
+            wal_dir,
+            ended: Vec::new(),
+            _lock: lock,
+        };
+        let threads = vec![
+            spawn("log-append", || appender.run())?,
+            spawn("log-publish", || publisher.run())?,
+        ];
+        tracing::info!(
+            origin = %shared.config.origin,
+            size = recovered.size,
+            replayed = recovered.replayed,
+            unknown_calls = recovered.unknown_calls,
+            "log open"
+        );
+        Ok((
+            Self(Arc::new(Handle {
+                shared,
+                threads: Mutex::new(threads),
+            })),
+            recovered,
+        ))
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.0.shared
+    }
+
+    /// The log's name.
+    pub fn origin(&self) -> &Origin {
+        &self.shared().config.origin
+    }
+
+    /// The log's directory.
+    pub fn dir(&self) -> &PathBuf {
+        &self.shared().config.dir
+    }
+
+    /// How many entries are durable; the published ones may be fewer.
+    pub fn size(&self) -> u64 {
+        self.shared().size.load(Ordering::Acquire)
+    }
+
+    /// Whether the log takes entries at the moment, and if not, why.
+    pub fn health(&self) -> Result<(), LogUnavailable> {
+        self.shared().queue.refusal().map_or(Ok(()), Err)
+    }
+
+    /// Writes down a call that is about to be forwarded: one `write(2)`, no sync. It survives
+    /// the end of the process, not a loss of power.
+    pub fn intent(&self, intent: &Intent) -> Result<(), LogUnavailable> {
+        self.write_intent(intent).map(drop)
+    }
+
+    /// Like [`Self::intent`], and waits until it survives a loss of power too.
+    pub async fn intent_durable(&self, intent: &Intent) -> Result<(), LogUnavailable> {
+        let place = self.write_intent(intent)?;
+        let shared = Arc::clone(self.shared());
+        match spawn_blocking(move || shared.sync_intents(Some(place))).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(LogUnavailable::Disk),
+            Err(_) => Err(LogUnavailable::Closed),
+        }
+    }
+
+    fn write_intent(&self, intent: &Intent) -> Result<Place, LogUnavailable> {
+        self.health()?;
+        let shared = self.shared();
+        let mut subject = intent.subject.clone();
+        subject.insert(REQUEST_ID.to_owned(), intent.request_id.to_string());
+        let id = EntryId::from_bytes(*intent.request_id.as_bytes());
+        let entry = Entry {
+            id: id.ok_or(LogUnavailable::Unrecordable)?,
+            time: shared.clock.now(),
+            kind: Kind::Call,
+            action: CALL_UNKNOWN.to_owned(),
+            actor: intent.actor.clone(),
+            subject,
+            outcome: OUTCOME_UNKNOWN.to_owned(),
+            directory: intent.directory,
+            commitments: intent.commitments.clone(),
+            sequence: None,
+        };
+        let entry = entry
+            .to_canonical()
+            .map_err(|_| LogUnavailable::Unrecordable)?;
+        let record = IntentRecord {
+            request_id: intent.request_id,
+            nonce: intent.nonce.clone(),
+            entry: &entry,
+        };
+        shared.intents.write(&record).map_err(|error| {
+            tracing::warn!(%error, "an intent cannot be written; the call is refused");
+            LogUnavailable::Disk
+        })
+    }
+
+    /// Appends an entry; answers when it is durable. The caller may stop waiting: the entry is
+    /// written all the same. After [`LogUnavailable`] the caller must not go on with what it
+    /// wanted to record; the outcome of a forwarded call is then recorded as `call.unknown`.
+    pub async fn append(&self, draft: Draft) -> Result<Appended, LogUnavailable> {
+        let (answer, answered) = oneshot::channel();
+        self.enqueue(draft, Some(answer));
+        answered.await.unwrap_or(Err(LogUnavailable::Closed))
+    }
+
+    /// Appends an entry without waiting: for what must be recorded where nobody can wait, like an
+    /// answer that is dropped half-way. It is durable with the next batch.
+    pub fn append_detached(&self, draft: Draft) {
+        self.enqueue(draft, None);
+    }
+
+    fn enqueue(&self, draft: Draft, answer: Option<Answer>) {
+        let shared = self.shared();
+        let (mut job, kept) = self.job(draft);
+        job.answer = answer;
+        let refused = match kept {
+            Ok(()) => shared.queue.push(job).err(),
+            Err(reason) => Some((job, reason)),
+        };
+        if let Some((job, reason)) = refused {
+            shared.refuse(job, reason);
+        }
+    }
+
+    /// Seals the detail here, on the caller's thread, so that the appender only writes.
+    fn job(&self, draft: Draft) -> (Job, Result<(), LogUnavailable>) {
+        let shared = self.shared();
+        let now = shared.clock.now();
+        let id = EntryId::new(now, &*shared.randomness);
+        let mut subject = draft.subject;
+        if let Some(request_id) = &draft.request_id {
+            subject
+                .entry(REQUEST_ID.to_owned())
+                .or_insert_with(|| RequestId::to_string(request_id));
+        }
+        let sealed = draft.detail.as_ref().map_or(Ok(Vec::new()), |detail| {
+            detail::seal(&shared.details, &now.date(), &id, detail)
+        });
+        let (detail, kept) = match sealed {
+            Ok(sealed) if sealed.len() > detail::MAX_BYTES => {
+                (Vec::new(), Err(LogUnavailable::Unrecordable))
+            }
+            Ok(sealed) => (sealed, Ok(())),
+            // Today's key was destroyed on purpose: today's details are not to be kept.
+            Err(KeyError::Destroyed { .. }) => (Vec::new(), Ok(())),
+            Err(error) => {
+                tracing::error!(%error, "a detail cannot be sealed; its call is refused");
+                (Vec::new(), Err(LogUnavailable::Disk))
+            }
+        };
+        let entry = Entry {
+            id,
+            time: now,
+            kind: draft.kind,
+            action: draft.action,
+            actor: draft.actor,
+            subject,
+            outcome: draft.outcome,
+            directory: draft.directory,
+            commitments: draft.commitments,
+            sequence: draft.sequence,
+        };
+        let job = Job {
+            entry,
+            detail,
+            request_id: draft.request_id,
+            resolves_intent: draft.resolves_intent,
+            nonce: draft.nonce,
+            answer: None,
+        };
+        (job, kept)
+    }
+
+    /// The newest checkpoint.
+    pub fn checkpoint(&self) -> Arc<Published> {
+        Arc::clone(&self.shared().published.borrow())
+    }
+
+    /// Waits for a checkpoint that covers the entry `index`; asks for it to come at once.
+    pub async fn published_past(&self, index: u64) -> Result<Arc<Published>, LogUnavailable> {
+        let shared = self.shared();
+        let (mut published, mut ended) = (shared.published.subscribe(), shared.ended.subscribe());
+        shared.handover.want();
+        tokio::select! {
+            biased;
+            covered = published.wait_for(|published| published.size > index) => {
+                covered.map(|covered| Arc::clone(&covered)).map_err(|_| LogUnavailable::Closed)
+            }
+            _ = ended.wait_for(|ended| *ended) => Err(LogUnavailable::Closed),
+        }
+    }
+
+    /// Writes and publishes what it was given, and ends the log's threads; other handles are
+    /// answered [`LogUnavailable::Closed`]. What cannot be published now is at the next opening.
+    pub async fn close(&self) {
+        self.shared().queue.close();
+        let threads = std::mem::take(&mut *self.0.threads.lock());
+        let joined = spawn_blocking(|| threads.into_iter().try_for_each(JoinHandle::join)).await;
+        if !matches!(joined, Ok(Ok(()))) {
+            tracing::error!("a thread of the log ended in disorder");
+        }
+    }
+}
+
+type Answer = oneshot::Sender<Result<Appended, LogUnavailable>>;
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
+    let thread = thread::Builder::new().name(name.to_owned());
+    thread
+        .spawn(run)
+        .map_err(|error| OpenError::Unusable(format!("no thread: {error}")))
+}
+
+impl Drop for Handle {
+    /// The threads write what they were given, then end.
+    fn drop(&mut self) {
+        self.shared.queue.close();
+    }
+}

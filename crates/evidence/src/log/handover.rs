@@ -1,0 +1,126 @@
+//! Between appender and publisher: entries that are durable but not published yet.
+//!
+//! They stay here until their checkpoint is out, so that readers find every acknowledged entry
+//! and a publication that failed can be tried again from memory.
+//!
+//! **Invariant**: batches are consecutive; one leaves only after a checkpoint above it is out.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+
+use super::batch::Batch;
+
+#[derive(Default)]
+pub(super) struct Handover {
+    state: Mutex<State>,
+    woken: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    batches: VecDeque<Arc<Batch>>,
+    bytes: usize,
+    /// Segments of the write-ahead file that are full: serial and the index after their last.
+    ended: Vec<(u64, u64)>,
+    wanted: bool,
+    closed: bool,
+}
+
+/// What the publisher finds when it wakes.
+pub(super) struct News {
+    pub(super) batches: Vec<Arc<Batch>>,
+    pub(super) ended: Vec<(u64, u64)>,
+    pub(super) closed: bool,
+}
+
+impl Handover {
+    pub(super) fn push(&self, batch: Batch) {
+        let mut state = self.state.lock();
+        state.bytes += batch.bytes.len();
+        state.batches.push_back(Arc::new(batch));
+        if state.batches.len() == 1 || state.bytes >= PUBLISH_AT {
+            self.woken.notify_one();
+        }
+    }
+
+    /// A segment of the write-ahead file got its last entry, `end` is the index after it.
+    pub(super) fn segment_ended(&self, serial: u64, end: u64) {
+        self.state.lock().ended.push((serial, end));
+    }
+
+    /// Somebody waits for the next checkpoint: it comes at once.
+    pub(super) fn want(&self) {
+        let mut state = self.state.lock();
+        state.wanted = true;
+        if !state.batches.is_empty() {
+            self.woken.notify_one();
+        }
+    }
+
+    pub(super) fn close(&self) {
+        self.state.lock().closed = true;
+        self.woken.notify_one();
+    }
+
+    /// Bytes that wait to be published.
+    pub(super) fn bytes(&self) -> usize {
+        self.state.lock().bytes
+    }
+
+    /// The batch that holds this entry.
+    pub(super) fn find(&self, index: u64) -> Option<Arc<Batch>> {
+        let state = self.state.lock();
+        let after = state.batches.partition_point(|batch| batch.first <= index);
+        let batch = state.batches.get(after.checked_sub(1)?)?;
+        (index < batch.end()).then(|| Arc::clone(batch))
+    }
+
+    /// All batches, oldest first.
+    pub(super) fn batches(&self) -> Vec<Arc<Batch>> {
+        self.state.lock().batches.iter().map(Arc::clone).collect()
+    }
+
+    /// Waits for news, then for `period`, for someone who wants a checkpoint or for a lot to
+    /// publish, whichever comes first.
+    pub(super) fn wait(&self, period: Duration) -> News {
+        let mut state = self.state.lock();
+        self.woken.wait_while(&mut state, |state| {
+            state.batches.is_empty() && !state.closed
+        });
+        let patient =
+            |state: &mut State| !state.wanted && !state.closed && state.bytes < PUBLISH_AT;
+        let _ = self.woken.wait_while_for(&mut state, patient, period);
+        state.wanted = false;
+        News {
+            batches: state.batches.iter().map(Arc::clone).collect(),
+            ended: std::mem::take(&mut state.ended),
+            closed: state.closed,
+        }
+    }
+
+    /// Leaves the publisher alone for `pause` after a failure, unless the log is closed.
+    pub(super) fn pause(&self, pause: Duration) {
+        let mut state = self.state.lock();
+        let _ = self
+            .woken
+            .wait_while_for(&mut state, |state| !state.closed, pause);
+    }
+
+    /// Forgets the oldest `count` batches: they are published.
+    pub(super) fn forget(&self, count: usize) {
+        let mut state = self.state.lock();
+        let held = state.batches.len();
+        let published: usize = state
+            .batches
+            .drain(..count.min(held))
+            .map(|batch| batch.bytes.len())
+            .sum();
+        state.bytes = state.bytes.saturating_sub(published);
+    }
+}
+
+/// So many bytes are published without waiting for the second to be over.
+const PUBLISH_AT: usize = 8 << 20;

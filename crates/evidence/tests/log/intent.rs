@@ -1,0 +1,173 @@
+//! Calls that were forwarded, and what becomes of them.
+
+use evidence::{Draft, Log};
+use testkit::faulty_disk::Loss;
+use wire::entry::{Entry, Kind};
+use wire::id::RequestId;
+
+use crate::world::{World, completed};
+
+async fn actions(log: &Log, call: RequestId) -> Vec<String> {
+    let entries = log.find_call(call).await.unwrap();
+    entries
+        .iter()
+        .map(|entry| Entry::parse(&entry.bytes).unwrap().action)
+        .collect()
+}
+
+#[tokio::test]
+async fn after_kill_9_an_intent_without_outcome_is_visible_once() {
+    let world = World::new(1);
+    let log = world.open();
+    let (lost, answered, long) = (world.intent(), world.intent(), world.intent());
+    for intent in [&lost, &answered, &long] {
+        log.intent(intent).unwrap();
+    }
+    log.append(completed(&answered)).await.unwrap();
+    let opened = Draft {
+        action: "call.opened".to_owned(),
+        resolves_intent: false,
+        ..completed(&long)
+    };
+    log.append(opened).await.unwrap();
+    world.disk.crash();
+    log.close().await;
+    world.disk.restart(Loss::Process);
+
+    let (log, recovered) = world.try_open().unwrap();
+    assert_eq!(recovered.unknown_calls, 2);
+    assert_eq!(actions(&log, lost.request_id).await, ["call.unknown"]);
+    assert_eq!(actions(&log, answered.request_id).await, ["call.completed"]);
+    assert_eq!(
+        actions(&log, long.request_id).await,
+        ["call.opened", "call.unknown"]
+    );
+    let entry = Entry::parse(&log.find_call(lost.request_id).await.unwrap()[0].bytes).unwrap();
+    assert_eq!(
+        (entry.kind, entry.outcome.as_str()),
+        (Kind::Call, "unknown")
+    );
+    assert_eq!(entry.subject["service"], "H24.1/a/b/v1");
+    for intent in [&lost, &answered, &long] {
+        assert!(recovered.spent_nonces.contains(&intent.nonce));
+    }
+    log.close().await;
+    let (log, recovered) = world.try_open().unwrap();
+    assert_eq!(recovered.unknown_calls, 0);
+    assert_eq!(recovered.spent_nonces.len(), 3);
+    log.close().await;
+}
+
+#[tokio::test]
+async fn a_durable_intent_survives_a_loss_of_power() {
+    let world = World::new(2);
+    let log = world.open();
+    let intent = world.intent();
+    log.intent_durable(&intent).await.unwrap();
+    world.disk.crash();
+    log.close().await;
+    world.disk.restart(Loss::Power);
+    let log = world.open();
+    assert_eq!(actions(&log, intent.request_id).await, ["call.unknown"]);
+    log.close().await;
+}
+
+#[tokio::test]
+async fn an_answer_dropped_half_way_is_recorded() {
+    let world = World::new(3);
+    let log = world.open();
+    let intent = world.intent();
+    log.intent(&intent).unwrap();
+    let closed = Draft {
+        action: "call.closed".to_owned(),
+        outcome: "aborted".to_owned(),
+        ..completed(&intent)
+    };
+    log.append_detached(closed);
+    log.close().await;
+    let (log, recovered) = world.try_open().unwrap();
+    assert_eq!(recovered.unknown_calls, 0);
+    assert_eq!(actions(&log, intent.request_id).await, ["call.closed"]);
+    log.close().await;
+}
+
+#[tokio::test]
+async fn nonces_are_forgotten_only_when_they_are_of_no_more_use() {
+    let world = World::new(4);
+    let log = world.open();
+    let (refused, answered) = (world.intent(), world.intent());
+    // A call refused after identification has a nonce and no intent.
+    log.append(Draft {
+        action: "call.refused".to_owned(),
+        ..completed(&refused)
+    })
+    .await
+    .unwrap();
+    log.intent(&answered).unwrap();
+    log.append(completed(&answered)).await.unwrap();
+    log.close().await;
+    world.clock.advance(std::time::Duration::from_secs(330));
+    let (log, recovered) = world.try_open().unwrap();
+    assert_eq!(recovered.spent_nonces.len(), 2);
+    log.close().await;
+    world.clock.advance(std::time::Duration::from_secs(1));
+    let (log, recovered) = world.try_open().unwrap();
+    assert_eq!(recovered.spent_nonces, []);
+    log.close().await;
+}
+
+#[tokio::test]
+async fn old_intents_and_segments_go_while_the_log_runs() {
+    let mut world = World::new(5);
+    world.config.segment_bytes = 4 << 10;
+    world.config.intent_segment_bytes = 2 << 10;
+    let log = world.open();
+    let lasting = world.intent();
+    log.intent(&lasting).unwrap();
+    for _ in 0..200 {
+        world.clock.advance(std::time::Duration::from_secs(20));
+        let intent = world.intent();
+        log.intent(&intent).unwrap();
+        let index = log.append(completed(&intent)).await.unwrap().index;
+        log.published_past(index).await.unwrap();
+    }
+    log.close().await;
+    assert!(
+        world.disk.paths("/wal/").len() <= 3,
+        "{:?}",
+        world.disk.paths("/wal/")
+    );
+    assert!(
+        world.disk.paths("/intents/").len() <= 20,
+        "{:?}",
+        world.disk.paths("/intents/")
+    );
+
+    // The call that lasted all the while was carried along.
+    let log = world.open();
+    assert_eq!(actions(&log, lasting.request_id).await, ["call.unknown"]);
+    log.close().await;
+}
+
+#[tokio::test]
+async fn a_call_is_found_among_many_and_a_stranger_s_is_not() {
+    let world = World::new(6);
+    let log = world.open();
+    let mut calls = Vec::new();
+    for _ in 0..400 {
+        world.clock.advance(std::time::Duration::from_secs(1));
+        let intent = world.intent();
+        log.append(completed(&intent)).await.unwrap();
+        calls.push(intent.request_id);
+    }
+    log.published_past(399).await.unwrap();
+    for (index, call) in (0..).zip(&calls) {
+        let found = log.find_call(*call).await.unwrap();
+        assert_eq!(
+            found.iter().map(|entry| entry.index).collect::<Vec<_>>(),
+            [index]
+        );
+    }
+    assert_eq!(log.find_call(world.request_id()).await.unwrap(), []);
+    log.close().await;
+}
