@@ -1,1 +1,125 @@
-//! placeholder
+//! `registry` is the policy plane's truth: who takes part, with which systems and keys, who offers
+//! what, and who may use it.
+//!
+//! Read first: [`connection`] and its lifecycle (everything else serves it), then [`directory`]
+//! (how a change reaches the gateways), then any noun: front page, `command.rs`, `sql.rs`, `api.rs`.
+//!
+//! **Invariant**: every change is authorised in its command, written and recorded in one
+//! transaction, and in force when it is answered. Lists never hold a secret.
+//! **Trust**: whoever controls this crate decides every permission, and every decision stands in
+//! the evidence log.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
+mod authority;
+pub mod connection;
+pub mod credential;
+pub mod directory;
+mod entry;
+mod migrations;
+pub mod organisation;
+mod reading;
+mod reading_record;
+pub mod refused;
+pub mod service;
+pub mod system;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use evidence::Recorder;
+use keys::{Ed25519Key, SecretBox};
+use store::Database;
+use tokio::sync::watch;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use wire::ambient::{Clock, Randomness};
+use wire::checkpoint::Origin;
+
+use self::directory::Published;
+use self::directory::publisher::{Publisher, PublisherParts};
+use self::refused::Refused;
+
+pub use migrations::MIGRATIONS;
+
+/// What the registry is made of.
+pub struct RegistryParts {
+    /// Begins and records changes; its database must be migrated with [`MIGRATIONS`].
+    pub recorder: Recorder,
+    /// Seals HMAC secrets.
+    pub secrets: SecretBox,
+    /// Signs the heads of the directory.
+    pub directory_key: Ed25519Key,
+    /// The directory's origin ([`Origin::directory`] of the log's).
+    pub directory_origin: Origin,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids and secrets come from.
+    pub randomness: Arc<dyn Randomness>,
+}
+
+/// The registry. Cheap to clone.
+#[derive(Clone)]
+pub struct Registry {
+    pub(crate) database: Database,
+    pub(crate) recorder: Recorder,
+    pub(crate) secrets: SecretBox,
+    pub(crate) publisher: Publisher,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+}
+
+impl Registry {
+    /// Opens the registry and brings its directory into force.
+    pub async fn open(parts: RegistryParts) -> Result<Self, Refused> {
+        let publisher = Publisher::open(PublisherParts {
+            recorder: parts.recorder.clone(),
+            secrets: parts.secrets.clone(),
+            key: parts.directory_key,
+            origin: parts.directory_origin,
+        });
+        Ok(Self {
+            publisher: publisher.await?,
+            database: parts.recorder.database().clone(),
+            recorder: parts.recorder,
+            secrets: parts.secrets,
+            clock: parts.clock,
+            randomness: parts.randomness,
+        })
+    }
+
+    /// The version of the directory in force, now and whenever it changes.
+    pub fn published(&self) -> watch::Receiver<Arc<Published>> {
+        self.publisher.subscribe()
+    }
+
+    /// The routes under `/api/v1` and their description. The caller puts
+    /// [`web::require_sign_on`] around them; without it every request is refused.
+    pub fn router(&self) -> (Router, OpenApi) {
+        OpenApiRouter::<Self>::default()
+            .merge(organisation::api::routes())
+            .merge(system::api::routes())
+            .merge(credential::api::routes())
+            .merge(service::api::routes())
+            .merge(connection::api::routes())
+            .merge(directory::api::routes())
+            .route_layer(from_fn_with_state(
+                self.recorder.clone(),
+                reading_record::record,
+            ))
+            .with_state(self.clone())
+            .split_for_parts()
+    }
+}

@@ -1,6 +1,6 @@
 //! `web` turns the answers and refusals of the domain crates into HTTP, and HTTP into types.
 //!
-//! Read first: [`surface`] (what every response has in common), [`sign_on`] (who is asking),
+//! Read first: [`mod@surface`] (what every response has in common), [`sign_on`] (who is asking),
 //! [`input`] (how a request becomes types and how a wrong one is explained), [`page`].
 //!
 //! **Invariant**: every refusal leaves as a problem of RFC 9457 with a code, a detail in the

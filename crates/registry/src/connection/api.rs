@@ -1,0 +1,212 @@
+//! `/api/v1/connections`
+
+use axum::extract::State as AxumState;
+use axum::http::StatusCode;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::openapi::Problems;
+use web::{Authenticated, Json, Page, PageQuery, PageRequest, Path, Query, Refusal, field};
+use wire::ambient::UtcMicros;
+use wire::id::ConnectionId;
+use wire::problem::Text;
+
+use super::lifecycle::{State, Step};
+use super::{command, sql};
+use crate::refused::Refused;
+use crate::{Registry, entry};
+use form::{ConnectionForm, ConnectionQuery, RevisionForm, StepForm};
+use view::{ConnectionView, StepView};
+
+pub mod form;
+pub mod view;
+
+/// The longest reason, in characters.
+const REASON_CHARS: usize = 1_000;
+
+pub(crate) fn routes() -> OpenApiRouter<Registry> {
+    OpenApiRouter::default()
+        .routes(routes!(list, request))
+        .routes(routes!(read))
+        .routes(routes!(history))
+        .routes(routes!(revise))
+        .routes(routes!(take))
+}
+
+/// Connections in the order of their requests.
+#[utoipa::path(get, path = "/api/v1/connections", tag = "connections", params(ConnectionQuery),
+    responses((status = 200, body = Page<ConnectionView>), Problems))]
+async fn list(
+    AxumState(registry): AxumState<Registry>,
+    _: Authenticated,
+    Query(query): Query<ConnectionQuery>,
+) -> Result<Json<Page<ConnectionView>>, Refusal> {
+    let filter = sql::Filter {
+        state: query.state.as_deref().map(state).transpose()?,
+        consumer: field::parse_optional("consumer", query.consumer.as_deref())?,
+        service: field::parse_optional("service", query.service.as_deref())?,
+    };
+    let page = PageRequest::new(query.after, query.limit)?;
+    let found = sql::list(&registry.database, &filter, &page)
+        .await
+        .map_err(Refused::from)?;
+    let page = page.page(found, |connection| connection.id.to_string());
+    Ok(Json(page.map(ConnectionView::from)))
+}
+
+/// One connection.
+#[utoipa::path(get, path = "/api/v1/connections/{id}", tag = "connections",
+    params(("id" = String, Path, description = "Connection id")),
+    responses((status = 200, body = ConnectionView), Problems))]
+async fn read(
+    AxumState(registry): AxumState<Registry>,
+    _: Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<ConnectionView>, Refusal> {
+    let id: ConnectionId = field::parse("id", &id)?;
+    let found = sql::find(&registry.database, &id)
+        .await
+        .map_err(Refused::from)?;
+    Ok(Json(found.ok_or_else(|| command::unknown(&id))?.into()))
+}
+
+/// The steps taken so far, each with the place of its entry in the evidence log.
+#[utoipa::path(get, path = "/api/v1/connections/{id}/history", tag = "connections",
+    params(("id" = String, Path, description = "Connection id"), PageQuery),
+    responses((status = 200, body = Page<StepView>), Problems))]
+async fn history(
+    AxumState(registry): AxumState<Registry>,
+    _: Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<StepView>>, Refusal> {
+    let id: ConnectionId = field::parse("id", &id)?;
+    let page = PageRequest::try_from(query)?;
+    let after = after_number(&page.after)?;
+    let found = sql::find(&registry.database, &id)
+        .await
+        .map_err(Refused::from)?;
+    found.ok_or_else(|| command::unknown(&id))?;
+    let steps = sql::history(&registry.database, &id, after, &page).await;
+    let steps = page.page(steps.map_err(Refused::from)?, |step| {
+        step.number.to_string()
+    });
+    let mut items = Vec::with_capacity(steps.items.len());
+    for step in steps.items {
+        let entry = entry::entry_of(&registry.database, step.sequence).await;
+        items.push(StepView::new(step, entry.map_err(Refused::from)?));
+    }
+    Ok(Json(Page {
+        items,
+        next: steps.next,
+    }))
+}
+
+/// Opens a connection as a draft. For an administrator of the consumer.
+#[utoipa::path(post, path = "/api/v1/connections", tag = "connections",
+    request_body = ConnectionForm,
+    responses((status = 201, body = ConnectionView), Problems))]
+async fn request(
+    AxumState(registry): AxumState<Registry>,
+    Authenticated(actor): Authenticated,
+    Json(form): Json<ConnectionForm>,
+) -> Result<(StatusCode, Json<ConnectionView>), Refusal> {
+    let new = form.read(registry.clock.now())?;
+    let connection = command::request(&registry, &actor, new).await?;
+    Ok((StatusCode::CREATED, Json(connection.into())))
+}
+
+/// Rewrites what a draft or returned connection asks for; it must be submitted again. For an
+/// administrator of the consumer.
+#[utoipa::path(post, path = "/api/v1/connections/{id}/revise", tag = "connections",
+    params(("id" = String, Path, description = "Connection id")),
+    request_body = RevisionForm,
+    responses((status = 200, body = ConnectionView), Problems))]
+async fn revise(
+    AxumState(registry): AxumState<Registry>,
+    Authenticated(actor): Authenticated,
+    Path(id): Path<String>,
+    Json(form): Json<RevisionForm>,
+) -> Result<Json<ConnectionView>, Refusal> {
+    let id = field::parse("id", &id)?;
+    let asked = form.read(registry.clock.now())?;
+    Ok(Json(
+        command::revise(&registry, &actor, &id, asked).await?.into(),
+    ))
+}
+
+/// Takes a step: `submit`, `return`, `consent`, `test`, `approve`, `activate`, `suspend`, `resume`,
+/// `end`, `withdraw` or `refuse`. Who may take it, and from which state, is the lifecycle's to say;
+/// whoever took an earlier step of a request may not decide it. When the answer arrives, the step
+/// is in force.
+#[utoipa::path(post, path = "/api/v1/connections/{id}/{step}", tag = "connections",
+    params(
+        ("id" = String, Path, description = "Connection id"),
+        ("step" = String, Path, description = "The step to take"),
+    ),
+    request_body = StepForm,
+    responses((status = 200, body = ConnectionView), Problems))]
+async fn take(
+    AxumState(registry): AxumState<Registry>,
+    Authenticated(actor): Authenticated,
+    Path((id, step)): Path<(String, String)>,
+    Json(form): Json<StepForm>,
+) -> Result<Json<ConnectionView>, Refusal> {
+    let id = field::parse("id", &id)?;
+    let step = step_to_take(&step)?;
+    let reason = form
+        .reason
+        .map(|reason| field::sentence("reason", &reason, REASON_CHARS));
+    let reason = reason.transpose()?;
+    let connection = command::take(&registry, &actor, &id, step, reason.as_deref()).await?;
+    Ok(Json(connection.into()))
+}
+
+/// The steps that have this route; the others have their own, or are the platform's.
+const STEPS: [Step; 11] = [
+    Step::Submit,
+    Step::Return,
+    Step::Consent,
+    Step::Test,
+    Step::Approve,
+    Step::Activate,
+    Step::Suspend,
+    Step::Resume,
+    Step::End,
+    Step::Withdraw,
+    Step::Refuse,
+];
+
+fn step_to_take(text: &str) -> Result<Step, Refusal> {
+    let found = STEPS.into_iter().find(|step| step.as_str() == text);
+    found.ok_or_else(|| not_one_of("step", STEPS.iter().map(|step| step.as_str())))
+}
+
+fn state(text: &str) -> Result<State, Refusal> {
+    text.parse()
+        .map_err(|_| not_one_of("state", State::ALL.iter().map(|state| state.as_str())))
+}
+
+fn not_one_of<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Refusal {
+    let known = known.collect::<Vec<_>>().join(", ");
+    field::invalid(
+        name,
+        &Text::new(format!("một trong: {known}."), format!("one of: {known}.")),
+    )
+}
+
+/// The number after which a page of history begins; -1 for the first page.
+fn after_number(after: &str) -> Result<i64, Refusal> {
+    if after.is_empty() {
+        return Ok(-1);
+    }
+    let number = after.parse::<u32>().map(i64::from);
+    number.map_err(|_| field::invalid("after", &Text::new("số của một bước.", "a step's number.")))
+}
+
+/// The latest end of a connection, from now.
+pub(crate) fn latest_end(now: UtcMicros) -> UtcMicros {
+    now.saturating_add(std::time::Duration::from_secs(MAX_YEARS * 366 * 86_400))
+}
+
+/// The longest period, in years.
+pub(crate) const MAX_YEARS: u64 = 10;

@@ -1,0 +1,191 @@
+//! What people send about connections, and how it becomes types.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use web::{Refusal, field};
+use wire::ambient::UtcMicros;
+use wire::directory::{Operation, Quota};
+use wire::problem::Text;
+
+use super::super::command::NewConnection;
+use super::super::{Asked, DataItem, OperationShape, QuotaShape};
+use super::{MAX_YEARS, latest_end};
+
+/// The longest free text, in characters.
+const TEXT_CHARS: usize = 1_000;
+/// The most operations or data items of one connection.
+const MAX_ITEMS: usize = 100;
+/// The largest quota, in calls per minute.
+const MAX_PER_MINUTE: u32 = 1_000_000;
+
+/// A connection to request.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionForm {
+    /// The system that wants to use the service.
+    #[schema(example = "H24.31/mot-cua")]
+    consumer: String,
+    /// The service version it wants to use.
+    #[schema(example = "H24.12/don-vi-hanh-chinh/danh-muc/v1")]
+    service: String,
+    /// The id of the active connection that this one amends and, once activated, replaces.
+    amends: Option<String>,
+    /// What is asked for.
+    asked: RevisionForm,
+}
+
+/// What a connection asks for.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AskedForm)]
+pub struct RevisionForm {
+    /// The purpose, as a code that calls can name.
+    #[schema(example = "doi-soat-dia-ban")]
+    purpose: String,
+    /// How the data will be used.
+    usage: String,
+    /// On which legal basis.
+    #[schema(example = "QĐ 01/2025/QĐ-UBND")]
+    legal_basis: String,
+    /// Which operations: 1 to 100.
+    #[schema(value_type = Vec<OperationShape>)]
+    operations: Vec<Operation>,
+    /// Which data: 1 to 100 items.
+    data_items: Vec<DataItem>,
+    /// How often.
+    #[schema(example = "hằng ngày")]
+    frequency: String,
+    /// How many calls.
+    #[schema(value_type = QuotaShape)]
+    quota: Quota,
+    /// From when (RFC 3339, UTC).
+    #[schema(example = "2026-12-01T00:00:00Z")]
+    from: String,
+    /// Until when (RFC 3339, UTC): after `from` and now, at most ten years ahead.
+    #[schema(example = "2027-12-01T00:00:00Z")]
+    until: String,
+}
+
+/// What goes with a step.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepForm {
+    /// Why: needed to return, refuse, suspend and end.
+    pub(super) reason: Option<String>,
+}
+
+/// Which connections to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ConnectionQuery {
+    /// Only those in this state.
+    pub(super) state: Option<String>,
+    /// Only those of this consuming system.
+    pub(super) consumer: Option<String>,
+    /// Only those to this service version.
+    pub(super) service: Option<String>,
+    /// `next` of the page before.
+    pub(super) after: Option<String>,
+    /// Items on the page: 1 to 200; 50 when left out.
+    #[param(minimum = 1, maximum = 200)]
+    pub(super) limit: Option<u32>,
+}
+
+impl ConnectionForm {
+    pub(super) fn read(self, now: UtcMicros) -> Result<NewConnection, Refusal> {
+        Ok(NewConnection {
+            consumer: field::parse("consumer", &self.consumer)?,
+            service: field::parse("service", &self.service)?,
+            amends: field::parse_optional("amends", self.amends.as_deref())?,
+            asked: self.asked.read(now)?,
+        })
+    }
+}
+
+impl RevisionForm {
+    pub(super) fn read(self, now: UtcMicros) -> Result<Asked, Refusal> {
+        let from = field::parse("from", &self.from)?;
+        Ok(Asked {
+            purpose: field::parse("purpose", &self.purpose)?,
+            usage: field::sentence("usage", &self.usage, TEXT_CHARS)?,
+            legal_basis: field::sentence("legal_basis", &self.legal_basis, TEXT_CHARS)?,
+            operations: operations(&self.operations)?,
+            data_items: data_items(self.data_items)?,
+            frequency: field::sentence("frequency", &self.frequency, TEXT_CHARS)?,
+            quota: quota(self.quota)?,
+            from,
+            until: until(&self.until, from, now)?,
+        })
+    }
+}
+
+/// Checked again one by one: what was read as JSON has not been looked at yet.
+fn operations(given: &[Operation]) -> Result<Vec<Operation>, Refusal> {
+    some_items("operations", given.len())?;
+    let read = |(place, operation): (usize, &Operation)| {
+        Operation::new(&operation.method, &operation.path).map_err(|_| {
+            field::invalid(
+                &format!("operations[{place}]"),
+                &Text::new(
+                    "phương thức viết hoa và đường dẫn dạng /units/{id} hoặc /units/**.",
+                    "a method in capital letters and a path like /units/{id} or /units/**.",
+                ),
+            )
+        })
+    };
+    let operations: Vec<_> = given
+        .iter()
+        .enumerate()
+        .map(read)
+        .collect::<Result<_, _>>()?;
+    let distinct: BTreeSet<_> = given.iter().map(|one| (&one.method, &one.path)).collect();
+    if distinct.len() < given.len() {
+        let rule = Text::new("mỗi thao tác chỉ ghi một lần.", "each operation only once.");
+        return Err(field::invalid("operations", &rule));
+    }
+    Ok(operations)
+}
+
+fn data_items(given: Vec<DataItem>) -> Result<Vec<DataItem>, Refusal> {
+    some_items("data_items", given.len())?;
+    let read = |(place, item): (usize, DataItem)| {
+        let name = field::sentence(&format!("data_items[{place}].name"), &item.name, TEXT_CHARS)?;
+        Ok(DataItem {
+            name,
+            number: item.number,
+        })
+    };
+    given.into_iter().enumerate().map(read).collect()
+}
+
+fn some_items(name: &str, count: usize) -> Result<(), Refusal> {
+    if (1..=MAX_ITEMS).contains(&count) {
+        return Ok(());
+    }
+    let rule = Text::new(
+        format!("từ 1 đến {MAX_ITEMS} mục."),
+        format!("1 to {MAX_ITEMS} items."),
+    );
+    Err(field::invalid(name, &rule))
+}
+
+fn quota(given: Quota) -> Result<Quota, Refusal> {
+    let per_minute = field::within("quota.per_minute", given.per_minute, 1..=MAX_PER_MINUTE)?;
+    let burst = field::within("quota.burst", given.burst, 1..=per_minute)?;
+    Ok(Quota { per_minute, burst })
+}
+
+fn until(text: &str, from: UtcMicros, now: UtcMicros) -> Result<UtcMicros, Refusal> {
+    let until = field::parse("until", text)?;
+    if until > from && until > now && until <= latest_end(now) {
+        return Ok(until);
+    }
+    let rule = Text::new(
+        format!("sau «from», sau hiện tại và không quá {MAX_YEARS} năm tới."),
+        format!("after `from`, after now and at most {MAX_YEARS} years ahead."),
+    );
+    Err(field::invalid("until", &rule))
+}

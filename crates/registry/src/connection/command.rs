@@ -1,0 +1,275 @@
+//! Requesting connections, and taking every further step.
+
+use std::collections::BTreeMap;
+
+use evidence::{Actor, Change};
+use wire::canonical::canonical_of;
+use wire::digest::{ContentDigest, DigestAlgorithm};
+use wire::id::{ConnectionId, Role, ServiceId, SystemId};
+use wire::problem::Text;
+
+use super::lifecycle::{self, Party, Past, State, Step, StepRefusal, Wanted};
+use super::{Asked, Connection, TakenStep, sql};
+use crate::Registry;
+use crate::refused::{Noun, Refused};
+use crate::{entry, service, system};
+use web::field;
+
+/// What requesting a connection needs.
+#[derive(Debug, Clone)]
+pub struct NewConnection {
+    /// The system that wants to use the service.
+    pub consumer: SystemId,
+    /// The service version it wants to use.
+    pub service: ServiceId,
+    /// What is asked for.
+    pub asked: Asked,
+    /// The connection to be amended by this one.
+    pub amends: Option<ConnectionId>,
+}
+
+/// Opens a connection as a draft.
+pub async fn request(
+    registry: &Registry,
+    actor: &Actor,
+    new: NewConnection,
+) -> Result<Connection, Refused> {
+    let by = lifecycle::who_may(Step::Request);
+    if !by
+        .iter()
+        .any(|party| parties(actor, &new.consumer, &new.service).contains(party))
+    {
+        return Err(StepRefusal::NotYours {
+            step: Step::Request,
+            by,
+        }
+        .into());
+    }
+    let mut change = registry
+        .recorder
+        .change(actor, action(Step::Request))
+        .await?;
+    if system::sql::find(&mut change, &new.consumer)
+        .await?
+        .is_none()
+    {
+        return Err(system::command::unknown(&new.consumer));
+    }
+    if service::sql::find(&mut change, &new.service)
+        .await?
+        .is_none()
+    {
+        return Err(service::command::unknown(&new.service));
+    }
+    must_amend_its_own(&mut change, &new).await?;
+    let connection = Connection {
+        id: ConnectionId::new(change.time(), registry.randomness.as_ref()),
+        consumer: new.consumer,
+        service: new.service,
+        state: State::Draft,
+        amends: new.amends,
+        asked: new.asked,
+        requested_at: change.time(),
+    };
+    sql::insert(&mut change, &connection).await?;
+    note(&mut change, actor, &connection, Step::Request, None).await?;
+    let mut subject = subject(&connection);
+    subject.insert("asked".to_owned(), fingerprint(&connection.asked)?);
+    change.record(subject).await?;
+    Ok(connection)
+}
+
+/// Rewrites what a draft or returned connection asks for.
+pub async fn revise(
+    registry: &Registry,
+    actor: &Actor,
+    id: &ConnectionId,
+    asked: Asked,
+) -> Result<Connection, Refused> {
+    let mut change = registry
+        .recorder
+        .change(actor, action(Step::Revise))
+        .await?;
+    let mut connection = load(&mut change, id).await?;
+    move_on(&mut change, actor, &mut connection, Step::Revise, None).await?;
+    connection.asked = asked;
+    sql::rewrite(&mut change, &connection).await?;
+    let mut subject = subject(&connection);
+    subject.insert("asked".to_owned(), fingerprint(&connection.asked)?);
+    change.record(subject).await?;
+    Ok(connection)
+}
+
+/// Takes a step. When this returns, gateways know what follows from it.
+pub async fn take(
+    registry: &Registry,
+    actor: &Actor,
+    id: &ConnectionId,
+    step: Step,
+    reason: Option<&str>,
+) -> Result<Connection, Refused> {
+    let mut change = registry.recorder.change(actor, action(step)).await?;
+    let mut connection = load(&mut change, id).await?;
+    let before = connection.state;
+    move_on(&mut change, actor, &mut connection, step, reason).await?;
+    let mut subject = subject(&connection);
+    if step == Step::Activate
+        && let Some(amended) = replace_amended(&mut change, actor, &connection).await?
+    {
+        subject.insert("replaces".to_owned(), amended.to_string());
+    }
+    change.record(subject).await?;
+    if before.is_published() || connection.state.is_published() {
+        registry.publisher.publish(Some(actor)).await?;
+    }
+    Ok(connection)
+}
+
+/// An amendment is of the same system and service, and of something in force.
+async fn must_amend_its_own(change: &mut Change, new: &NewConnection) -> Result<(), Refused> {
+    let Some(id) = &new.amends else { return Ok(()) };
+    let amended = load(change, id).await?;
+    let in_force = matches!(amended.state, State::Active | State::Suspended);
+    if in_force && amended.consumer == new.consumer && amended.service == new.service {
+        return Ok(());
+    }
+    let rule = Text::new(
+        "kết nối được sửa đổi phải cùng hệ thống, cùng dịch vụ và đang có hiệu lực.",
+        "the amended connection must be in force, and of the same system and service.",
+    );
+    Err(field::invalid("amends", &rule).into())
+}
+
+/// Asks the lifecycle, then writes the new state and the step down.
+async fn move_on(
+    change: &mut Change,
+    actor: &Actor,
+    connection: &mut Connection,
+    step: Step,
+    reason: Option<&str>,
+) -> Result<(), Refused> {
+    let past: Vec<Past> = sql::past(&mut *change, &connection.id).await?;
+    let parties = parties(actor, &connection.consumer, &connection.service);
+    let wanted = Wanted {
+        step,
+        parties: &parties,
+        credential: &actor.credential,
+        reason,
+    };
+    connection.state = lifecycle::decide(connection.state, &past, wanted)?;
+    sql::move_to(change, &connection.id, connection.state).await?;
+    note(change, actor, connection, step, reason).await
+}
+
+/// Ends what the activated `amendment` amends. That it ended already is no reason to refuse.
+async fn replace_amended(
+    change: &mut Change,
+    actor: &Actor,
+    amendment: &Connection,
+) -> Result<Option<ConnectionId>, Refused> {
+    let Some(id) = &amendment.amends else {
+        return Ok(None);
+    };
+    let mut amended = load(change, id).await?;
+    let wanted = Wanted {
+        step: Step::Replace,
+        parties: &[Party::Platform],
+        credential: &actor.credential,
+        reason: None,
+    };
+    let Ok(ended) = lifecycle::decide(amended.state, &[], wanted) else {
+        return Ok(None);
+    };
+    amended.state = ended;
+    sql::move_to(change, id, ended).await?;
+    note(change, actor, &amended, Step::Replace, None).await?;
+    Ok(Some(*id))
+}
+
+async fn note(
+    change: &mut Change,
+    actor: &Actor,
+    connection: &Connection,
+    step: Step,
+    reason: Option<&str>,
+) -> Result<(), Refused> {
+    let taken = TakenStep {
+        number: sql::next_number(&mut *change, &connection.id).await?,
+        step,
+        state: connection.state,
+        organisation: actor.organisation.clone(),
+        role: actor.role,
+        credential: actor.credential.clone(),
+        at: change.time(),
+        reason: reason.map(ToOwned::to_owned),
+        sequence: entry::sequence_of(change).await?,
+    };
+    sql::note(change, &connection.id, &taken).await?;
+    Ok(())
+}
+
+/// In which capacities `actor` stands to a connection between these two.
+fn parties(actor: &Actor, consumer: &SystemId, service: &ServiceId) -> Vec<Party> {
+    match actor.role {
+        Role::OrganisationAdmin => {
+            let sides = [
+                (Party::Consumer, &consumer.organisation),
+                (Party::Provider, &service.organisation),
+            ];
+            let own = sides
+                .into_iter()
+                .filter(|(_, side)| **side == actor.organisation);
+            own.map(|(party, _)| party).collect()
+        }
+        Role::Operator => vec![Party::Operator],
+        Role::StateManager => vec![Party::StateManager],
+        Role::Officer | Role::Auditor | Role::IncidentHandler => Vec::new(),
+    }
+}
+
+async fn load(change: &mut Change, id: &ConnectionId) -> Result<Connection, Refused> {
+    sql::find(change, id).await?.ok_or_else(|| unknown(id))
+}
+
+pub(crate) fn unknown(id: &ConnectionId) -> Refused {
+    Refused::Unknown {
+        noun: Noun::Connection,
+        id: id.to_string(),
+    }
+}
+
+/// What the entry of a step is called.
+const fn action(step: Step) -> &'static str {
+    match step {
+        Step::Request => "connection.requested",
+        Step::Revise => "connection.revised",
+        Step::Submit => "connection.submitted",
+        Step::Return => "connection.returned",
+        Step::Consent => "connection.consented",
+        Step::Test => "connection.testing",
+        Step::Approve => "connection.approved",
+        Step::Activate => "connection.activated",
+        Step::Suspend => "connection.suspended",
+        Step::Resume => "connection.resumed",
+        Step::End => "connection.ended",
+        Step::Withdraw => "connection.withdrawn",
+        Step::Refuse => "connection.refused",
+        Step::Replace => "connection.replaced",
+    }
+}
+
+/// Ids and the state. Reasons stay in the database: people write them, and entries are for ever.
+fn subject(connection: &Connection) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("connection".to_owned(), connection.id.to_string()),
+        ("consumer".to_owned(), connection.consumer.to_string()),
+        ("service".to_owned(), connection.service.to_string()),
+        ("state".to_owned(), connection.state.to_string()),
+    ])
+}
+
+/// The digest of what was asked for, so that the entry fixes what the later steps decide about.
+fn fingerprint(asked: &Asked) -> Result<String, Refused> {
+    let canonical = canonical_of(asked).map_err(|error| Refused::NotWritable(error.to_string()))?;
+    Ok(ContentDigest::of(DigestAlgorithm::Sha256, &canonical).to_string())
+}

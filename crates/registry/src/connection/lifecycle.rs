@@ -1,0 +1,328 @@
+//! How a connection comes into force and goes out of it: one table, and the function that reads it.
+//!
+//! ```text
+//! draft → submitted ⇄ returned → consented → testing → approved → active ⇄ suspended → ended
+//! ```
+//! with `withdrawn` by the requester before approval and `refused` from submitted, consented and
+//! testing. Pure: no clock, no database; a command asks [`decide`] and writes down the answer.
+//!
+//! **Invariant**: no connection reaches `active` without consent, test and approval, each by an
+//! actor who took none of the steps before it that [`Rule::not_by`] names. **Trust**: whoever can
+//! change this table decides who may read whose data.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Where a connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum State {
+    /// Being written by the consumer.
+    Draft,
+    /// Handed in.
+    Submitted,
+    /// Sent back: something is missing.
+    Returned,
+    /// The provider agrees to the use of its data.
+    Consented,
+    /// Being tried in the sandbox.
+    Testing,
+    /// Decided; not switched on yet.
+    Approved,
+    /// In force.
+    Active,
+    /// Out of force for a time.
+    Suspended,
+    /// Out of force for good.
+    Ended,
+    /// Taken back by the consumer before a decision.
+    Withdrawn,
+    /// Decided against.
+    Refused,
+}
+
+/// What moves a connection from state to state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// Opens a connection as a draft.
+    Request,
+    /// Rewrites what is asked for.
+    Revise,
+    /// Hands it in.
+    Submit,
+    /// Sends it back, saying what is missing.
+    Return,
+    /// The provider agrees.
+    Consent,
+    /// The operator takes it into the sandbox.
+    Test,
+    /// The state manager decides for it.
+    Approve,
+    /// The operator switches it on.
+    Activate,
+    /// The operator takes it out of force for a time.
+    Suspend,
+    /// The operator puts it back into force.
+    Resume,
+    /// Takes it out of force for good.
+    End,
+    /// The consumer takes it back.
+    Withdraw,
+    /// Decides against it.
+    Refuse,
+    /// Its amendment came into force in its place.
+    Replace,
+}
+
+/// In which capacity somebody acts on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Party {
+    /// An administrator of the organisation that wants to use the service.
+    Consumer,
+    /// An administrator of the organisation that provides it.
+    Provider,
+    /// The operator of the platform.
+    Operator,
+    /// The state manager of the platform.
+    StateManager,
+    /// The platform itself, as a consequence of another step.
+    Platform,
+}
+
+/// One row of the table: everything there is to know about a step.
+#[derive(Debug)]
+pub struct Rule {
+    /// The step.
+    pub step: Step,
+    /// The states it may be taken from; empty for the step that opens a connection.
+    pub from: &'static [State],
+    /// The state it leads to.
+    pub to: State,
+    /// Who may take it.
+    pub by: &'static [Party],
+    /// Whether it must say why.
+    pub needs_reason: bool,
+    /// Whoever took one of these steps on the same connection may not take this one.
+    pub not_by: &'static [Step],
+}
+
+/// The lifecycle.
+#[rustfmt::skip]
+pub const TABLE: &[Rule] = {
+    use {Party as P, State as S, Step as T};
+    const REQUESTER: &[Step] = &[T::Request, T::Revise, T::Submit];
+    &[
+        Rule { step: T::Request,  from: &[],                                    to: S::Draft,     by: &[P::Consumer],     needs_reason: false, not_by: &[] },
+        Rule { step: T::Revise,   from: &[S::Draft, S::Returned],               to: S::Draft,     by: &[P::Consumer],     needs_reason: false, not_by: &[] },
+        Rule { step: T::Submit,   from: &[S::Draft, S::Returned],               to: S::Submitted, by: &[P::Consumer],     needs_reason: false, not_by: &[] },
+        Rule { step: T::Return,   from: &[S::Submitted],                        to: S::Returned,  by: &[P::Operator],     needs_reason: true,  not_by: REQUESTER },
+        Rule { step: T::Consent,  from: &[S::Submitted],                        to: S::Consented, by: &[P::Provider],     needs_reason: false, not_by: REQUESTER },
+        Rule { step: T::Test,     from: &[S::Consented],                        to: S::Testing,   by: &[P::Operator],     needs_reason: false, not_by: &[T::Request, T::Revise, T::Submit, T::Consent] },
+        Rule { step: T::Approve,  from: &[S::Testing],                          to: S::Approved,  by: &[P::StateManager], needs_reason: false, not_by: &[T::Request, T::Revise, T::Submit, T::Consent, T::Test] },
+        Rule { step: T::Activate, from: &[S::Approved],                         to: S::Active,    by: &[P::Operator],     needs_reason: false, not_by: REQUESTER },
+        Rule { step: T::Suspend,  from: &[S::Active],                           to: S::Suspended, by: &[P::Operator],     needs_reason: true,  not_by: &[] },
+        Rule { step: T::Resume,   from: &[S::Suspended],                        to: S::Active,    by: &[P::Operator],     needs_reason: false, not_by: &[] },
+        Rule { step: T::End,      from: &[S::Approved, S::Active, S::Suspended], to: S::Ended,    by: &[P::Consumer, P::Provider, P::Operator, P::StateManager], needs_reason: true, not_by: &[] },
+        Rule { step: T::Withdraw, from: &[S::Draft, S::Submitted, S::Returned, S::Consented, S::Testing], to: S::Withdrawn, by: &[P::Consumer], needs_reason: false, not_by: &[] },
+        Rule { step: T::Refuse,   from: &[S::Submitted, S::Consented, S::Testing], to: S::Refused, by: &[P::Provider, P::Operator, P::StateManager], needs_reason: true, not_by: REQUESTER },
+        Rule { step: T::Replace,  from: &[S::Active, S::Suspended],             to: S::Ended,     by: &[P::Platform],     needs_reason: false, not_by: &[] },
+    ]
+};
+
+/// A step somebody took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    /// Which.
+    pub step: Step,
+    /// The credential it was taken with: what tells actors apart until people sign in.
+    pub credential: String,
+}
+
+/// A step somebody wants to take.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Which.
+    pub step: Step,
+    /// In which capacities the actor stands to this connection.
+    pub parties: &'a [Party],
+    /// The actor's credential.
+    pub credential: &'a str,
+    /// Why.
+    pub reason: Option<&'a str>,
+}
+
+/// Why a step may not be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StepRefusal {
+    /// The actor is none of those who may.
+    #[error("{step} is for {}", names(.by))]
+    NotYours {
+        /// The step.
+        step: Step,
+        /// Who may take it.
+        by: &'static [Party],
+    },
+    /// The connection does not stand where the step begins.
+    #[error("a connection that is {state} cannot take the step {step}")]
+    NotFromHere {
+        /// The step.
+        step: Step,
+        /// Where the connection stands.
+        state: State,
+    },
+    /// The actor took a step before that rules this one out.
+    #[error("whoever took the step {earlier} may not take the step {step}")]
+    SameActor {
+        /// The step.
+        step: Step,
+        /// What the actor did before.
+        earlier: Step,
+    },
+    /// The step must say why.
+    #[error("the step {step} needs a reason")]
+    ReasonMissing {
+        /// The step.
+        step: Step,
+    },
+}
+
+/// The state that `wanted` leads to from `state`, or why it may not be taken.
+///
+/// Who may comes before what is possible now, so that an outsider learns nothing by trying.
+pub fn decide(state: State, past: &[Past], wanted: Wanted<'_>) -> Result<State, StepRefusal> {
+    let step = wanted.step;
+    let Some(rule) = TABLE.iter().find(|rule| rule.step == step) else {
+        return Err(StepRefusal::NotFromHere { step, state });
+    };
+    if !rule.by.iter().any(|party| wanted.parties.contains(party)) {
+        return Err(StepRefusal::NotYours { step, by: rule.by });
+    }
+    if !rule.from.contains(&state) {
+        return Err(StepRefusal::NotFromHere { step, state });
+    }
+    let own = past
+        .iter()
+        .filter(|past| past.credential == wanted.credential);
+    if let Some(past) = own
+        .into_iter()
+        .find(|past| rule.not_by.contains(&past.step))
+    {
+        return Err(StepRefusal::SameActor {
+            step,
+            earlier: past.step,
+        });
+    }
+    if rule.needs_reason && wanted.reason.is_none() {
+        return Err(StepRefusal::ReasonMissing { step });
+    }
+    Ok(rule.to)
+}
+
+/// Who may take `step` at all.
+pub fn who_may(step: Step) -> &'static [Party] {
+    TABLE
+        .iter()
+        .find(|rule| rule.step == step)
+        .map_or(&[], |rule| rule.by)
+}
+
+/// The steps that lead on from `state` and that somebody may take.
+pub fn possible_steps(state: State) -> impl Iterator<Item = Step> {
+    let leads_on = move |rule: &&Rule| rule.from.contains(&state) && rule.step != Step::Replace;
+    TABLE.iter().filter(leads_on).map(|rule| rule.step)
+}
+
+impl State {
+    /// Whether gateways hear of the connection: from its approval on, so that a call by way of one
+    /// that is not (or no longer) in force is told so, rather than that there is none.
+    pub fn is_published(self) -> bool {
+        matches!(
+            self,
+            Self::Approved | Self::Active | Self::Suspended | Self::Ended
+        )
+    }
+}
+
+/// The written form of each value: in SQL, URLs, entries and answers.
+macro_rules! written {
+    ($type:ident, $($value:ident = $text:literal),+ $(,)?) => {
+        impl $type {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$value),+];
+
+            /// The written form.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$value => $text),+
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = NoSuchName;
+
+            fn from_str(text: &str) -> Result<Self, NoSuchName> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == text).ok_or(NoSuchName)
+            }
+        }
+    };
+}
+
+/// A text that names no state, step or party.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no state, step or party has this name")]
+pub struct NoSuchName;
+
+written!(
+    State,
+    Draft = "draft",
+    Submitted = "submitted",
+    Returned = "returned",
+    Consented = "consented",
+    Testing = "testing",
+    Approved = "approved",
+    Active = "active",
+    Suspended = "suspended",
+    Ended = "ended",
+    Withdrawn = "withdrawn",
+    Refused = "refused",
+);
+written!(
+    Step,
+    Request = "request",
+    Revise = "revise",
+    Submit = "submit",
+    Return = "return",
+    Consent = "consent",
+    Test = "test",
+    Approve = "approve",
+    Activate = "activate",
+    Suspend = "suspend",
+    Resume = "resume",
+    End = "end",
+    Withdraw = "withdraw",
+    Refuse = "refuse",
+    Replace = "replace",
+);
+written!(
+    Party,
+    Consumer = "consumer",
+    Provider = "provider",
+    Operator = "operator",
+    StateManager = "state_manager",
+    Platform = "platform",
+);
+
+/// The names of some parties in one sentence.
+pub fn names(parties: &[Party]) -> String {
+    let names: Vec<_> = parties.iter().map(|party| party.as_str()).collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+//! All SQL about connections and their history.
+
+use evidence::Change;
+use store::{Row, StoreError};
+use wire::id::{ConnectionId, ServiceId, SystemId};
+
+use super::lifecycle::{Past, State};
+use super::{Connection, TakenStep};
+use crate::reading::{Reading, corrupt, parsed_optional};
+use web::PageRequest;
+
+const COLUMNS: &str = "id, consumer, service, state, amends, asked, requested_at";
+const STEP_COLUMNS: &str =
+    "number, step, state, organisation, role, credential, taken_at, reason, sequence";
+
+/// Which connections a list is of.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    pub(crate) state: Option<State>,
+    pub(crate) consumer: Option<SystemId>,
+    pub(crate) service: Option<ServiceId>,
+}
+
+pub(crate) async fn find(
+    reading: impl Reading,
+    id: &ConnectionId,
+) -> Result<Option<Connection>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM connection WHERE id = $1");
+    let row = reading.row(&sql, &[id.to_string().into()]).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// Connections in the order of their requests; one more than the page holds.
+pub(crate) async fn list(
+    reading: impl Reading,
+    filter: &Filter,
+    page: &PageRequest,
+) -> Result<Vec<Connection>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM connection
+         WHERE id > $1 AND ($2 = '' OR state = $2) AND ($3 = '' OR consumer = $3)
+           AND ($4 = '' OR service = $4)
+         ORDER BY id LIMIT $5"
+    );
+    let values = [
+        page.after.as_str().into(),
+        filter.state.map_or("", State::as_str).into(),
+        filter
+            .consumer
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default()
+            .into(),
+        filter
+            .service
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default()
+            .into(),
+        page.rows().into(),
+    ];
+    reading
+        .rows(&sql, &values)
+        .await?
+        .iter()
+        .map(from_row)
+        .collect()
+}
+
+/// Those that gateways hear of, for the directory.
+pub(crate) async fn published(reading: impl Reading) -> Result<Vec<Connection>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM connection
+         WHERE state IN ('approved', 'active', 'suspended', 'ended') ORDER BY id"
+    );
+    reading
+        .rows(&sql, &[])
+        .await?
+        .iter()
+        .map(from_row)
+        .collect()
+}
+
+pub(crate) async fn insert(change: &mut Change, new: &Connection) -> Result<(), StoreError> {
+    let sql = format!("INSERT INTO connection ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)");
+    let values = [
+        new.id.to_string().into(),
+        new.consumer.to_string().into(),
+        new.service.to_string().into(),
+        new.state.as_str().into(),
+        new.amends.as_ref().map(ToString::to_string).into(),
+        written(new)?.into(),
+        new.requested_at.into(),
+    ];
+    change.execute(&sql, &values).await?;
+    Ok(())
+}
+
+pub(crate) async fn rewrite(change: &mut Change, to: &Connection) -> Result<(), StoreError> {
+    let sql = "UPDATE connection SET asked = $2 WHERE id = $1";
+    change
+        .execute(sql, &[to.id.to_string().into(), written(to)?.into()])
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn move_to(
+    change: &mut Change,
+    id: &ConnectionId,
+    state: State,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE connection SET state = $2 WHERE id = $1";
+    change
+        .execute(sql, &[id.to_string().into(), state.as_str().into()])
+        .await?;
+    Ok(())
+}
+
+/// Who took which steps so far.
+pub(crate) async fn past(
+    reading: impl Reading,
+    id: &ConnectionId,
+) -> Result<Vec<Past>, StoreError> {
+    let sql = "SELECT step, credential FROM connection_step WHERE connection = $1 ORDER BY number";
+    let rows = reading.rows(sql, &[id.to_string().into()]).await?;
+    let read = |row: &Row| {
+        Ok(Past {
+            step: row.parsed("step")?,
+            credential: row.text("credential")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The number of the step that comes next.
+pub(crate) async fn next_number(
+    reading: impl Reading,
+    id: &ConnectionId,
+) -> Result<u32, StoreError> {
+    let sql = "SELECT COUNT(*) AS steps FROM connection_step WHERE connection = $1";
+    let row = reading.row(sql, &[id.to_string().into()]).await?;
+    let steps = row
+        .map(|row| row.integer("steps"))
+        .transpose()?
+        .unwrap_or(0);
+    u32::try_from(steps).map_err(|_| corrupt("connection_step", "has too many steps"))
+}
+
+pub(crate) async fn note(
+    change: &mut Change,
+    id: &ConnectionId,
+    taken: &TakenStep,
+) -> Result<(), StoreError> {
+    let sql = format!(
+        "INSERT INTO connection_step (connection, {STEP_COLUMNS})
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    );
+    let sequence = i64::try_from(taken.sequence);
+    let values = [
+        id.to_string().into(),
+        taken.number.into(),
+        taken.step.as_str().into(),
+        taken.state.as_str().into(),
+        taken.organisation.as_str().into(),
+        taken.role.as_str().into(),
+        taken.credential.as_str().into(),
+        taken.at.into(),
+        taken.reason.clone().into(),
+        sequence
+            .map_err(|_| corrupt("sequence", "is beyond 2^63"))?
+            .into(),
+    ];
+    change.execute(&sql, &values).await?;
+    Ok(())
+}
+
+/// Steps after number `after`, in order; one more than `page` holds.
+pub(crate) async fn history(
+    reading: impl Reading,
+    id: &ConnectionId,
+    after: i64,
+    page: &PageRequest,
+) -> Result<Vec<TakenStep>, StoreError> {
+    let sql = format!(
+        "SELECT {STEP_COLUMNS} FROM connection_step
+         WHERE connection = $1 AND number > $2 ORDER BY number LIMIT $3"
+    );
+    let values = [id.to_string().into(), after.into(), page.rows().into()];
+    reading
+        .rows(&sql, &values)
+        .await?
+        .iter()
+        .map(step_from_row)
+        .collect()
+}
+
+fn written(connection: &Connection) -> Result<String, StoreError> {
+    serde_json::to_string(&connection.asked).map_err(|error| corrupt("asked", error))
+}
+
+fn from_row(row: &Row) -> Result<Connection, StoreError> {
+    let asked = serde_json::from_str(&row.text("asked")?);
+    Ok(Connection {
+        id: row.parsed("id")?,
+        consumer: row.parsed("consumer")?,
+        service: row.parsed("service")?,
+        state: row.parsed("state")?,
+        amends: parsed_optional(row, "amends")?,
+        asked: asked.map_err(|error| corrupt("asked", error))?,
+        requested_at: row.time("requested_at")?,
+    })
+}
+
+fn step_from_row(row: &Row) -> Result<TakenStep, StoreError> {
+    let number = u32::try_from(row.integer("number")?);
+    let sequence = u64::try_from(row.integer("sequence")?);
+    Ok(TakenStep {
+        number: number.map_err(|_| corrupt("number", "is out of range"))?,
+        step: row.parsed("step")?,
+        state: row.parsed("state")?,
+        organisation: row.parsed("organisation")?,
+        role: row.parsed("role")?,
+        credential: row.text("credential")?,
+        at: row.time("taken_at")?,
+        reason: row.optional_text("reason")?,
+        sequence: sequence.map_err(|_| corrupt("sequence", "is negative"))?,
+    })
+}

@@ -1,0 +1,62 @@
+//! Credentials (khóa, chứng thư): how a system proves that a call is its own.
+//!
+//! An HMAC secret is made here, answered once and then kept only sealed; of an Ed25519 pair only
+//! the public key ever comes here. Rotating makes a successor and lets the old credential live on
+//! for an overlap, so that a system can change keys without a gap; revoking ends it at once.
+//!
+//! **Invariant**: no secret stands in a listing, an entry, the directory or a log line. A
+//! credential never changes its system, algorithm or key. **Trust**: whoever reads the database
+//! *and* the key ring outside it can sign as any HMAC caller; as an Ed25519 caller, nobody can.
+
+pub mod api;
+pub mod command;
+pub(crate) mod sql;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use wire::ambient::UtcMicros;
+use wire::id::{KeyId, SystemId};
+use wire::signature::Algorithm;
+
+/// One credential, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Credential {
+    /// What signatures name in their parameter `keyid`.
+    #[schema(value_type = String, example = "k-0f3a9c5511d2e8b7")]
+    pub keyid: KeyId,
+    /// The system it speaks for.
+    #[schema(value_type = String, example = "H24.31/mot-cua")]
+    pub system: SystemId,
+    /// The registered name of its algorithm (RFC 9421 §6.2).
+    #[schema(value_type = String, example = "ed25519")]
+    pub algorithm: Algorithm,
+    /// The public key in PEM; absent for HMAC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_key_pem: Option<String>,
+    /// From when it is accepted.
+    #[schema(value_type = String, format = DateTime)]
+    pub not_before: UtcMicros,
+    /// Until when it is accepted.
+    #[schema(value_type = String, format = DateTime)]
+    pub not_after: UtcMicros,
+    /// When it was revoked; absent if it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub revoked_at: Option<UtcMicros>,
+    /// The credential that it took over from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub replaces: Option<KeyId>,
+    /// The public key itself.
+    #[serde(skip)]
+    pub public_key: Option<[u8; 32]>,
+}
+
+impl Credential {
+    /// Whether it still counts at `now`, or will: neither revoked nor past its time.
+    pub fn is_alive(&self, now: UtcMicros) -> bool {
+        self.revoked_at.is_none() && now < self.not_after
+    }
+}

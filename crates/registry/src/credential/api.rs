@@ -1,0 +1,238 @@
+//! `/api/v1/credentials`
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::openapi::Problems;
+use web::{Authenticated, Json, Page, PageRequest, Path, Query, Refusal, field};
+use wire::problem::Text;
+use wire::signature::Algorithm;
+
+use super::command::{self, Made, NewKey, RotationTimes};
+use super::{Credential, sql};
+use crate::Registry;
+use crate::refused::Refused;
+
+/// The life of a credential when nobody says otherwise, in days.
+const DEFAULT_VALID_DAYS: u32 = 365;
+/// The longest life, in days: two years.
+const MAX_VALID_DAYS: u32 = 731;
+/// How long an old credential lives beside its successor when nobody says otherwise, in hours.
+const DEFAULT_OVERLAP_HOURS: u32 = 24;
+/// The longest overlap, in hours: 30 days.
+const MAX_OVERLAP_HOURS: u32 = 720;
+
+pub(crate) fn routes() -> OpenApiRouter<Registry> {
+    OpenApiRouter::default()
+        .routes(routes!(list, make))
+        .routes(routes!(read))
+        .routes(routes!(rotate))
+        .routes(routes!(revoke))
+}
+
+/// A credential to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialForm {
+    /// The system it will speak for.
+    #[schema(example = "H24.31/mot-cua")]
+    system: String,
+    /// `hmac-sha256` (the platform makes the secret) or `ed25519` (send `public_key`).
+    #[schema(example = "ed25519")]
+    algorithm: String,
+    /// For `ed25519`: the public key as PEM (RFC 8410), or its 32 bytes in base64.
+    public_key: Option<String>,
+    /// Its life in days: 1 to 731; 365 when left out.
+    #[schema(minimum = 1, maximum = 731)]
+    valid_days: Option<u32>,
+}
+
+/// A successor for a credential.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RotationForm {
+    /// For `ed25519`: the successor's public key, as when the first was made.
+    public_key: Option<String>,
+    /// The successor's life in days: 1 to 731; 365 when left out.
+    #[schema(minimum = 1, maximum = 731)]
+    valid_days: Option<u32>,
+    /// How many hours the old credential lives on, at most: 0 to 720; 24 when left out.
+    #[schema(minimum = 0, maximum = 720)]
+    overlap_hours: Option<u32>,
+}
+
+/// A credential just made, with the secret that is shown this once.
+#[derive(Serialize, ToSchema)]
+pub struct MadeCredential {
+    #[serde(flatten)]
+    credential: Credential,
+    /// The HMAC secret in base64: keep it now, it is never shown again. Absent for `ed25519`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_base64: Option<String>,
+}
+
+/// Which credentials to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CredentialQuery {
+    /// Only those of this system.
+    system: Option<String>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// Items on the page: 1 to 200; 50 when left out.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// Credentials in the order of their ids, without secrets.
+#[utoipa::path(get, path = "/api/v1/credentials", tag = "credentials", params(CredentialQuery),
+    responses((status = 200, body = Page<Credential>), Problems))]
+async fn list(
+    State(registry): State<Registry>,
+    _: Authenticated,
+    Query(query): Query<CredentialQuery>,
+) -> Result<Json<Page<Credential>>, Refusal> {
+    let system = field::parse_optional("system", query.system.as_deref())?;
+    let page = PageRequest::new(query.after, query.limit)?;
+    let found = sql::list(&registry.database, system.as_ref(), &page).await;
+    Ok(Json(
+        page.page(found.map_err(Refused::from)?, |credential| {
+            credential.keyid.to_string()
+        }),
+    ))
+}
+
+/// One credential, without its secret.
+#[utoipa::path(get, path = "/api/v1/credentials/{keyid}", tag = "credentials",
+    params(("keyid" = String, Path, description = "Key id")),
+    responses((status = 200, body = Credential), Problems))]
+async fn read(
+    State(registry): State<Registry>,
+    _: Authenticated,
+    Path(keyid): Path<String>,
+) -> Result<Json<Credential>, Refusal> {
+    let keyid = field::parse("keyid", &keyid)?;
+    let found = sql::find(&registry.database, &keyid)
+        .await
+        .map_err(Refused::from)?;
+    Ok(Json(found.ok_or_else(|| command::unknown(&keyid))?))
+}
+
+/// Makes a credential. For an administrator of the system's organisation and the operator.
+#[utoipa::path(post, path = "/api/v1/credentials", tag = "credentials",
+    request_body = CredentialForm,
+    responses((status = 201, body = MadeCredential), Problems))]
+async fn make(
+    State(registry): State<Registry>,
+    Authenticated(actor): Authenticated,
+    Json(form): Json<CredentialForm>,
+) -> Result<(StatusCode, Json<MadeCredential>), Refusal> {
+    let system = field::parse("system", &form.system)?;
+    let algorithm = form.algorithm.parse().map_err(|_| unknown_algorithm())?;
+    let key = new_key(algorithm, form.public_key.as_deref())?;
+    let life = life(form.valid_days)?;
+    let made = command::make(&registry, &actor, system, key, life).await?;
+    Ok((StatusCode::CREATED, Json(shown_once(made))))
+}
+
+/// Makes a successor of the same algorithm and lets the old credential end after an overlap. For
+/// an administrator of the system's organisation and the operator.
+#[utoipa::path(post, path = "/api/v1/credentials/{keyid}/rotate", tag = "credentials",
+    params(("keyid" = String, Path, description = "Key id")),
+    request_body = RotationForm,
+    responses((status = 201, body = MadeCredential), Problems))]
+async fn rotate(
+    State(registry): State<Registry>,
+    Authenticated(actor): Authenticated,
+    Path(keyid): Path<String>,
+    Json(form): Json<RotationForm>,
+) -> Result<(StatusCode, Json<MadeCredential>), Refusal> {
+    let keyid = field::parse("keyid", &keyid)?;
+    // The successor's algorithm follows from what is sent; the command compares it with the old.
+    let algorithm = form
+        .public_key
+        .as_ref()
+        .map_or(Algorithm::HmacSha256, |_| Algorithm::Ed25519);
+    let key = new_key(algorithm, form.public_key.as_deref())?;
+    let hours = form.overlap_hours.unwrap_or(DEFAULT_OVERLAP_HOURS);
+    let hours = field::within("overlap_hours", hours, 0..=MAX_OVERLAP_HOURS)?;
+    let times = RotationTimes {
+        life: life(form.valid_days)?,
+        overlap: Duration::from_hours(u64::from(hours)),
+    };
+    let made = command::rotate(&registry, &actor, &keyid, key, times).await?;
+    Ok((StatusCode::CREATED, Json(shown_once(made))))
+}
+
+/// Ends a credential at once. For an administrator of the system's organisation and the operator.
+#[utoipa::path(post, path = "/api/v1/credentials/{keyid}/revoke", tag = "credentials",
+    params(("keyid" = String, Path, description = "Key id")),
+    responses((status = 200, body = Credential), Problems))]
+async fn revoke(
+    State(registry): State<Registry>,
+    Authenticated(actor): Authenticated,
+    Path(keyid): Path<String>,
+) -> Result<Json<Credential>, Refusal> {
+    let keyid = field::parse("keyid", &keyid)?;
+    Ok(Json(command::revoke(&registry, &actor, &keyid).await?))
+}
+
+fn new_key(algorithm: Algorithm, public_key: Option<&str>) -> Result<NewKey, Refusal> {
+    match (algorithm, public_key) {
+        (Algorithm::HmacSha256, None) => Ok(NewKey::HmacSha256),
+        (Algorithm::HmacSha256, Some(_)) => Err(field::invalid(
+            "public_key",
+            &Text::new(
+                "khóa hmac-sha256 do nền tảng tạo, không gửi khóa lên.",
+                "the platform makes the secret of hmac-sha256; send none.",
+            ),
+        )),
+        (Algorithm::Ed25519, given) => {
+            let public_key = keys::ed25519_public_key(given.unwrap_or_default());
+            let public_key = public_key.map_err(|error| not_a_key(&error.to_string()))?;
+            Ok(NewKey::Ed25519 { public_key })
+        }
+    }
+}
+
+fn not_a_key(why: &str) -> Refusal {
+    field::invalid(
+        "public_key",
+        &Text::new(
+            format!("cần khóa công khai Ed25519 dạng PEM hoặc 32 byte base64 ({why})."),
+            format!("an Ed25519 public key as PEM, or its 32 bytes in base64 ({why})."),
+        ),
+    )
+}
+
+fn unknown_algorithm() -> Refusal {
+    field::invalid(
+        "algorithm",
+        &Text::new(
+            "«hmac-sha256» hoặc «ed25519».",
+            "`hmac-sha256` or `ed25519`.",
+        ),
+    )
+}
+
+fn life(valid_days: Option<u32>) -> Result<Duration, Refusal> {
+    let days = valid_days.unwrap_or(DEFAULT_VALID_DAYS);
+    let days = field::within("valid_days", days, 1..=MAX_VALID_DAYS)?;
+    Ok(Duration::from_secs(u64::from(days) * 86_400))
+}
+
+fn shown_once(made: Made) -> MadeCredential {
+    let secret_base64 = made.secret.map(|secret| STANDARD.encode(secret.as_ref()));
+    MadeCredential {
+        credential: made.credential,
+        secret_base64,
+    }
+}

@@ -1,0 +1,198 @@
+//! Making, rotating and revoking credentials.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use evidence::{Actor, Change};
+use keys::{Zeroizing, ed25519_public_key_pem, new_hmac_secret};
+use wire::id::{KeyId, SystemId};
+use wire::signature::Algorithm;
+
+use super::{Credential, sql};
+use crate::Registry;
+use crate::authority::must_administer;
+use crate::refused::{Noun, Refused};
+use crate::system;
+
+/// The key of a new credential.
+#[derive(Debug, Clone)]
+pub enum NewKey {
+    /// The platform makes a secret and shows it once.
+    HmacSha256,
+    /// The system made a pair and keeps the private key.
+    Ed25519 {
+        /// The public key.
+        public_key: [u8; 32],
+    },
+}
+
+/// A new credential with the secret that is never shown again.
+pub struct Made {
+    /// The credential.
+    pub credential: Credential,
+    /// The HMAC secret; none for a public key.
+    pub secret: Option<Zeroizing<[u8; 32]>>,
+}
+
+/// Makes a credential for `system` that lives for `life`.
+pub async fn make(
+    registry: &Registry,
+    actor: &Actor,
+    system: SystemId,
+    key: NewKey,
+    life: Duration,
+) -> Result<Made, Refused> {
+    must_administer(actor, &system.organisation)?;
+    let mut change = registry.recorder.change(actor, "credential.made").await?;
+    if system::sql::find(&mut change, &system).await?.is_none() {
+        return Err(system::command::unknown(&system));
+    }
+    let made = insert(registry, &mut change, system, key, life, None).await?;
+    change.record(subject(&made.credential)).await?;
+    registry.publisher.publish(Some(actor)).await?;
+    Ok(made)
+}
+
+/// Makes a successor of the same algorithm; the old credential lives on for `overlap` at most.
+pub async fn rotate(
+    registry: &Registry,
+    actor: &Actor,
+    keyid: &KeyId,
+    key: NewKey,
+    times: RotationTimes,
+) -> Result<Made, Refused> {
+    let mut change = registry
+        .recorder
+        .change(actor, "credential.rotated")
+        .await?;
+    let old = load_administered(&mut change, actor, keyid).await?;
+    let now = change.time();
+    if !old.is_alive(now) {
+        return Err(Refused::CredentialNotValid(keyid.to_string()));
+    }
+    if old.algorithm != key.algorithm() {
+        return Err(Refused::OtherAlgorithm(old.algorithm));
+    }
+    let until = now.saturating_add(times.overlap).min(old.not_after);
+    sql::shorten(&mut change, keyid, until).await?;
+    let system = old.system.clone();
+    let made = insert(registry, &mut change, system, key, times.life, Some(keyid)).await?;
+    let mut subject = subject(&made.credential);
+    subject.insert("replaces".to_owned(), keyid.to_string());
+    change.record(subject).await?;
+    registry.publisher.publish(Some(actor)).await?;
+    Ok(made)
+}
+
+/// How long things last when a credential is rotated.
+#[derive(Debug, Clone, Copy)]
+pub struct RotationTimes {
+    /// The life of the successor.
+    pub life: Duration,
+    /// How much longer the old credential lives, at most.
+    pub overlap: Duration,
+}
+
+/// Ends a credential at once. Revoking one that is revoked already changes nothing.
+pub async fn revoke(
+    registry: &Registry,
+    actor: &Actor,
+    keyid: &KeyId,
+) -> Result<Credential, Refused> {
+    let mut change = registry
+        .recorder
+        .change(actor, "credential.revoked")
+        .await?;
+    let mut credential = load_administered(&mut change, actor, keyid).await?;
+    if credential.revoked_at.is_some() {
+        return Ok(credential);
+    }
+    let now = change.time();
+    credential.revoked_at = Some(now);
+    sql::revoke(&mut change, keyid, now).await?;
+    change.record(subject(&credential)).await?;
+    registry.publisher.publish(Some(actor)).await?;
+    Ok(credential)
+}
+
+async fn load_administered(
+    change: &mut Change,
+    actor: &Actor,
+    keyid: &KeyId,
+) -> Result<Credential, Refused> {
+    let found = sql::find(&mut *change, keyid).await?;
+    let credential = found.ok_or_else(|| unknown(keyid))?;
+    must_administer(actor, &credential.system.organisation)?;
+    Ok(credential)
+}
+
+async fn insert(
+    registry: &Registry,
+    change: &mut Change,
+    system: SystemId,
+    key: NewKey,
+    life: Duration,
+    replaces: Option<&KeyId>,
+) -> Result<Made, Refused> {
+    let keyid = new_key_id(registry)?;
+    let (secret, public_key) = match &key {
+        NewKey::HmacSha256 => (Some(new_hmac_secret(registry.randomness.as_ref())), None),
+        NewKey::Ed25519 { public_key } => (None, Some(*public_key)),
+    };
+    // Sealed for this key id: swapped between rows, a secret does not open.
+    let seal = |secret: &Zeroizing<[u8; 32]>| {
+        registry
+            .secrets
+            .seal(keyid.as_str().as_bytes(), secret.as_ref())
+    };
+    let sealed_secret = secret.as_ref().map(seal).transpose()?;
+    let now = change.time();
+    let credential = Credential {
+        keyid: keyid.clone(),
+        system,
+        algorithm: key.algorithm(),
+        public_key_pem: public_key.as_ref().map(ed25519_public_key_pem),
+        not_before: now,
+        not_after: now.saturating_add(life),
+        revoked_at: None,
+        replaces: replaces.cloned(),
+        public_key,
+    };
+    sql::insert(change, &credential, sealed_secret).await?;
+    Ok(Made { credential, secret })
+}
+
+/// `k-` and 64 random bits: says nothing about whose it is.
+fn new_key_id(registry: &Registry) -> Result<KeyId, Refused> {
+    let mut bytes = [0; 8];
+    registry.randomness.fill(&mut bytes);
+    let text = format!("k-{:016x}", u64::from_be_bytes(bytes));
+    text.parse().map_err(|_| Refused::Taken {
+        noun: Noun::Credential,
+        id: text,
+    })
+}
+
+impl NewKey {
+    fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::HmacSha256 => Algorithm::HmacSha256,
+            Self::Ed25519 { .. } => Algorithm::Ed25519,
+        }
+    }
+}
+
+pub(crate) fn unknown(keyid: &KeyId) -> Refused {
+    Refused::Unknown {
+        noun: Noun::Credential,
+        id: keyid.to_string(),
+    }
+}
+
+fn subject(credential: &Credential) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        ("credential".to_owned(), credential.keyid.to_string()),
+        ("system".to_owned(), credential.system.to_string()),
+        ("algorithm".to_owned(), credential.algorithm.to_string()),
+    ])
+}

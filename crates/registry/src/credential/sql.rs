@@ -1,0 +1,129 @@
+//! All SQL about credentials.
+
+use evidence::Change;
+use keys::ed25519_public_key_pem;
+use store::{Row, StoreError};
+use wire::ambient::UtcMicros;
+use wire::id::{KeyId, SystemId};
+
+use super::Credential;
+use crate::reading::{Reading, corrupt, parsed_optional};
+use web::PageRequest;
+
+const COLUMNS: &str =
+    "keyid, system, algorithm, public_key, not_before, not_after, revoked_at, replaces";
+
+pub(crate) async fn find(
+    reading: impl Reading,
+    keyid: &KeyId,
+) -> Result<Option<Credential>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM credential WHERE keyid = $1");
+    let row = reading.row(&sql, &[keyid.as_str().into()]).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// Credentials in the order of their ids, of one system if named; one more than the page holds.
+pub(crate) async fn list(
+    reading: impl Reading,
+    system: Option<&SystemId>,
+    page: &PageRequest,
+) -> Result<Vec<Credential>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM credential
+         WHERE keyid > $1 AND ($2 = '' OR system = $2) ORDER BY keyid LIMIT $3"
+    );
+    let system = system.map(ToString::to_string).unwrap_or_default();
+    let values = [
+        page.after.as_str().into(),
+        system.into(),
+        page.rows().into(),
+    ];
+    reading
+        .rows(&sql, &values)
+        .await?
+        .iter()
+        .map(from_row)
+        .collect()
+}
+
+/// Those that are neither revoked nor past their time, each with its sealed secret if it has one:
+/// for the directory, and for what travels beside it.
+pub(crate) async fn alive(
+    reading: impl Reading,
+    now: UtcMicros,
+) -> Result<Vec<(Credential, Option<Vec<u8>>)>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS}, sealed_secret FROM credential
+         WHERE revoked_at IS NULL AND not_after > $1 ORDER BY keyid"
+    );
+    let rows = reading.rows(&sql, &[now.into()]).await?;
+    rows.iter()
+        .map(|row| Ok((from_row(row)?, row.optional_bytes("sealed_secret")?)))
+        .collect()
+}
+
+pub(crate) async fn insert(
+    change: &mut Change,
+    new: &Credential,
+    sealed_secret: Option<Vec<u8>>,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO credential
+            (keyid, system, algorithm, public_key, sealed_secret, not_before, not_after, made_at,
+             replaces)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $8)";
+    let values = [
+        new.keyid.as_str().into(),
+        new.system.to_string().into(),
+        new.algorithm.to_string().into(),
+        new.public_key.map(|key| key.to_vec()).into(),
+        sealed_secret.into(),
+        new.not_before.into(),
+        new.not_after.into(),
+        new.replaces.as_ref().map(ToString::to_string).into(),
+    ];
+    change.execute(sql, &values).await?;
+    Ok(())
+}
+
+pub(crate) async fn shorten(
+    change: &mut Change,
+    keyid: &KeyId,
+    not_after: UtcMicros,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE credential SET not_after = $2 WHERE keyid = $1";
+    change
+        .execute(sql, &[keyid.as_str().into(), not_after.into()])
+        .await?;
+    Ok(())
+}
+
+/// The sealed secret goes too: nobody will ask for it again.
+pub(crate) async fn revoke(
+    change: &mut Change,
+    keyid: &KeyId,
+    at: UtcMicros,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE credential SET revoked_at = $2, sealed_secret = NULL WHERE keyid = $1";
+    change
+        .execute(sql, &[keyid.as_str().into(), at.into()])
+        .await?;
+    Ok(())
+}
+
+fn from_row(row: &Row) -> Result<Credential, StoreError> {
+    let as_key = |bytes: Vec<u8>| {
+        <[u8; 32]>::try_from(bytes).map_err(|_| corrupt("public_key", "is not 32 bytes long"))
+    };
+    let public_key = row.optional_bytes("public_key")?.map(as_key).transpose()?;
+    Ok(Credential {
+        keyid: row.parsed("keyid")?,
+        system: row.parsed("system")?,
+        algorithm: row.parsed("algorithm")?,
+        public_key_pem: public_key.as_ref().map(ed25519_public_key_pem),
+        not_before: row.time("not_before")?,
+        not_after: row.time("not_after")?,
+        revoked_at: row.optional_time("revoked_at")?,
+        replaces: parsed_optional(row, "replaces")?,
+        public_key,
+    })
+}

@@ -1,0 +1,141 @@
+//! From the registry's tables to the records of a directory.
+
+use std::collections::{HashMap, HashSet};
+
+use evidence::Change;
+use keys::{SecretBox, Zeroizing};
+use store::StoreError;
+use wire::ambient::UtcMicros;
+use wire::directory::{
+    ConnectionRecord, CredentialRecord, OrganisationRecord, Record, ServiceRecord, SystemRecord,
+};
+use wire::id::KeyId;
+
+use crate::connection::Connection;
+use crate::connection::lifecycle::State;
+use crate::credential::Credential;
+use crate::organisation::Organisation;
+use crate::service::Service;
+use crate::system::System;
+use crate::{connection, credential, organisation, service, system};
+
+/// The records of a version, and the secrets that go beside it.
+pub(crate) struct Built {
+    pub(crate) records: Vec<Record>,
+    pub(crate) hmac_secrets: HashMap<KeyId, Zeroizing<Vec<u8>>>,
+}
+
+/// Reads the registry as it stands within `change`: no other writer is under way, so the records
+/// fit together.
+pub(crate) async fn build(change: &mut Change, secrets: &SecretBox) -> Result<Built, StoreError> {
+    let now = change.time();
+    let organisations = organisation::sql::all(&mut *change).await?;
+    let systems = system::sql::all(&mut *change).await?;
+    let services = service::sql::all(&mut *change).await?;
+    let connections = connection::sql::published(&mut *change).await?;
+    let credentials = credential::sql::alive(change, now).await?;
+
+    let mut built = Built {
+        records: Vec::new(),
+        hmac_secrets: HashMap::new(),
+    };
+    built
+        .records
+        .extend(organisations.into_iter().map(organisation_record));
+    built.records.extend(systems.into_iter().map(system_record));
+    built
+        .records
+        .extend(services.into_iter().map(service_record));
+    built
+        .records
+        .extend(worth_telling(connections, now).map(connection_record));
+    for (credential, sealed) in credentials {
+        built.add_credential(credential, sealed.as_deref(), secrets);
+    }
+    Ok(built)
+}
+
+impl Built {
+    /// A secret that does not open leaves its credential out: refusing to publish at all would
+    /// keep every later suspension and revocation from coming into force.
+    fn add_credential(
+        &mut self,
+        credential: Credential,
+        sealed: Option<&[u8]>,
+        secrets: &SecretBox,
+    ) {
+        if let Some(sealed) = sealed {
+            match secrets.open(credential.keyid.as_str().as_bytes(), sealed) {
+                Ok(secret) => {
+                    self.hmac_secrets.insert(credential.keyid.clone(), secret);
+                }
+                Err(error) => {
+                    tracing::error!(keyid = %credential.keyid, %error, "a secret does not open");
+                    return;
+                }
+            }
+        }
+        self.records.push(credential_record(credential));
+    }
+}
+
+/// Ended connections stay so that a call is told what became of them: until their period is over,
+/// or until an amendment took their place.
+fn worth_telling(connections: Vec<Connection>, now: UtcMicros) -> impl Iterator<Item = Connection> {
+    let amended: HashSet<_> = connections.iter().filter_map(|one| one.amends).collect();
+    connections.into_iter().filter(move |one| {
+        one.state != State::Ended || (now < one.asked.until && !amended.contains(&one.id))
+    })
+}
+
+fn organisation_record(organisation: Organisation) -> Record {
+    Record::Organisation(OrganisationRecord {
+        code: organisation.code,
+        name: organisation.name,
+    })
+}
+
+fn system_record(system: System) -> Record {
+    Record::System(SystemRecord {
+        id: system.id,
+        name: system.name,
+    })
+}
+
+fn credential_record(credential: Credential) -> Record {
+    Record::Credential(CredentialRecord {
+        keyid: credential.keyid,
+        system: credential.system,
+        algorithm: credential.algorithm,
+        public_key: credential.public_key,
+        not_before: credential.not_before,
+        not_after: credential.not_after,
+    })
+}
+
+fn service_record(service: Service) -> Record {
+    Record::Service(ServiceRecord {
+        id: service.id,
+        title: service.title,
+        upstream: service.terms.upstream.to_string(),
+        timeout_ms: service.terms.timeout_ms,
+        record: service.terms.record,
+        max_body_bytes: service.terms.max_body_bytes,
+    })
+}
+
+fn connection_record(connection: Connection) -> Record {
+    Record::Connection(ConnectionRecord {
+        id: connection.id,
+        consumer: connection.consumer,
+        service: connection.service,
+        purpose: connection.asked.purpose,
+        legal_basis: connection.asked.legal_basis,
+        operations: connection.asked.operations,
+        quota: connection.asked.quota,
+        from: connection.asked.from,
+        until: connection.asked.until,
+        active: connection.state == State::Active,
+        state: connection.state.to_string(),
+    })
+}

@@ -1,0 +1,91 @@
+//! The tables of the registry: TEXT, BIGINT (µs since 1970) and BYTEA only, so that one SQL text
+//! serves every database.
+
+use store::Migrations;
+
+/// To be run before [`Registry`](crate::Registry) is used, after [`evidence::MIGRATIONS`].
+pub static MIGRATIONS: Migrations = Migrations {
+    name: "registry",
+    steps: &[
+        ("organisation", ORGANISATION),
+        ("system", SYSTEM),
+        ("credential", CREDENTIAL),
+        ("service", SERVICE),
+        ("connection", CONNECTION),
+    ],
+};
+
+const ORGANISATION: &str = "
+CREATE TABLE organisation (
+    code TEXT PRIMARY KEY,
+    parent TEXT REFERENCES organisation (code),
+    name TEXT NOT NULL,
+    name_en TEXT,
+    legacy_code TEXT UNIQUE,
+    registered_at BIGINT NOT NULL
+);";
+
+const SYSTEM: &str = "
+CREATE TABLE system (
+    id TEXT PRIMARY KEY,
+    organisation TEXT NOT NULL REFERENCES organisation (code),
+    name TEXT NOT NULL,
+    registered_at BIGINT NOT NULL
+);
+CREATE INDEX system_organisation ON system (organisation, id);";
+
+const CREDENTIAL: &str = "
+CREATE TABLE credential (
+    keyid TEXT PRIMARY KEY,
+    system TEXT NOT NULL REFERENCES system (id),
+    algorithm TEXT NOT NULL,
+    public_key BYTEA,
+    sealed_secret BYTEA,
+    not_before BIGINT NOT NULL,
+    not_after BIGINT NOT NULL,
+    made_at BIGINT NOT NULL,
+    revoked_at BIGINT,
+    replaces TEXT REFERENCES credential (keyid)
+);
+CREATE INDEX credential_system ON credential (system, keyid);";
+
+const SERVICE: &str = "
+CREATE TABLE service (
+    id TEXT PRIMARY KEY,
+    system TEXT NOT NULL REFERENCES system (id),
+    title TEXT NOT NULL,
+    upstream TEXT NOT NULL,
+    timeout_ms BIGINT NOT NULL,
+    record_mode TEXT NOT NULL,
+    max_body_bytes BIGINT NOT NULL,
+    published_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL
+);
+CREATE INDEX service_system ON service (system, id);";
+
+const CONNECTION: &str = "
+CREATE TABLE connection (
+    id TEXT PRIMARY KEY,
+    consumer TEXT NOT NULL REFERENCES system (id),
+    service TEXT NOT NULL REFERENCES service (id),
+    state TEXT NOT NULL,
+    amends TEXT REFERENCES connection (id),
+    asked TEXT NOT NULL,
+    requested_at BIGINT NOT NULL
+);
+CREATE INDEX connection_consumer ON connection (consumer, id);
+CREATE INDEX connection_service ON connection (service, id);
+CREATE INDEX connection_state ON connection (state, id);
+CREATE TABLE connection_step (
+    connection TEXT NOT NULL REFERENCES connection (id),
+    number BIGINT NOT NULL,
+    step TEXT NOT NULL,
+    state TEXT NOT NULL,
+    organisation TEXT NOT NULL,
+    role TEXT NOT NULL,
+    credential TEXT NOT NULL,
+    taken_at BIGINT NOT NULL,
+    reason TEXT,
+    sequence BIGINT NOT NULL,
+    PRIMARY KEY (connection, number)
+);";

@@ -1,0 +1,58 @@
+//! Services (dịch vụ chia sẻ dữ liệu) with their versions: what can be called, and where it stands.
+//!
+//! Each major version is a [`Service`] of its own, with an upstream of its own, so that an old
+//! version goes on beside its successor. Read first: [`upstream`] for what an address may be.
+//!
+//! **Invariant**: a service belongs to a registered system, and its name never comes to mean
+//! another; only where and how it is reached changes. **Trust**: whoever sets an upstream decides
+//! which machine receives the calls; the gateway still refuses addresses that it must not reach.
+
+pub mod api;
+pub mod command;
+pub(crate) mod sql;
+#[cfg(test)]
+mod tests;
+pub mod upstream;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use wire::ambient::UtcMicros;
+use wire::directory::RecordMode;
+use wire::id::ServiceId;
+
+use self::upstream::Upstream;
+
+/// One major version of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Service {
+    /// Its full name.
+    #[schema(value_type = String, example = "H24.12/don-vi-hanh-chinh/danh-muc/v1")]
+    pub id: ServiceId,
+    /// What people call it.
+    #[schema(example = "Danh mục đơn vị hành chính cấp xã")]
+    pub title: String,
+    /// How it is reached.
+    #[serde(flatten)]
+    pub terms: Terms,
+    /// When it was published.
+    #[schema(value_type = String, format = DateTime)]
+    pub published_at: UtcMicros,
+    /// When its terms changed last.
+    #[schema(value_type = String, format = DateTime)]
+    pub changed_at: UtcMicros,
+}
+
+/// How gateways reach a service and record its calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Terms {
+    /// Where calls go.
+    #[schema(value_type = String, example = "http://10.24.12.5:9000/api")]
+    pub upstream: Upstream,
+    /// How long a gateway waits for the answer to begin, in milliseconds.
+    pub timeout_ms: u32,
+    /// Before what the record of a call must be durable: `before_answer` or `before_forward`.
+    #[schema(value_type = String, example = "before_answer")]
+    pub record: RecordMode,
+    /// The longest request body, in bytes.
+    pub max_body_bytes: u64,
+}

@@ -1,0 +1,200 @@
+//! `/api/v1/services`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::openapi::Problems;
+use web::{Authenticated, Json, Page, PageRequest, Path, Query, Refusal, field};
+use wire::directory::RecordMode;
+use wire::id::ServiceId;
+
+use super::command::TermsChange;
+use super::{Service, Terms, command, sql};
+use crate::Registry;
+use crate::refused::Refused;
+
+/// The longest title, in characters.
+const TITLE_CHARS: usize = 250;
+/// How long a gateway waits when nobody says otherwise.
+const DEFAULT_TIMEOUT_MS: u32 = 5_000;
+/// The longest wait.
+const MAX_TIMEOUT_MS: u32 = 120_000;
+/// The longest request body when nobody says otherwise: 10 MiB.
+const DEFAULT_MAX_BODY_BYTES: u64 = 10 << 20;
+/// The longest request body at all: 4 GiB.
+const MAX_MAX_BODY_BYTES: u64 = 4 << 30;
+
+pub(crate) fn routes() -> OpenApiRouter<Registry> {
+    OpenApiRouter::default()
+        .routes(routes!(list, publish))
+        .routes(routes!(read))
+        .routes(routes!(change_terms))
+}
+
+/// A version of a service to publish.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceForm {
+    /// Its full name: organisation, system, service code and major version.
+    #[schema(example = "H24.12/don-vi-hanh-chinh/danh-muc/v1")]
+    id: String,
+    /// What people call it.
+    title: String,
+    /// Where calls go: `http://host[:port][/path]`.
+    #[schema(example = "http://10.24.12.5:9000/api")]
+    upstream: String,
+    /// How long a gateway waits for the answer to begin, in milliseconds; 5000 when left out.
+    #[schema(minimum = 1, maximum = 120_000)]
+    timeout_ms: Option<u32>,
+    /// `before_answer` (when left out) or `before_forward`.
+    #[schema(value_type = Option<String>, example = "before_answer")]
+    record: Option<RecordMode>,
+    /// The longest request body, in bytes; 10 MiB when left out.
+    max_body_bytes: Option<u64>,
+}
+
+/// How a service is to be reached from now on; what is left out stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TermsForm {
+    /// Where calls go: `http://host[:port][/path]`.
+    #[schema(example = "http://10.24.12.6:9000/api")]
+    upstream: Option<String>,
+    /// How long a gateway waits for the answer to begin, in milliseconds.
+    #[schema(minimum = 1, maximum = 120_000)]
+    timeout_ms: Option<u32>,
+    /// `before_answer` or `before_forward`.
+    #[schema(value_type = Option<String>, example = "before_answer")]
+    record: Option<RecordMode>,
+    /// The longest request body, in bytes.
+    max_body_bytes: Option<u64>,
+}
+
+/// Which services to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ServiceQuery {
+    /// Only those of this system.
+    system: Option<String>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// Items on the page: 1 to 200; 50 when left out.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// The four segments that name a service.
+type ServicePath = (String, String, String, String);
+
+/// Services in the order of their ids.
+#[utoipa::path(get, path = "/api/v1/services", tag = "services", params(ServiceQuery),
+    responses((status = 200, body = Page<Service>), Problems))]
+async fn list(
+    State(registry): State<Registry>,
+    _: Authenticated,
+    Query(query): Query<ServiceQuery>,
+) -> Result<Json<Page<Service>>, Refusal> {
+    let system = field::parse_optional("system", query.system.as_deref())?;
+    let page = PageRequest::new(query.after, query.limit)?;
+    let found = sql::list(&registry.database, system.as_ref(), &page).await;
+    Ok(Json(page.page(found.map_err(Refused::from)?, |service| {
+        service.id.to_string()
+    })))
+}
+
+/// One version of a service.
+#[utoipa::path(get, path = "/api/v1/services/{organisation}/{system}/{service}/{version}",
+    tag = "services",
+    params(
+        ("organisation" = String, Path, description = "Identification code of the provider"),
+        ("system" = String, Path, description = "System code"),
+        ("service" = String, Path, description = "Service code"),
+        ("version" = String, Path, description = "Major version: v1"),
+    ),
+    responses((status = 200, body = Service), Problems))]
+async fn read(
+    State(registry): State<Registry>,
+    _: Authenticated,
+    Path(path): Path<ServicePath>,
+) -> Result<Json<Service>, Refusal> {
+    let id = named(path)?;
+    let found = sql::find(&registry.database, &id)
+        .await
+        .map_err(Refused::from)?;
+    Ok(Json(found.ok_or_else(|| command::unknown(&id))?))
+}
+
+/// Publishes a version of a service. For an administrator of the provider and the operator.
+#[utoipa::path(post, path = "/api/v1/services", tag = "services", request_body = ServiceForm,
+    responses((status = 201, body = Service), Problems))]
+async fn publish(
+    State(registry): State<Registry>,
+    Authenticated(actor): Authenticated,
+    Json(form): Json<ServiceForm>,
+) -> Result<(StatusCode, Json<Service>), Refusal> {
+    let id = field::parse("id", &form.id)?;
+    let title = field::sentence("title", &form.title, TITLE_CHARS)?;
+    let mut terms = Terms {
+        upstream: field::parse("upstream", &form.upstream)?,
+        timeout_ms: DEFAULT_TIMEOUT_MS,
+        record: RecordMode::default(),
+        max_body_bytes: DEFAULT_MAX_BODY_BYTES,
+    };
+    let chosen = TermsForm {
+        upstream: None,
+        timeout_ms: form.timeout_ms,
+        record: form.record,
+        max_body_bytes: form.max_body_bytes,
+    };
+    chosen.read()?.apply(&mut terms);
+    let service = command::publish(&registry, &actor, id, title, terms).await?;
+    Ok((StatusCode::CREATED, Json(service)))
+}
+
+/// Changes where and how a service is reached, from the next call on. What is left out stays as it
+/// is. For an administrator of the provider and the operator.
+#[utoipa::path(post, path = "/api/v1/services/{organisation}/{system}/{service}/{version}/terms",
+    tag = "services",
+    params(
+        ("organisation" = String, Path, description = "Identification code of the provider"),
+        ("system" = String, Path, description = "System code"),
+        ("service" = String, Path, description = "Service code"),
+        ("version" = String, Path, description = "Major version: v1"),
+    ),
+    request_body = TermsForm,
+    responses((status = 200, body = Service), Problems))]
+async fn change_terms(
+    State(registry): State<Registry>,
+    Authenticated(actor): Authenticated,
+    Path(path): Path<ServicePath>,
+    Json(form): Json<TermsForm>,
+) -> Result<Json<Service>, Refusal> {
+    let id = named(path)?;
+    Ok(Json(
+        command::change_terms(&registry, &actor, &id, form.read()?).await?,
+    ))
+}
+
+fn named((organisation, system, service, version): ServicePath) -> Result<ServiceId, Refusal> {
+    field::parse(
+        "id",
+        &format!("{organisation}/{system}/{service}/{version}"),
+    )
+}
+
+impl TermsForm {
+    fn read(self) -> Result<TermsChange, Refusal> {
+        let timeout_ms = |ms| field::within("timeout_ms", ms, 1..=MAX_TIMEOUT_MS);
+        let max_body_bytes = |bytes| field::within("max_body_bytes", bytes, 0..=MAX_MAX_BODY_BYTES);
+        Ok(TermsChange {
+            upstream: field::parse_optional("upstream", self.upstream.as_deref())?,
+            timeout_ms: self.timeout_ms.map(timeout_ms).transpose()?,
+            record: self.record,
+            max_body_bytes: self.max_body_bytes.map(max_body_bytes).transpose()?,
+        })
+    }
+}

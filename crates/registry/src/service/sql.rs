@@ -1,0 +1,128 @@
+//! All SQL about services.
+
+use evidence::Change;
+use store::{Row, StoreError};
+use wire::directory::RecordMode;
+use wire::id::{ServiceId, SystemId};
+
+use super::{Service, Terms};
+use crate::reading::{Reading, corrupt};
+use web::PageRequest;
+
+const COLUMNS: &str =
+    "id, title, upstream, timeout_ms, record_mode, max_body_bytes, published_at, changed_at";
+
+pub(crate) async fn find(
+    reading: impl Reading,
+    id: &ServiceId,
+) -> Result<Option<Service>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM service WHERE id = $1");
+    let row = reading.row(&sql, &[id.to_string().into()]).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// Services in the order of their ids, of one system if named; one more than the page holds.
+pub(crate) async fn list(
+    reading: impl Reading,
+    system: Option<&SystemId>,
+    page: &PageRequest,
+) -> Result<Vec<Service>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM service
+         WHERE id > $1 AND ($2 = '' OR system = $2) ORDER BY id LIMIT $3"
+    );
+    let system = system.map(ToString::to_string).unwrap_or_default();
+    let values = [
+        page.after.as_str().into(),
+        system.into(),
+        page.rows().into(),
+    ];
+    reading
+        .rows(&sql, &values)
+        .await?
+        .iter()
+        .map(from_row)
+        .collect()
+}
+
+/// All of them, for the directory.
+pub(crate) async fn all(reading: impl Reading) -> Result<Vec<Service>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM service ORDER BY id");
+    reading
+        .rows(&sql, &[])
+        .await?
+        .iter()
+        .map(from_row)
+        .collect()
+}
+
+pub(crate) async fn insert(change: &mut Change, new: &Service) -> Result<(), StoreError> {
+    let sql = "INSERT INTO service
+            (id, system, title, upstream, timeout_ms, record_mode, max_body_bytes, published_at,
+             changed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
+    let values = [
+        new.id.to_string().into(),
+        new.id.system_id().to_string().into(),
+        new.title.as_str().into(),
+        new.terms.upstream.as_str().into(),
+        new.terms.timeout_ms.into(),
+        record_mode(new.terms.record).into(),
+        bytes(new.terms.max_body_bytes)?.into(),
+        new.published_at.into(),
+    ];
+    change.execute(sql, &values).await?;
+    Ok(())
+}
+
+pub(crate) async fn change_terms(change: &mut Change, to: &Service) -> Result<(), StoreError> {
+    let sql = "UPDATE service SET upstream = $2, timeout_ms = $3, record_mode = $4,
+            max_body_bytes = $5, changed_at = $6
+        WHERE id = $1";
+    let values = [
+        to.id.to_string().into(),
+        to.terms.upstream.as_str().into(),
+        to.terms.timeout_ms.into(),
+        record_mode(to.terms.record).into(),
+        bytes(to.terms.max_body_bytes)?.into(),
+        to.changed_at.into(),
+    ];
+    change.execute(sql, &values).await?;
+    Ok(())
+}
+
+fn bytes(count: u64) -> Result<i64, StoreError> {
+    i64::try_from(count).map_err(|_| corrupt("max_body_bytes", "is beyond 2^63"))
+}
+
+/// The written form of the directory, so that one word stands everywhere.
+fn record_mode(mode: RecordMode) -> &'static str {
+    match mode {
+        RecordMode::BeforeAnswer => "before_answer",
+        RecordMode::BeforeForward => "before_forward",
+    }
+}
+
+fn read_record_mode(text: &str) -> Result<RecordMode, StoreError> {
+    let modes = [RecordMode::BeforeAnswer, RecordMode::BeforeForward];
+    let found = modes.into_iter().find(|mode| record_mode(*mode) == text);
+    found.ok_or_else(|| corrupt("record_mode", "names no mode"))
+}
+
+fn from_row(row: &Row) -> Result<Service, StoreError> {
+    let number = |column| row.integer(column);
+    Ok(Service {
+        id: row.parsed("id")?,
+        title: row.text("title")?,
+        terms: Terms {
+            upstream: row.parsed("upstream")?,
+            timeout_ms: u32::try_from(number("timeout_ms")?)
+                .map_err(|_| corrupt("timeout_ms", "is out of range"))?,
+            record: read_record_mode(&row.text("record_mode")?)?,
+            max_body_bytes: u64::try_from(number("max_body_bytes")?)
+                .map_err(|_| corrupt("max_body_bytes", "is negative"))?,
+        },
+        published_at: row.time("published_at")?,
+        changed_at: row.time("changed_at")?,
+    })
+}

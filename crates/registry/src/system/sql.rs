@@ -1,0 +1,76 @@
+//! All SQL about systems.
+
+use evidence::Change;
+use store::{Row, StoreError};
+use wire::id::SystemId;
+use wire::organisation_code::OrganisationCode;
+
+use super::System;
+use crate::reading::Reading;
+use web::PageRequest;
+
+const COLUMNS: &str = "id, name, registered_at";
+
+pub(crate) async fn find(
+    reading: impl Reading,
+    id: &SystemId,
+) -> Result<Option<System>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM system WHERE id = $1");
+    let row = reading.row(&sql, &[id.to_string().into()]).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// Systems in the order of their ids, of one organisation if named; one more than the page holds.
+pub(crate) async fn list(
+    reading: impl Reading,
+    organisation: Option<&OrganisationCode>,
+    page: &PageRequest,
+) -> Result<Vec<System>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM system
+         WHERE id > $1 AND ($2 = '' OR organisation = $2) ORDER BY id LIMIT $3"
+    );
+    let organisation = organisation.map_or("", |code| code.as_str());
+    let values = [
+        page.after.as_str().into(),
+        organisation.into(),
+        page.rows().into(),
+    ];
+    reading
+        .rows(&sql, &values)
+        .await?
+        .iter()
+        .map(from_row)
+        .collect()
+}
+
+/// All of them, for the directory.
+pub(crate) async fn all(reading: impl Reading) -> Result<Vec<System>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM system ORDER BY id");
+    reading
+        .rows(&sql, &[])
+        .await?
+        .iter()
+        .map(from_row)
+        .collect()
+}
+
+pub(crate) async fn insert(change: &mut Change, new: &System) -> Result<(), StoreError> {
+    let sql = "INSERT INTO system (id, organisation, name, registered_at) VALUES ($1, $2, $3, $4)";
+    let values = [
+        new.id.to_string().into(),
+        new.id.organisation.as_str().into(),
+        new.name.as_str().into(),
+        new.registered_at.into(),
+    ];
+    change.execute(sql, &values).await?;
+    Ok(())
+}
+
+fn from_row(row: &Row) -> Result<System, StoreError> {
+    Ok(System {
+        id: row.parsed("id")?,
+        name: row.text("name")?,
+        registered_at: row.time("registered_at")?,
+    })
+}

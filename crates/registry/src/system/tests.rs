@@ -1,0 +1,56 @@
+use serde_json::json;
+
+use crate::tests::platform::*;
+
+const PATH: &str = "/api/v1/systems";
+
+#[tokio::test]
+async fn a_system_is_registered_once_and_stands_in_the_directory() {
+    let platform = Platform::with_service().await;
+    let form = json!({"organisation": "H24.12", "code": "ho-so", "name": "Hồ sơ cán bộ"});
+    let made = platform.made(PROVIDER, PATH, form.clone()).await;
+    assert_eq!(made["id"], "H24.12/ho-so");
+    assert_eq!(
+        platform.record("system/H24.12/ho-so").unwrap()["name"],
+        "Hồ sơ cán bộ"
+    );
+    assert_eq!(
+        platform.refused(PROVIDER, PATH, form).await,
+        (409, "resource.exists".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_system_needs_a_registered_organisation() {
+    let platform = Platform::with_service().await;
+    let form = json!({"organisation": "H24.99", "code": "ho-so", "name": "x"});
+    let refused = platform.refused(OPERATOR, PATH, form).await;
+    assert_eq!(refused, (404, "resource.not_found".to_owned()));
+}
+
+#[tokio::test]
+async fn a_system_code_is_a_plain_word() {
+    let platform = Platform::with_service().await;
+    for code in ["", "Ho-So", "ho_so", "-ho", "ho/so", "hồ-sơ"] {
+        let form = json!({"organisation": "H24.12", "code": code, "name": "x"});
+        let refused = platform.refused(PROVIDER, PATH, form).await;
+        assert_eq!(refused, (422, "field.invalid".to_owned()), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn systems_are_listed_by_organisation() {
+    let platform = Platform::with_service().await;
+    let page = platform.get(&format!("{PATH}?organisation=H24.31")).await;
+    let ids: Vec<_> = page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["id"])
+        .collect();
+    assert_eq!(ids, [CONSUMING_SYSTEM]);
+    assert_eq!(
+        platform.get(PATH).await["items"].as_array().unwrap().len(),
+        2
+    );
+}

@@ -1,0 +1,258 @@
+//! Every route with every role: what is not allowed here is refused.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::platform::*;
+
+/// Everyone who may be asking; the empty token is nobody's.
+const EVERYONE: [&str; 9] = [
+    STATE_MANAGER,
+    OPERATOR,
+    PROVIDER,
+    CONSUMER,
+    OTHER_ADMIN,
+    OFFICER,
+    AUDITOR,
+    INCIDENT_HANDLER,
+    "",
+];
+
+/// One route: the path of the description, the path that is asked for, the body, and who may.
+struct Case {
+    method: &'static str,
+    route: &'static str,
+    path: String,
+    body: Option<Value>,
+    may: &'static [&'static str],
+}
+
+const SIGNED_ON: &[&str] = &[
+    STATE_MANAGER,
+    OPERATOR,
+    PROVIDER,
+    CONSUMER,
+    OTHER_ADMIN,
+    OFFICER,
+    AUDITOR,
+    INCIDENT_HANDLER,
+];
+const PLATFORM: &[&str] = &[OPERATOR, STATE_MANAGER];
+const PROVIDERS: &[&str] = &[OPERATOR, PROVIDER];
+const CONSUMERS: &[&str] = &[OPERATOR, CONSUMER];
+
+fn read(route: &'static str, path: impl Into<String>) -> Case {
+    Case {
+        method: "GET",
+        route,
+        path: path.into(),
+        body: None,
+        may: SIGNED_ON,
+    }
+}
+
+fn write(
+    route: &'static str,
+    path: impl Into<String>,
+    body: Value,
+    may: &'static [&'static str],
+) -> Case {
+    Case {
+        method: "POST",
+        route,
+        path: path.into(),
+        body: Some(body),
+        may,
+    }
+}
+
+/// Bodies are well formed, and what they ask for can be asked for again and again: all may try.
+#[allow(clippy::too_many_lines, reason = "a table: one row for each route")]
+async fn cases(platform: &Platform) -> Vec<Case> {
+    let keyid = platform
+        .made(
+            CONSUMER,
+            "/api/v1/credentials",
+            json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256"}),
+        )
+        .await["keyid"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let connection = platform.requested().await;
+    let service = format!("/api/v1/services/{SERVICE}");
+    let system = format!("/api/v1/systems/{PROVIDING_SYSTEM}");
+    let names = json!({"name": "Cơ quan"});
+    let terms = json!({"upstream": "http://10.24.12.5:9000"});
+    let new_organisation = json!({"code": "H24.12", "name": "x"});
+    let new_system = json!({"organisation": "H24.12", "code": "don-vi-hanh-chinh", "name": "x"});
+    let new_credential = json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256"});
+    let new_service = json!({"id": SERVICE, "title": "x", "upstream": "http://h"});
+    let mut cases = vec![
+        read("/api/v1/organisations", "/api/v1/organisations"),
+        write(
+            "/api/v1/organisations",
+            "/api/v1/organisations",
+            new_organisation,
+            PLATFORM,
+        ),
+        read("/api/v1/organisations/{code}", "/api/v1/organisations/H24"),
+        write(
+            "/api/v1/organisations/{code}/rename",
+            "/api/v1/organisations/H24.12/rename",
+            names,
+            PLATFORM,
+        ),
+        read("/api/v1/systems", "/api/v1/systems"),
+        write("/api/v1/systems", "/api/v1/systems", new_system, PROVIDERS),
+        read("/api/v1/systems/{organisation}/{system}", system),
+        read("/api/v1/credentials", "/api/v1/credentials"),
+        write(
+            "/api/v1/credentials",
+            "/api/v1/credentials",
+            new_credential,
+            CONSUMERS,
+        ),
+        read(
+            "/api/v1/credentials/{keyid}",
+            format!("/api/v1/credentials/{keyid}"),
+        ),
+        write(
+            "/api/v1/credentials/{keyid}/rotate",
+            format!("/api/v1/credentials/{keyid}/rotate"),
+            json!({}),
+            CONSUMERS,
+        ),
+        write(
+            "/api/v1/credentials/{keyid}/revoke",
+            format!("/api/v1/credentials/{keyid}/revoke"),
+            json!({}),
+            CONSUMERS,
+        ),
+        read("/api/v1/services", "/api/v1/services"),
+        write(
+            "/api/v1/services",
+            "/api/v1/services",
+            new_service,
+            PROVIDERS,
+        ),
+        read(
+            "/api/v1/services/{organisation}/{system}/{service}/{version}",
+            service.clone(),
+        ),
+        write(
+            "/api/v1/services/{organisation}/{system}/{service}/{version}/terms",
+            format!("{service}/terms"),
+            terms,
+            PROVIDERS,
+        ),
+        read("/api/v1/connections", "/api/v1/connections"),
+        write(
+            "/api/v1/connections",
+            "/api/v1/connections",
+            connection_form(),
+            &[CONSUMER],
+        ),
+        read("/api/v1/connections/{id}", connection.clone()),
+        read(
+            "/api/v1/connections/{id}/history",
+            format!("{connection}/history"),
+        ),
+        write(
+            "/api/v1/connections/{id}/revise",
+            format!("{connection}/revise"),
+            asked(),
+            &[CONSUMER],
+        ),
+        read("/api/v1/directory", "/api/v1/directory"),
+    ];
+    cases.extend(steps(&connection));
+    cases
+}
+
+/// Every step of a connection, asked for at a connection on which only `submit` and `withdraw` are
+/// possible: whoever may take it is told that it is not possible now, everyone else that they may
+/// not.
+fn steps(connection: &str) -> Vec<Case> {
+    let by: [(&str, &[&str]); 11] = [
+        ("withdraw", &[CONSUMER]),
+        ("submit", &[CONSUMER]),
+        ("return", &[OPERATOR]),
+        ("consent", &[PROVIDER]),
+        ("test", &[OPERATOR]),
+        ("approve", &[STATE_MANAGER]),
+        ("activate", &[OPERATOR]),
+        ("suspend", &[OPERATOR]),
+        ("resume", &[OPERATOR]),
+        ("end", &[CONSUMER, PROVIDER, OPERATOR, STATE_MANAGER]),
+        ("refuse", &[PROVIDER, OPERATOR, STATE_MANAGER]),
+    ];
+    let case = |(step, may): (&str, &'static [&'static str])| {
+        let path = format!("{connection}/{step}");
+        write(
+            "/api/v1/connections/{id}/{step}",
+            path,
+            json!({"reason": "x"}),
+            may,
+        )
+    };
+    by.into_iter().map(case).collect()
+}
+
+#[tokio::test]
+async fn every_route_is_open_to_whom_it_is_for_and_to_nobody_else() {
+    let platform = Platform::with_service().await;
+    for case in cases(&platform).await {
+        for token in EVERYONE {
+            let (status, answer) = platform
+                .ask(token, case.method, &case.path, case.body.clone())
+                .await;
+            let asked = format!("{} {} as {token:?}: {answer}", case.method, case.path);
+            match (token, case.may.contains(&token)) {
+                ("", _) => assert_eq!(status, 401, "{asked}"),
+                (_, false) => {
+                    assert_eq!(
+                        (status, &answer["code"]),
+                        (403, &"role.not_permitted".into()),
+                        "{asked}"
+                    );
+                }
+                // Whoever may is either answered or told how things stand.
+                (_, true) => assert!([200, 201, 409].contains(&status), "{status} {asked}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_route_of_the_description_has_a_case() {
+    let platform = Platform::with_service().await;
+    let document = serde_json::to_value(&platform.openapi).unwrap();
+    let mut described = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            described.insert(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    let cases = cases(&platform).await;
+    let tried = cases
+        .iter()
+        .map(|case| format!("{} {}", case.method, case.route))
+        .collect();
+    assert_eq!(described, tried);
+}
+
+#[tokio::test]
+async fn being_above_an_organisation_gives_no_right_over_its_systems() {
+    let platform = Platform::with_service().await;
+    let form = json!({"organisation": "H24.12", "code": "khac", "name": "x"});
+    let above = "organisation_admin:H24:t-above";
+    let beside = "organisation_admin:H24.1:t-beside";
+    for token in [above, beside] {
+        let refused = platform
+            .refused(token, "/api/v1/systems", form.clone())
+            .await;
+        assert_eq!(refused, (403, "role.not_permitted".to_owned()), "{token}");
+    }
+}
