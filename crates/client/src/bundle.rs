@@ -20,3 +20,16 @@ pub fn verify_bundle(bytes: &[u8], trust: &TrustFile) -> Result<Verified, Bundle
     let verdict = verify(&bundle, trust)?;
     Ok(Verified { bundle, verdict })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_bundle_is_refused_with_the_place() {
+        for bytes in [b"".as_slice(), b"PK", b"a text"] {
+            let refusal = verify_bundle(bytes, &TrustFile::default()).unwrap_err();
+            assert_eq!(refusal.file, "container");
+        }
+    }
+}

@@ -125,16 +125,26 @@ pub async fn find(log: &Log, wanted: Wanted) -> Result<Vec<FoundEntry>, ReadErro
     let recorded = match wanted {
         Wanted::Call(request_id) => {
             let found = log.find_call(request_id).await?;
-            found.into_iter().map(|recorded| (recorded.index, recorded.bytes)).collect()
+            found
+                .into_iter()
+                .map(|recorded| (recorded.index, recorded.bytes))
+                .collect()
         }
         Wanted::Entry(index) => {
             let bytes = log.entry(index).await?;
-            bytes.map(|bytes| (index, bytes)).into_iter().collect::<Vec<_>>()
+            bytes
+                .map(|bytes| (index, bytes))
+                .into_iter()
+                .collect::<Vec<_>>()
         }
     };
     let read = |(index, bytes): (u64, Vec<u8>)| {
         let entry = Entry::parse(&bytes).map_err(|_| ReadError::Damaged(index))?;
-        Ok(FoundEntry { index, bytes, entry })
+        Ok(FoundEntry {
+            index,
+            bytes,
+            entry,
+        })
     };
     recorded.into_iter().map(read).collect()
 }
@@ -147,9 +157,15 @@ pub async fn make(
     entries: &[FoundEntry],
     disclosure: Disclosure,
 ) -> Result<Vec<u8>, BundleError> {
-    let last = entries.iter().map(|found| found.index).max().unwrap_or_default();
+    let last = entries
+        .iter()
+        .map(|found| found.index)
+        .max()
+        .unwrap_or_default();
     let covered = tokio::time::timeout(PATIENCE, log.published_past(last)).await;
-    let Ok(Ok(published)) = covered else { return Err(BundleError::Pending) };
+    let Ok(Ok(published)) = covered else {
+        return Err(BundleError::Pending);
+    };
     let mut parts = Vec::with_capacity(entries.len());
     for found in entries {
         let revealed = match disclosure {
@@ -167,7 +183,11 @@ pub async fn make(
         });
     }
     let directories = directories_of(history, entries).await?;
-    let parts = Parts { entries: parts, checkpoint: published.note.clone(), directories };
+    let parts = Parts {
+        entries: parts,
+        checkpoint: published.note.clone(),
+        directories,
+    };
     Ok(Bundle::assemble(parts)?)
 }
 
@@ -177,17 +197,23 @@ async fn directories_of(
     history: &DirectoryHistory,
     entries: &[FoundEntry],
 ) -> Result<Vec<DirectoryVersion>, HistoryError> {
+    // All entries of a call are decided at its beginning, so the first one's time is theirs.
+    let Some(time) = entries.first().map(|found| found.entry.time) else {
+        return Ok(Vec::new());
+    };
     let mut keys: BTreeMap<Hash, Vec<String>> = BTreeMap::new();
     for found in entries {
         if let Some(root) = found.entry.directory {
-            keys.entry(root).or_default().extend(directory_keys(&found.entry));
+            let keys = keys.entry(root).or_default();
+            keys.extend(directory_keys(&found.entry));
         }
     }
     let mut versions = Vec::new();
     for (root, keys) in &keys {
-        if let Some(version) = history.find(root).await? {
+        if let Some(version) = history.find_at(root, time).await? {
             let extract = version.directory.extract(keys.iter().map(String::as_str));
-            versions.push(DirectoryVersion { head: version.head, extract });
+            let head = version.head;
+            versions.push(DirectoryVersion { head, extract });
         }
     }
     Ok(versions)

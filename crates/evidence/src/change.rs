@@ -24,7 +24,10 @@ pub struct Change {
 }
 
 impl Change {
-    #[allow(clippy::disallowed_methods, reason = "the one place where a change begins")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one place where a change begins"
+    )]
     pub(crate) async fn begin(
         recorder: Recorder,
         actor: Option<ActorRef>,
@@ -119,5 +122,9 @@ impl Change {
 }
 
 fn kind_of(action: &str) -> Kind {
-    if action.starts_with("directory.") { Kind::Directory } else { Kind::Change }
+    if action.starts_with("directory.") {
+        Kind::Directory
+    } else {
+        Kind::Change
+    }
 }

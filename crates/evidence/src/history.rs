@@ -41,8 +41,8 @@ impl DirectoryHistory {
         Self { database }
     }
 
-    /// Stores a version within the change that publishes it. A version that was in force before
-    /// (the policy went back to what it was) keeps its first row.
+    /// Stores a version within the change that publishes it. The same version signed anew (by the
+    /// next key) is kept beside the older signature; exactly the same one is there already.
     pub async fn store(change: &mut Change, version: &SignedDirectory) -> Result<(), StoreError> {
         let records = serde_json::to_string(version.directory.records())
             .map_err(|error| StoreError::corrupt(&error.to_string()))?;
@@ -50,7 +50,7 @@ impl DirectoryHistory {
         change
             .execute(
                 "INSERT INTO evidence_directory (root, published_us, head, records)
-                 VALUES ($1, $2, $3, $4) ON CONFLICT (root) DO NOTHING",
+                 VALUES ($1, $2, $3, $4) ON CONFLICT (root, head) DO NOTHING",
                 &[
                     hex::encode(version.directory.root()).into(),
                     published.into(),
@@ -62,27 +62,51 @@ impl DirectoryHistory {
         Ok(())
     }
 
-    /// The version with this root, if it was ever published here.
+    /// The version with this root, if it was ever published here, as it was signed last.
     pub async fn find(&self, root: &Hash) -> Result<Option<SignedDirectory>, HistoryError> {
+        self.find_at(root, UtcMicros::from_micros(i64::MAX)).await
+    }
+
+    /// The version with this root as it was signed at `time`: keys are trusted for their own time
+    /// only, so what was decided then is proved by the signature of then.
+    pub async fn find_at(
+        &self,
+        root: &Hash,
+        time: UtcMicros,
+    ) -> Result<Option<SignedDirectory>, HistoryError> {
         let name = hex::encode(root);
-        let sql = "SELECT head, records FROM evidence_directory WHERE root = $1";
-        let row = self.database.fetch_optional(sql, &[name.as_str().into()]).await?;
+        // A clock that was set back may date a version after its use: then the first that is.
+        let sql = "SELECT head, records FROM evidence_directory WHERE root = $1
+                   ORDER BY CASE WHEN published_us <= $2 THEN -published_us ELSE published_us END,
+                       head
+                   LIMIT 1";
+        let values = [name.as_str().into(), time.as_micros().into()];
+        let row = self.database.fetch_optional(sql, &values).await?;
         let Some(row) = row else { return Ok(None) };
-        let damaged = |reason: String| HistoryError::Damaged { root: name.clone(), reason };
+        let damaged = |reason: String| HistoryError::Damaged {
+            root: name.clone(),
+            reason,
+        };
         let records: Vec<Record> =
             serde_json::from_str(&row.text("records")?).map_err(|e| damaged(e.to_string()))?;
         let directory = Directory::new(records).map_err(|e| damaged(e.to_string()))?;
         if directory.root() != *root {
             return Err(damaged("its records have another root".to_owned()));
         }
-        Ok(Some(SignedDirectory { head: row.text("head")?, directory }))
+        Ok(Some(SignedDirectory {
+            head: row.text("head")?,
+            directory,
+        }))
     }
 
     /// The versions published so far, newest first: root and time.
     pub async fn list(&self, limit: u16) -> Result<Vec<(Hash, UtcMicros)>, HistoryError> {
         let sql = "SELECT root, published_us FROM evidence_directory
                    ORDER BY published_us DESC, root LIMIT $1";
-        let rows = self.database.fetch_all(sql, &[i64::from(limit).into()]).await?;
+        let rows = self
+            .database
+            .fetch_all(sql, &[i64::from(limit).into()])
+            .await?;
         let mut versions = Vec::with_capacity(rows.len());
         for row in rows {
             let root = root_from_hex(&row.text("root")?)?;

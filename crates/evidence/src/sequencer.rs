@@ -118,7 +118,9 @@ impl Sequencer {
         let same_log = row.origin == *self.log.origin();
         let first = if same_log { row.log_size_before } else { 0 };
         for index in first..self.log.size() {
-            let Some(bytes) = self.log.entry(index).await? else { break };
+            let Some(bytes) = self.log.entry(index).await? else {
+                break;
+            };
             let sequence = Entry::parse(&bytes).ok().and_then(|entry| entry.sequence);
             if let Some(sequence) = sequence.filter(|sequence| *sequence >= row.sequence) {
                 self.found.insert(sequence, index);
@@ -130,7 +132,10 @@ impl Sequencer {
 
     /// Marks what was appended. Marks that fail are kept and tried again; `done` alone keeps
     /// their rows from being appended twice.
-    #[allow(clippy::disallowed_methods, reason = "bookkeeping of records, no change of its own")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "bookkeeping of records, no change of its own"
+    )]
     pub(crate) async fn mark(&mut self) -> Result<(), RecordError> {
         if self.unmarked.is_empty() {
             return Ok(());
@@ -151,7 +156,11 @@ impl Sequencer {
 
     fn ask(&mut self, question: Committed) {
         match self.located.remove(&question.sequence) {
-            Some(index) => drop(question.answer.send(Some((self.log.origin().clone(), index)))),
+            Some(index) => drop(
+                question
+                    .answer
+                    .send(Some((self.log.origin().clone(), index))),
+            ),
             None => drop(self.asked.insert(question.sequence, question.answer)),
         }
     }
@@ -208,7 +217,9 @@ async fn run(
             Err(error) => {
                 tracing::warn!(%error, "changes are committed but wait for the log");
                 let asked = committed.recv_many(&mut questions, 64);
-                tokio::time::timeout(RETRY_AFTER, asked).await.is_ok_and(|asked| asked > 0)
+                tokio::time::timeout(RETRY_AFTER, asked)
+                    .await
+                    .is_ok_and(|asked| asked > 0)
                     || !committed.is_closed()
             }
         };

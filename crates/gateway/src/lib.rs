@@ -1,1 +1,49 @@
-//! placeholder
+//! `gateway` carries synchronous calls: a signed request comes in, its caller is identified, one
+//! connection of the directory permits it, the provider answers, and the log has the proof before
+//! the answer leaves.
+//!
+//! Read first: [`mod@passage`] (the story of one call, one file per step), then `h1` (how a
+//! request is read), `held_body` (how a body is held until its digest matches), `server` (threads).
+//!
+//! No database here: everything is decided from the directory in memory ([`DirectorySnapshot`]),
+//! which [`Running::install`] replaces while calls go on.
+//!
+//! **Invariant**: deny by default; nothing is forwarded that no connection permits, and nothing
+//! leaves before its record is durable. **Trust**: whoever controls this process can read and
+//! forward any call; it cannot change what the log already says.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
+mod body_hasher;
+mod config;
+mod fields;
+mod fold;
+mod gate;
+mod h1;
+mod held_body;
+mod hygiene;
+mod metrics;
+mod nonces;
+mod passage;
+mod quota;
+mod refusal;
+mod request;
+mod routes;
+mod server;
+mod target;
+mod upstream;
+
+pub use config::{GatewayConfig, Limits, MOST_FIELDS, UpstreamConfig};
+pub use gate::ResponseKey;
+pub use routes::DirectorySnapshot;
+pub use server::{DirectorySlot, Parts, Running, StartError, start};
+pub use target::BadPublicUrl;

@@ -110,6 +110,15 @@ impl FaultyDisk {
         self.0.lock().fail_one_in = calls;
     }
 
+    /// No planned fault happens any more, and there is room again.
+    pub fn heal(&self) {
+        let mut state = self.0.lock();
+        state.failing.clear();
+        state.fail_one_in = 0;
+        state.capacity = None;
+        state.crash_at = None;
+    }
+
     /// How many changing calls were made.
     pub fn calls(&self) -> u64 {
         self.0.lock().calls

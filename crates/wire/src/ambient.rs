@@ -108,19 +108,42 @@ fn micros_of(duration: Duration) -> i64 {
 
 impl fmt::Display for UtcMicros {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Every entry carries a time, so it is spelt without the machinery of `write!`.
+        let spelling = self.spelling();
+        f.write_str(std::str::from_utf8(&spelling).unwrap_or_default())
+    }
+}
+
+impl UtcMicros {
+    fn spelling(self) -> [u8; 27] {
         let moment = OffsetDateTime::from_unix_timestamp(self.as_seconds())
             .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let (date, micros) = (moment.date(), self.0.rem_euclid(MICROS_PER_SECOND));
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{micros:06}Z",
-            date.year(),
-            u8::from(date.month()),
-            date.day(),
-            moment.hour(),
-            moment.minute(),
-            moment.second(),
-        )
+        let mut spelling = *b"0000-00-00T00:00:00.000000Z";
+        let mut rest = spelling.as_mut_slice();
+        for (width, number) in [
+            (4, i64::from(moment.year())),
+            (2, u8::from(moment.month()).into()),
+            (2, moment.day().into()),
+            (2, moment.hour().into()),
+            (2, moment.minute().into()),
+            (2, moment.second().into()),
+            (6, self.0.rem_euclid(MICROS_PER_SECOND)),
+        ] {
+            let Some((digits, tail)) = rest.split_at_mut_checked(width) else {
+                break;
+            };
+            write_digits(digits, number);
+            // Past the separator.
+            rest = tail.get_mut(1..).unwrap_or_default();
+        }
+        spelling
+    }
+}
+
+fn write_digits(digits: &mut [u8], mut number: i64) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
     }
 }
 

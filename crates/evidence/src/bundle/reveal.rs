@@ -12,15 +12,27 @@ use wire::entry::Entry;
 use crate::log::{BodyDigest, Detail};
 
 /// Header fields whose values open doors elsewhere.
-const SECRET_FIELDS: [&str; 5] =
-    ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
+const SECRET_FIELDS: [&str; 5] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "x-api-key",
+];
 
 /// Whether a line of a head, or of a signature base, holds no secret field.
 pub fn is_showable(line: &str) -> bool {
     let name = line.split(':').next().unwrap_or_default();
     // In a signature base the name is quoted and may have parameters: `"cookie";bs`.
-    let name = name.split(';').next().unwrap_or_default().trim().trim_matches('"');
-    !SECRET_FIELDS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+    let name = name
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .trim_matches('"');
+    !SECRET_FIELDS
+        .iter()
+        .any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
 /// The openings of all commitments of `entry` that may be shown. An opening that does not fit its
@@ -28,7 +40,9 @@ pub fn is_showable(line: &str) -> bool {
 pub(super) fn reveal(entry: &Entry, detail: &Detail) -> BTreeMap<Label, Revealed> {
     let mut revealed = BTreeMap::new();
     for (label, commitment) in &entry.commitments {
-        let Some(opening) = open(*label, detail) else { continue };
+        let Some(opening) = open(*label, detail) else {
+            continue;
+        };
         if opening.fits(*label, commitment) {
             revealed.insert(*label, opening);
         } else {
@@ -48,7 +62,12 @@ fn open(label: Label, detail: &Detail) -> Option<Revealed> {
             let base = &detail.signature_base;
             let is_whole = !base.is_empty() && base.lines().all(is_showable);
             let salt = salt(&detail.secret, label, 0);
-            is_whole.then(|| Revealed::Text(RevealedText { salt, text: base.clone() }))
+            is_whole.then(|| {
+                Revealed::Text(RevealedText {
+                    salt,
+                    text: base.clone(),
+                })
+            })
         }
         Label::Signature => {
             let salt = salt(&detail.secret, label, 0);
@@ -66,7 +85,11 @@ fn open_lines(label: Label, detail: &Detail, lines: &[String]) -> Option<Reveale
 }
 
 fn open_digest(label: Label, detail: &Detail, body: Option<&BodyDigest>) -> Option<Revealed> {
-    Some(Revealed::Body(open_body(&detail.secret, label, &body?.sha256)))
+    Some(Revealed::Body(open_body(
+        &detail.secret,
+        label,
+        &body?.sha256,
+    )))
 }
 
 #[cfg(test)]
@@ -75,9 +98,20 @@ mod tests {
 
     #[test]
     fn secrets_of_caller_and_provider_stay_closed() {
-        let secret = ["Authorization: Bearer x", "cookie:a=b", "SET-COOKIE: c", "\"cookie\";bs: :YQ==:"];
+        let secret = [
+            "Authorization: Bearer x",
+            "cookie:a=b",
+            "SET-COOKIE: c",
+            "\"cookie\";bs: :YQ==:",
+        ];
         assert!(secret.iter().all(|line| !is_showable(line)));
-        let open = ["GET /units?cookie=1", "host: a", "", "\"@method\": GET", "x-cookie: 1"];
+        let open = [
+            "GET /units?cookie=1",
+            "host: a",
+            "",
+            "\"@method\": GET",
+            "x-cookie: 1",
+        ];
         assert!(open.iter().all(|line| is_showable(line)));
     }
 }

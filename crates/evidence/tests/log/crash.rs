@@ -82,8 +82,7 @@ impl Story {
         let disk = &self.world.disk;
         disk.crash();
         disk.restart(loss);
-        disk.fail_one_in(0);
-        disk.set_capacity(None);
+        disk.heal();
         self.ledger.lock().lose(loss);
     }
 

@@ -151,5 +151,6 @@ async fn a_publisher_that_falls_behind_stops_the_log_before_memory_does() {
     }
     assert!(taken < 100);
     log.close().await;
+    world.disk.heal();
     assert_eq!(world.open().size(), taken);
 }

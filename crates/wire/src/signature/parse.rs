@@ -41,30 +41,43 @@ fn find(
     is_meant: impl Fn(&Parameters<'_>) -> bool,
     requested: bool,
 ) -> Result<Option<SignatureInput<'_>>, SignatureError> {
-    let members = sfv::Parser::new(field)
+    let mut members = sfv::Parser::new(field)
         .parse_dictionary_with_visitor(Members {
             found: Vec::new(),
             requested,
         })
         .map_err(|_| SignatureError::NotADictionary)?;
-    let labels: Vec<&str> = members.iter().map(|member| member.label).collect();
     let mut meant = members
-        .into_iter()
-        .zip(dictionary_members(field))
-        .filter(|(member, _)| is_meant(&member.parameters));
-    let Some((member, (label, raw))) = meant.next() else {
+        .iter()
+        .enumerate()
+        .filter(|(_, member)| is_meant(&member.parameters));
+    let Some((position, &Member { label, .. })) = meant.next() else {
         return Ok(None);
     };
-    let label_repeated = labels.into_iter().filter(|other| *other == label).count() > 1;
-    if meant.next().is_some() || label_repeated {
+    let is_repeated = members
+        .iter()
+        .filter(|member| member.label == label)
+        .count()
+        > 1;
+    if meant.next().is_some() || is_repeated {
         return Err(SignatureError::Ambiguous);
     }
-    match member.fault {
+    let Member {
+        components,
+        parameters,
+        fault,
+        ..
+    } = members.swap_remove(position);
+    // `sfv` told the members in the order in which they stand in the field.
+    let (_, raw) = dictionary_members(field)
+        .nth(position)
+        .ok_or(SignatureError::NotADictionary)?;
+    match fault {
         Some(fault) => Err(fault),
         None => Ok(Some(SignatureInput {
             label,
-            components: member.components,
-            parameters: member.parameters,
+            components,
+            parameters,
             raw,
         })),
     }

@@ -1,0 +1,108 @@
+//! What an operator decides about a gateway.
+//!
+//! **Invariant**: every wait on a stranger or a provider has an end, and everything kept for one
+//! has a bound; they all stand here. **Trust**: `upstream.allow_loopback` lets a service record
+//! point at this machine's own services: for demonstrations and tests.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use url::Url;
+
+/// One gateway's configuration.
+#[derive(Debug, Clone)]
+pub struct GatewayConfig {
+    /// Where it listens; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// How many threads carry calls; 0: one per core.
+    pub threads: usize,
+    /// The URLs callers may sign for, scheme and authority only; empty: as it listens.
+    pub public_urls: Vec<Url>,
+    /// Bounds on what callers send.
+    pub limits: Limits,
+    /// How providers are reached.
+    pub upstream: UpstreamConfig,
+    /// How many nonces of one key are remembered at once; more calls are refused.
+    pub nonces_per_key: usize,
+}
+
+/// Bounds on what callers send, and how slowly.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The longest request head, in bytes.
+    pub max_head_bytes: usize,
+    /// The most header lines in a request, at most [`MOST_FIELDS`].
+    pub max_fields: usize,
+    /// The most connections one thread holds; further callers wait to be accepted.
+    pub connections_per_thread: usize,
+    /// How long a connection may stay open between two calls.
+    pub idle: Duration,
+    /// How long a begun head may take to arrive whole.
+    pub head: Duration,
+    /// How long a body, in either direction, may make no progress.
+    pub body_idle: Duration,
+}
+
+/// How providers are reached.
+#[derive(Debug, Clone)]
+pub struct UpstreamConfig {
+    /// How long resolving and connecting may take together.
+    pub connect_timeout: Duration,
+    /// How long an unused connection is kept.
+    pub keep_idle: Duration,
+    /// How many unused connections one thread keeps per provider.
+    pub idle_per_provider: usize,
+    /// Whether a service may stand on this machine's loopback addresses.
+    pub allow_loopback: bool,
+}
+
+/// The ceiling of [`Limits::max_fields`].
+pub const MOST_FIELDS: usize = 128;
+
+impl GatewayConfig {
+    /// The number of threads to start, at least one.
+    pub(crate) fn thread_count(&self) -> usize {
+        if self.threads > 0 {
+            return self.threads;
+        }
+        std::thread::available_parallelism().map_or(1, usize::from)
+    }
+}
+
+impl Default for GatewayConfig {
+    /// Listens on a free loopback port, with bounds fit for one node.
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            threads: 0,
+            public_urls: Vec::new(),
+            limits: Limits::default(),
+            upstream: UpstreamConfig::default(),
+            nonces_per_key: 500_000,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_head_bytes: 16 * 1024,
+            max_fields: 100,
+            connections_per_thread: 10_000,
+            idle: Duration::from_secs(75),
+            head: Duration::from_secs(10),
+            body_idle: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for UpstreamConfig {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(3),
+            keep_idle: Duration::from_secs(30),
+            idle_per_provider: 64,
+            allow_loopback: false,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! HTTP/1.1 towards callers: one connection, its calls one after the other.
+//!
+//! Own code on `httparse` rather than hyper's server, because a gateway must see what hyper
+//! repairs or answers by itself: the exact request target (a fragment is refused, not dropped), a
+//! length beside a transfer coding (refused, not resolved), and unreadable heads (answered with a
+//! request id, and recorded). See [`head`] for what is refused, [`reader`] for how a body and a
+//! leaving caller are seen, [`writer`] for answers.
+//!
+//! **Invariant**: a connection on which the end of a message is in doubt carries no further call.
+//! **Trust**: this is the first code a stranger's bytes meet; every loop here is bounded by a
+//! limit or a time-out.
+
+mod chunked;
+mod head;
+mod reader;
+mod writer;
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use self::head::ConnectionTerms;
+use self::reader::{Event, NoHead, Reader};
+use self::writer::{Undeliverable, Writer};
+use crate::passage::{self, Answered, Arrival};
+use crate::request::{BadHead, Head, RequestBody};
+use crate::server::{Phase, Worker};
+
+/// How long a caller may take to read a refusal of a body it is still sending.
+const LINGER: Duration = Duration::from_secs(2);
+/// How much of such a body is thrown away.
+const LINGER_READS: usize = 64;
+
+/// A caller's connection.
+struct Connection<'w> {
+    worker: &'w Worker,
+    peer: IpAddr,
+    reader: Rc<RefCell<Reader<OwnedReadHalf>>>,
+    writer: Writer<OwnedWriteHalf>,
+    phase: watch::Receiver<Phase>,
+}
+
+/// What to do after a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Call,
+    /// Close, giving the caller time to read the answer.
+    Linger,
+    /// Close at once.
+    Close,
+}
+
+/// Serves one connection until either side ends it, or the gateway drains and the call at
+/// hand is answered.
+pub(crate) async fn serve(
+    stream: TcpStream,
+    peer: IpAddr,
+    worker: &Worker,
+    phase: watch::Receiver<Phase>,
+) {
+    let (read, write) = stream.into_split();
+    let mut connection = Connection {
+        worker,
+        peer,
+        reader: Rc::new(RefCell::new(Reader::new(read))),
+        writer: Writer::new(write, worker.gate.config.limits.body_idle),
+        phase,
+    };
+    while let Some((head, terms)) = connection.next_head().await {
+        match connection.exchange(head, terms).await {
+            Next::Call => {}
+            Next::Linger => return connection.linger().await,
+            Next::Close => return,
+        }
+    }
+    connection.writer.finish().await;
+}
+
+impl Connection<'_> {
+    /// The next head, good or bad; `None` when the connection is over.
+    async fn next_head(&mut self) -> Option<(Result<Head, BadHead>, ConnectionTerms)> {
+        let limits = &self.worker.gate.config.limits;
+        let reader = &self.reader;
+        let begun = timeout(
+            limits.idle,
+            poll_fn(|cx| reader.borrow_mut().poll_begun(cx)),
+        );
+        let has_begun = tokio::select! {
+            biased;
+            begun = begun => begun.unwrap_or(false),
+            _ = self.phase.wait_for(|phase| *phase != Phase::Serving) => false,
+        };
+        if !has_begun {
+            return None;
+        }
+        let head = poll_fn(|cx| reader.borrow_mut().poll_head(cx, limits.max_head_bytes));
+        match timeout(limits.head, head).await {
+            Ok(Ok(bytes)) => match head::parse(&bytes, limits.max_fields) {
+                Ok(parsed) => Some((Ok(parsed.head), parsed.connection)),
+                Err(bad) => Some((Err(bad), ConnectionTerms::LAST)),
+            },
+            Ok(Err(NoHead::Bad(bad))) => Some((Err(bad), ConnectionTerms::LAST)),
+            Ok(Err(NoHead::Closed)) | Err(_) => None,
+        }
+    }
+
+    /// One call: the passage runs while the caller is watched, then its answer is sent.
+    async fn exchange(&mut self, head: Result<Head, BadHead>, terms: ConnectionTerms) -> Next {
+        match &head {
+            Ok(head) => self
+                .reader
+                .borrow_mut()
+                .begin_body(head.framing, terms.expects_continue),
+            Err(_) => self.reader.borrow_mut().give_up(),
+        }
+        let body = RequestBody::new(self.reader.clone());
+        let arrival = Arrival {
+            head,
+            body,
+            peer: self.peer,
+        };
+        let Some(answered) = self.pass(arrival).await else {
+            return Next::Close;
+        };
+
+        let keeps = terms.keep_alive
+            && self.reader.borrow().is_worth_finishing()
+            && *self.phase.borrow() == Phase::Serving;
+        let reader = &self.reader;
+        let gone = poll_fn(|cx| reader.borrow_mut().poll_gone(cx));
+        let sent = tokio::select! {
+            biased;
+            sent = self.writer.send(answered, terms, keeps) => sent,
+            // Dropping a long answer records that it broke off.
+            () = gone => Err(Undeliverable),
+        };
+        match sent {
+            Ok(true) if self.finish_body().await => Next::Call,
+            Ok(_) => Next::Linger,
+            Err(Undeliverable) => Next::Close,
+        }
+    }
+
+    /// `None`: the caller left. Dropping the passage then records what became of the call.
+    async fn pass(&mut self, arrival: Arrival) -> Option<Answered> {
+        let mut passage = pin!(passage::pass(self.worker, arrival));
+        loop {
+            let reader = &self.reader;
+            let event = tokio::select! {
+                biased;
+                answered = &mut passage => return Some(answered),
+                event = poll_fn(|cx| reader.borrow_mut().poll_event(cx)) => event,
+            };
+            match event {
+                Event::CallerGone => return None,
+                Event::ContinueWanted => self.writer.send_continue().await.ok()?,
+            }
+        }
+    }
+
+    /// Reads over the rest of a short body that a refusal left behind. False: it did not come.
+    async fn finish_body(&mut self) -> bool {
+        if self.reader.borrow().is_between_calls() {
+            return true;
+        }
+        let body = RequestBody::new(self.reader.clone());
+        let rest = poll_fn(|cx| {
+            loop {
+                match std::task::ready!(body.poll_piece(cx)) {
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) => return Poll::Ready(false),
+                    None => return Poll::Ready(true),
+                }
+            }
+        });
+        timeout(LINGER, rest).await.unwrap_or(false)
+    }
+
+    /// Closes so that the answer arrives: closing with unread bytes would make the system send a
+    /// reset, which can overtake the answer (RFC 9112 §9.6).
+    async fn linger(&mut self) {
+        self.writer.finish().await;
+        let reader = &self.reader;
+        if reader.borrow().is_between_calls() {
+            return;
+        }
+        let discard = async {
+            for _ in 0..LINGER_READS {
+                if !poll_fn(|cx| reader.borrow_mut().poll_discard(cx)).await {
+                    break;
+                }
+            }
+        };
+        // When the time is over the connection is dropped, whatever the caller still sends.
+        let _ = timeout(LINGER, discard).await;
+    }
+}

@@ -1,0 +1,166 @@
+//! The sending half of a connection.
+//!
+//! **Invariant**: a body that was cut off never looks whole: its last chunk, or its last bytes by
+//! `Content-Length`, are missing. **Trust**: header values were validated when they were made, so
+//! none can break out of its line.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use bytes::{Buf as _, Bytes};
+use http::{HeaderMap, StatusCode};
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+
+use super::head::ConnectionTerms;
+use crate::passage::{AnswerBody, Answered, LongAnswer, LongPiece};
+
+/// The sending half of a connection.
+#[derive(Debug)]
+pub(super) struct Writer<W> {
+    io: W,
+    /// What waits to be sent with the next piece.
+    out: Vec<u8>,
+    patience: Duration,
+}
+
+/// The caller does not take what is sent; the connection is of no more use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Undeliverable;
+
+/// How the end of an answer's body is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    Length,
+    Chunks,
+    /// By closing the connection: for HTTP/1.0 and an unknown length.
+    Close,
+}
+
+impl<W: AsyncWrite + Unpin> Writer<W> {
+    /// Sends through `io`; a caller may take at most `patience` to accept each piece.
+    pub(super) fn new(io: W, patience: Duration) -> Self {
+        Self {
+            io,
+            out: Vec::with_capacity(1024),
+            patience,
+        }
+    }
+
+    /// Invites the body (RFC 9110 §15.2.1).
+    pub(super) async fn send_continue(&mut self) -> Result<(), Undeliverable> {
+        self.out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+        self.flush(Bytes::new(), b"").await
+    }
+
+    /// Sends a whole answer. True: another may follow on this connection.
+    pub(super) async fn send(
+        &mut self,
+        answered: Answered,
+        terms: ConnectionTerms,
+        keep_alive: bool,
+    ) -> Result<bool, Undeliverable> {
+        let (status, headers, body) = answered.into_parts();
+        match body {
+            AnswerBody::None { length } => {
+                self.put_head(status, &headers, length, keep_alive);
+                self.flush(Bytes::new(), b"").await?;
+                Ok(keep_alive)
+            }
+            AnswerBody::Whole(bytes) => {
+                self.put_head(status, &headers, Some(bytes.len() as u64), keep_alive);
+                self.flush(bytes, b"").await?;
+                Ok(keep_alive)
+            }
+            AnswerBody::Long(long) => {
+                let framing = match long.length() {
+                    Some(_) if !long.has_trailers() => Framing::Length,
+                    _ if terms.is_old => Framing::Close,
+                    _ => Framing::Chunks,
+                };
+                let keep_alive = keep_alive && framing != Framing::Close;
+                let length = long.length().filter(|_| framing == Framing::Length);
+                self.put_head(status, &headers, length, keep_alive);
+                if framing == Framing::Chunks {
+                    self.out.truncate(self.out.len().saturating_sub(2));
+                    self.out
+                        .extend_from_slice(b"transfer-encoding: chunked\r\n\r\n");
+                }
+                self.send_long(long, framing).await?;
+                Ok(keep_alive)
+            }
+        }
+    }
+
+    /// Sends pieces as they come. Dropping `long` before its end records the call as aborted.
+    async fn send_long(
+        &mut self,
+        mut long: Box<LongAnswer>,
+        framing: Framing,
+    ) -> Result<(), Undeliverable> {
+        loop {
+            match long.next().await {
+                LongPiece::Data(data) if framing == Framing::Chunks => {
+                    // Writing into memory cannot fail.
+                    let _ = write!(self.out, "{:x}\r\n", data.len());
+                    self.flush(data, b"\r\n").await?;
+                }
+                LongPiece::Data(data) => self.flush(data, b"").await?,
+                LongPiece::End(trailers) => {
+                    if framing == Framing::Chunks {
+                        self.out.extend_from_slice(b"0\r\n");
+                        self.put_lines(&trailers);
+                        self.out.extend_from_slice(b"\r\n");
+                    }
+                    return self.flush(Bytes::new(), b"").await;
+                }
+                LongPiece::Broken => return Err(Undeliverable),
+            }
+        }
+    }
+
+    fn put_head(
+        &mut self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        length: Option<u64>,
+        keep_alive: bool,
+    ) {
+        let reason = status.canonical_reason().unwrap_or("");
+        // Writing into memory cannot fail.
+        let _ = write!(self.out, "HTTP/1.1 {} {reason}\r\n", status.as_str());
+        self.put_lines(headers);
+        if let Some(length) = length {
+            let _ = write!(self.out, "content-length: {length}\r\n");
+        }
+        if !keep_alive {
+            self.out.extend_from_slice(b"connection: close\r\n");
+        }
+        self.out.extend_from_slice(b"\r\n");
+    }
+
+    fn put_lines(&mut self, headers: &HeaderMap) {
+        for (name, value) in headers {
+            self.out.extend_from_slice(name.as_str().as_bytes());
+            self.out.extend_from_slice(b": ");
+            self.out.extend_from_slice(value.as_bytes());
+            self.out.extend_from_slice(b"\r\n");
+        }
+    }
+
+    /// Sends what waits, then `data`, then `tail`, without copying `data`.
+    async fn flush(&mut self, data: Bytes, tail: &[u8]) -> Result<(), Undeliverable> {
+        let mut all = self.out.as_slice().chain(data).chain(tail);
+        let sent = tokio::time::timeout(self.patience, self.io.write_all_buf(&mut all)).await;
+        self.out.clear();
+        match sent {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Undeliverable),
+        }
+    }
+
+    /// Says that nothing more will be sent.
+    pub(super) async fn finish(&mut self) {
+        // The caller may be gone already; then there is nobody to tell.
+        let _ = self.io.shutdown().await;
+    }
+}

@@ -1,0 +1,135 @@
+//! Which header lines end here and which go on.
+//!
+//! **Invariant**: what one connection negotiates never reaches the other (RFC 9110 §7.6.1), and
+//! nothing that the platform alone may say passes from either side.
+//! **Trust**: a provider believes `Lgsp-Consumer-*`, a caller believes `Lgsp-Entry`: a line let
+//! through here is a lie told in the platform's name.
+
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use wire::header::{
+    ACCEPT_SIGNATURE, CONTENT_DIGEST, LGSP_PREFIX, LGSP_PURPOSE, SIGNATURE, SIGNATURE_INPUT,
+    is_dropped_from_clients,
+};
+
+use crate::fields::Fields;
+
+/// What belongs to one connection (RFC 9110 §7.6.1) and what the platform frames anew.
+const PER_CONNECTION: [&str; 11] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-authentication-info",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "http2-settings",
+];
+
+/// The lines of a request that its provider sees. `Host`, `Content-Length` and the caller's
+/// identity are set by the one who sends it on.
+///
+/// Signature lines end here: they sign the platform's URL, so a provider cannot check them, and
+/// the platform vouches for the caller instead. The digest goes on: it is about the content.
+pub(crate) fn towards_provider(fields: &Fields) -> HeaderMap {
+    let named = connection_options(fields.all("connection"));
+    let mut kept = HeaderMap::with_capacity(16);
+    for (name, value) in fields.lines() {
+        let text = name.as_str();
+        let ends_here = is_per_connection(text, &named)
+            || is_dropped_from_clients(text)
+            || matches!(text, "host" | "content-length" | "expect" | LGSP_PURPOSE)
+            || matches!(text, SIGNATURE | SIGNATURE_INPUT | ACCEPT_SIGNATURE);
+        if !ends_here {
+            kept.append(name.clone(), value.clone());
+        }
+    }
+    kept
+}
+
+/// The lines of an answer that its caller sees, without framing. The provider's digest has been
+/// compared by now and the platform states its own; the platform forwards no signature that it
+/// has not verified.
+pub(crate) fn towards_caller(mut headers: HeaderMap) -> HeaderMap {
+    let named = connection_options(headers.get_all("connection").iter());
+    let ending: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| {
+            let text = name.as_str();
+            is_per_connection(text, &named)
+                || text.starts_with(LGSP_PREFIX)
+                || matches!(text, "content-length" | CONTENT_DIGEST)
+                || matches!(text, SIGNATURE | SIGNATURE_INPUT | ACCEPT_SIGNATURE)
+                || matches!(text, "ratelimit" | "ratelimit-policy")
+        })
+        .cloned()
+        .collect();
+    for name in ending {
+        headers.remove(name);
+    }
+    headers
+}
+
+/// Whether a line may carry a secret, so that no record may hold it.
+pub(crate) fn carries_secret(name: &str) -> bool {
+    matches!(
+        name,
+        "authorization" | "cookie" | "set-cookie" | "proxy-authorization" | "x-api-key"
+    )
+}
+
+fn is_per_connection(name: &str, named: &[String]) -> bool {
+    PER_CONNECTION.contains(&name) || named.iter().any(|option| option == name)
+}
+
+/// The field names that `Connection` lists, in small letters.
+fn connection_options<'a>(values: impl Iterator<Item = &'a HeaderValue>) -> Vec<String> {
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .map(|option| option.trim().to_ascii_lowercase())
+        .filter(|option| !matches!(option.as_str(), "" | "close" | "keep-alive"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_named_in_connection_end_here() {
+        let mut fields = Fields::default();
+        for (name, value) in [
+            ("connection", "keep-alive, X-Hop"),
+            ("x-hop", "1"),
+            ("x-stays", "2"),
+            ("te", "trailers"),
+            ("lgsp-consumer-system", "forged"),
+            ("x-forwarded-for", "10.0.0.1"),
+            ("signature", "lgsp=:AA==:"),
+            ("content-digest", "sha-256=:AA==:"),
+        ] {
+            fields.push(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
+        }
+        let kept = towards_provider(&fields);
+        let names: Vec<_> = kept.keys().map(HeaderName::as_str).collect();
+        assert_eq!(names, ["x-stays", "content-digest"]);
+    }
+
+    #[test]
+    fn a_provider_cannot_speak_for_the_platform() {
+        let mut headers = HeaderMap::new();
+        headers.insert("lgsp-entry", HeaderValue::from_static("forged/1"));
+        headers.insert("connection", HeaderValue::from_static("x-private"));
+        headers.insert("x-private", HeaderValue::from_static("1"));
+        headers.insert("content-type", HeaderValue::from_static("text/plain"));
+        let kept = towards_caller(headers);
+        assert_eq!(kept.len(), 1);
+        assert!(kept.contains_key("content-type"));
+    }
+}

@@ -1,0 +1,261 @@
+//! Third step: which connection permits this?
+//!
+//! Deny by default: a service that does not exist and one that the caller has no connection to
+//! are the same refusal. The quota is asked last, so that a refused call does not spend any.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderValue};
+use wire::ambient::UtcMicros;
+use wire::digest::ContentDigest;
+use wire::error_code::ErrorCode;
+use wire::header::{CONTENT_DIGEST, LGSP_PURPOSE};
+
+use super::identify::{Identified, Known};
+use super::record::Refused;
+use crate::gate::Gate;
+use crate::quota::Reading;
+use crate::refusal::Refusal;
+use crate::request::{Framing, RequestBody};
+use crate::routes::{Connection, Service};
+
+/// A call that a connection permits.
+#[derive(Debug)]
+pub(super) struct Authorised {
+    pub(super) known: Known,
+    pub(super) body: RequestBody,
+    pub(super) permit: Permit,
+    _sealed: (),
+}
+
+/// What the connection permits.
+#[derive(Debug)]
+pub(super) struct Permit {
+    pub(super) service: Arc<Service>,
+    pub(super) connection: Arc<Connection>,
+    /// Path and query for the provider, relative to the service.
+    pub(super) path_and_query: String,
+    /// The digest that the body must have; `None`: there is no body.
+    pub(super) digest: Option<ContentDigest>,
+    /// `RateLimit` and `RateLimit-Policy` for the answer.
+    pub(super) rate_limit: HeaderMap,
+}
+
+impl Identified {
+    /// Finds service and connection, and asks for one call of its quota.
+    pub(super) fn authorise(mut self, gate: &Gate) -> Result<Authorised, Box<Refused>> {
+        match permit(&mut self.known, gate) {
+            Ok(permit) => {
+                let Self { known, body, .. } = self;
+                Ok(Authorised {
+                    known,
+                    body,
+                    permit,
+                    _sealed: (),
+                })
+            }
+            Err(refusal) => Err(Refused::known(self.known, *refusal)),
+        }
+    }
+}
+
+/// Notes in `known` what the call is about as soon as that is known.
+fn permit(known: &mut Known, gate: &Gate) -> Result<Permit, Box<Refusal>> {
+    let (request, consumer) = (&known.request, &known.caller.credential.system);
+    let (service, path) = known
+        .routes
+        .service(request.target.path())
+        .ok_or_else(|| Box::new(none()))?;
+    let connections = service.connections_of(consumer);
+    if connections.is_empty() {
+        return Err(Box::new(none()));
+    }
+    known.about.service = Some(Arc::clone(service));
+    let purpose = request
+        .fields
+        .single(LGSP_PURPOSE)
+        .map_err(|_| Box::new(purpose_not_allowed()))?;
+    let connection = choose(connections, purpose, known.envelope.at)?;
+    known.about.connection = Some(Arc::clone(connection));
+    check_state(connection, known.envelope.at)?;
+    let operation = connection
+        .permit(request.method.as_str(), path)
+        .ok_or_else(|| Box::new(operation_not_allowed()))?;
+    known.about.operation = Some(operation);
+
+    let digest = digest(known)?;
+    check_length(service, request.framing)?;
+    let query = request.target.query();
+    let path_and_query = if query.len() > 1 {
+        [path, query].concat()
+    } else {
+        path.to_owned()
+    };
+    let rate_limit = take_quota(connection, gate.clock.now())?;
+    Ok(Permit {
+        service: Arc::clone(service),
+        connection: Arc::clone(connection),
+        path_and_query,
+        digest,
+        rate_limit,
+    })
+}
+
+/// The connection of the purpose that is named; without a name, the only one in force.
+fn choose<'c>(
+    connections: &'c [Arc<Connection>],
+    purpose: Option<&str>,
+    now: UtcMicros,
+) -> Result<&'c Arc<Connection>, Box<Refusal>> {
+    let fits = |connection: &&Arc<Connection>| {
+        purpose.is_none_or(|purpose| connection.purpose.as_str() == purpose)
+    };
+    let mut in_force = connections
+        .iter()
+        .filter(fits)
+        .filter(|it| check_state(it, now).is_ok());
+    match (in_force.next(), in_force.next()) {
+        (Some(only), None) => Ok(only),
+        // Several of one purpose: an amendment beside what it will replace. Any of them permits.
+        (Some(first), Some(_)) if purpose.is_some() => Ok(first),
+        (Some(_), Some(_)) => Err(Box::new(purpose_needed())),
+        // None is in force: one that fits says why not.
+        (None, _) => connections
+            .iter()
+            .find(fits)
+            .ok_or_else(|| Box::new(purpose_not_allowed())),
+    }
+}
+
+fn check_state(connection: &Connection, now: UtcMicros) -> Result<(), Box<Refusal>> {
+    if !connection.is_active {
+        return Err(Box::new(Refusal::new(
+            ErrorCode::ConnectionNotActive,
+            format!("Kết nối {} đang không hoạt động.", connection.id),
+            format!("The connection {} is not active.", connection.id),
+        )));
+    }
+    if !(connection.from..connection.until).contains(&now) {
+        return Err(Box::new(Refusal::new(
+            ErrorCode::ConnectionOutOfPeriod,
+            format!(
+                "Kết nối có hiệu lực từ {} đến {}.",
+                connection.from, connection.until
+            ),
+            format!(
+                "The connection is in force from {} to {}.",
+                connection.from, connection.until
+            ),
+        )));
+    }
+    Ok(())
+}
+
+/// The digest by which the body will be judged. That it is covered has been checked.
+fn digest(known: &Known) -> Result<Option<ContentDigest>, Box<Refusal>> {
+    let request = &known.request;
+    let Some(field) = request.fields.joined(CONTENT_DIGEST) else {
+        return if request.has_body() {
+            Err(Box::new(digest_missing()))
+        } else {
+            Ok(None)
+        };
+    };
+    let digest = ContentDigest::parse(&field).map_err(|error| {
+        Box::new(Refusal::new(
+            error.code(),
+            "Content-Digest phải có dạng sha-256=:base64: hoặc sha-512=:base64:.",
+            "Content-Digest must be like sha-256=:base64: or sha-512=:base64:.",
+        ))
+    })?;
+    if request.has_body() {
+        return Ok(Some(digest));
+    }
+    let of_nothing = ContentDigest::of(digest.algorithm(), b"");
+    if digest == of_nothing {
+        Ok(None)
+    } else {
+        Err(Box::new(super::forward::digest_mismatch()))
+    }
+}
+
+fn check_length(service: &Service, framing: Framing) -> Result<(), Box<Refusal>> {
+    match framing {
+        Framing::Length(length) if length > service.max_body_bytes => {
+            Err(Box::new(super::forward::too_large(service.max_body_bytes)))
+        }
+        Framing::None | Framing::Length(_) | Framing::Chunked => Ok(()),
+    }
+}
+
+/// Takes one call from the connection's quota and says so in the lines of
+/// draft-ietf-httpapi-ratelimit-headers.
+fn take_quota(connection: &Connection, now: UtcMicros) -> Result<HeaderMap, Box<Refusal>> {
+    let reading = connection.meter.take(connection.rate, now);
+    let (remaining, seconds) = match reading {
+        Reading::Passes { remaining, reset_s } => (remaining, reset_s),
+        Reading::Spent { retry_s } => (0, retry_s),
+    };
+    let mut lines = HeaderMap::with_capacity(2);
+    lines.insert("ratelimit-policy", connection.rate_policy.clone());
+    let state = HeaderValue::from_str(&format!("\"connection\";r={remaining};t={seconds}"));
+    if let Ok(state) = state {
+        lines.insert("ratelimit", state);
+    }
+    match reading {
+        Reading::Passes { .. } => Ok(lines),
+        Reading::Spent { retry_s } => {
+            let mut refusal = quota_exceeded(retry_s).after_seconds(retry_s);
+            refusal.headers = lines;
+            Err(Box::new(refusal))
+        }
+    }
+}
+
+fn none() -> Refusal {
+    Refusal::new(
+        ErrorCode::ConnectionNone,
+        "Hệ thống này không có kết nối nào tới dịch vụ được gọi.",
+        "This system has no connection to the service that was called.",
+    )
+}
+
+fn purpose_needed() -> Refusal {
+    Refusal::new(
+        ErrorCode::PurposeNeeded,
+        "Có nhiều kết nối tới dịch vụ này; hãy nêu mục đích trong Lgsp-Purpose và ký bao gồm nó.",
+        "There are several connections to this service: name the purpose in Lgsp-Purpose, and cover it.",
+    )
+}
+
+fn purpose_not_allowed() -> Refusal {
+    Refusal::new(
+        ErrorCode::PurposeNotAllowed,
+        "Không có kết nối nào tới dịch vụ này cho mục đích được nêu.",
+        "There is no connection to this service for the purpose named.",
+    )
+}
+
+fn operation_not_allowed() -> Refusal {
+    Refusal::new(
+        ErrorCode::ConnectionOperationNotAllowed,
+        "Kết nối không cho phép phương thức này trên đường dẫn này.",
+        "The connection does not permit this method on this path.",
+    )
+}
+
+fn digest_missing() -> Refusal {
+    Refusal::new(
+        ErrorCode::DigestMissing,
+        "Yêu cầu có nội dung nhưng không có Content-Digest.",
+        "The request has a body but no Content-Digest.",
+    )
+}
+
+fn quota_exceeded(retry_s: u32) -> Refusal {
+    Refusal::new(
+        ErrorCode::QuotaExceeded,
+        format!("Kết nối đã dùng hết hạn mức; lượt kế tiếp sau {retry_s} giây."),
+        format!("The connection's quota is used up; the next call passes in {retry_s} seconds."),
+    )
+}

@@ -1,0 +1,234 @@
+//! Fifth step: what did the provider answer?
+//!
+//! Answers of up to 64 KiB are read whole before anything leaves; longer ones are let through as
+//! they come. A `Content-Digest` of the provider's must be right.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use evidence::BodyDigest;
+use http::{HeaderMap, Method, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+use tokio::time::timeout;
+use wire::digest::ContentDigest;
+use wire::header::CONTENT_DIGEST;
+
+use super::forward::Forwarded;
+use super::open_call::OpenCall;
+use super::record::Refused;
+use crate::body_hasher::BodyHasher;
+use crate::hygiene;
+use crate::refusal::Refusal;
+use crate::server::Worker;
+use crate::upstream::{Lease, Sent, UpstreamFault};
+
+/// The longest body that is read whole before its answer leaves.
+const BUFFERED_BYTES: usize = 64 * 1024;
+
+/// An answer fit to be recorded.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) open: OpenCall,
+    pub(super) request_body: Option<BodyDigest>,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: CheckedBody,
+    _sealed: (),
+}
+
+#[derive(Debug)]
+pub(super) enum CheckedBody {
+    /// None by the rules of HTTP; `length` is what `HEAD` was told.
+    None {
+        length: Option<u64>,
+    },
+    Whole {
+        bytes: Bytes,
+        digest: BodyDigest,
+    },
+    Long(Box<ProviderBody>),
+}
+
+/// A body being read from its provider.
+pub(super) struct ProviderBody {
+    incoming: Incoming,
+    /// What was read already, to be handed out first.
+    read: VecDeque<Bytes>,
+    hasher: BodyHasher,
+    /// As the provider's `Content-Length` said.
+    pub(super) length: Option<u64>,
+    lease: Option<Lease>,
+    patience: Duration,
+}
+
+/// Why a provider's body ends early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    BrokeOff,
+    TimedOut,
+    DigestDiffers,
+}
+
+impl Forwarded {
+    /// Reads the answer: all of it if it is short.
+    pub(super) async fn check(self, worker: &Worker) -> Result<Checked, Box<Refused>> {
+        let Self {
+            open,
+            sent,
+            request_body,
+            ..
+        } = self;
+        match read(worker, &open, sent).await {
+            Ok((status, headers, body)) => Ok(Checked {
+                open,
+                request_body,
+                status,
+                headers,
+                body,
+                _sealed: (),
+            }),
+            Err(refusal) => Err(Refused::open(open, *refusal)),
+        }
+    }
+}
+
+async fn read(
+    worker: &Worker,
+    open: &OpenCall,
+    sent: Sent,
+) -> Result<(StatusCode, HeaderMap, CheckedBody), Box<Refusal>> {
+    let (head, incoming) = sent.response.into_parts();
+    if head.status.is_informational() {
+        // 101 to a request that asked for no upgrade; hyper reads over all others.
+        return Err(Box::new(Refusal::provider(UpstreamFault::Malformed)));
+    }
+    let length = head
+        .headers
+        .get("content-length")
+        .and_then(|value| value.to_str().ok());
+    let length = length.and_then(|text| text.parse().ok());
+    let expected = head
+        .headers
+        .get(CONTENT_DIGEST)
+        .and_then(|value| value.to_str().ok());
+    let expected = expected.and_then(|text| ContentDigest::parse(text).ok());
+    let mut headers = hygiene::towards_caller(head.headers);
+    for (name, value) in &open.permit.rate_limit {
+        headers.insert(name, value.clone());
+    }
+
+    let is_bodiless = open.known.request.method == Method::HEAD
+        || matches!(
+            head.status,
+            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+        );
+    if is_bodiless {
+        worker.pool.give_back(sent.lease);
+        // A 204 has no length (RFC 9110 §8.6).
+        let length = length.filter(|_| head.status != StatusCode::NO_CONTENT);
+        return Ok((head.status, headers, CheckedBody::None { length }));
+    }
+    let mut body = ProviderBody {
+        incoming,
+        read: VecDeque::new(),
+        hasher: BodyHasher::expecting(expected),
+        length,
+        lease: Some(sent.lease),
+        patience: worker.gate.config.limits.body_idle,
+    };
+    let is_long = length.is_some_and(|length| length > BUFFERED_BYTES as u64);
+    if is_long || !body.read_short().await.map_err(refusal)? {
+        return Ok((head.status, headers, CheckedBody::Long(Box::new(body))));
+    }
+    if let Some(lease) = body.lease.take() {
+        worker.pool.give_back(lease);
+    }
+    let bytes = body.joined();
+    let digest = body
+        .hasher
+        .finish()
+        .map_err(|_| refusal(Broken::DigestDiffers))?;
+    Ok((head.status, headers, CheckedBody::Whole { bytes, digest }))
+}
+
+impl ProviderBody {
+    /// Reads until the end, or until there is more than is buffered. True: this was the end.
+    async fn read_short(&mut self) -> Result<bool, Broken> {
+        while self.hasher.length() <= BUFFERED_BYTES as u64 {
+            match self.receive().await? {
+                Some(data) => self.read.push_back(data),
+                None => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    /// The next piece, hashed; `None` at the end, when [`Self::finish`] says whether it was right.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
+        match self.read.pop_front() {
+            Some(data) => Ok(Some(data)),
+            None => self.receive().await,
+        }
+    }
+
+    async fn receive(&mut self) -> Result<Option<Bytes>, Broken> {
+        loop {
+            if self.incoming.is_end_stream() {
+                return Ok(None);
+            }
+            let frame = timeout(self.patience, self.incoming.frame()).await;
+            match frame.map_err(|_| Broken::TimedOut)? {
+                None => return Ok(None),
+                // Trailers of a provider end here: nothing vouches for them.
+                Some(Ok(frame)) => {
+                    let Ok(data) = frame.into_data() else {
+                        continue;
+                    };
+                    if !data.is_empty() {
+                        self.hasher.update(&data);
+                        return Ok(Some(data));
+                    }
+                }
+                Some(Err(_)) => return Err(Broken::BrokeOff),
+            }
+        }
+    }
+
+    /// After the end: the digest, and the connection to give back.
+    pub(super) fn finish(self) -> Result<(BodyDigest, Option<Lease>), Broken> {
+        let digest = self.hasher.finish().map_err(|_| Broken::DigestDiffers)?;
+        Ok((digest, self.lease))
+    }
+
+    /// What was read, in one piece; without copying if it came in one.
+    fn joined(&mut self) -> Bytes {
+        if self.read.len() <= 1 {
+            return self.read.pop_front().unwrap_or_default();
+        }
+        let mut all = BytesMut::with_capacity(self.read.iter().map(Bytes::len).sum());
+        self.read
+            .drain(..)
+            .for_each(|piece| all.extend_from_slice(&piece));
+        all.freeze()
+    }
+}
+
+fn refusal(broken: Broken) -> Box<Refusal> {
+    Box::new(match broken {
+        Broken::BrokeOff => Refusal::provider(UpstreamFault::BrokeOff),
+        Broken::TimedOut => Refusal::provider_timeout(),
+        Broken::DigestDiffers => Refusal::new(
+            wire::error_code::ErrorCode::ProviderAnswerMalformed,
+            "Câu trả lời của bên cung cấp khác với Content-Digest của chính nó.",
+            "The provider's answer differs from its own Content-Digest.",
+        ),
+    })
+}
+
+impl std::fmt::Debug for ProviderBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ProviderBody({} bytes)", self.hasher.length())
+    }
+}

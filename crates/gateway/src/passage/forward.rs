@@ -1,0 +1,250 @@
+//! Fourth step: the provider is asked.
+//!
+//! The body streams to the provider while it is hashed, its end held back ([`HeldBody`]). A
+//! provider that answers early is heard only when the request is known to be whole and right; so
+//! one that wants its answer read before it reads on is given up after `limits.body_idle`.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::time::Duration;
+
+use evidence::BodyDigest;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use wire::error_code::ErrorCode;
+use wire::header::{
+    FORWARDED, LGSP_CONSUMER_ORGANISATION, LGSP_CONSUMER_SYSTEM, LGSP_PURPOSE, LGSP_REQUEST_ID,
+};
+
+use super::authorise::Authorised;
+use super::open_call::OpenCall;
+use super::record::Refused;
+use crate::held_body::{BodyRefusal, HeldBody, Inspection, Progress, Stalled, Verdict};
+use crate::hygiene;
+use crate::refusal::Refusal;
+use crate::request::{Framing, RequestBody};
+use crate::server::Worker;
+use crate::upstream::{Sent, UpstreamFault};
+
+/// A call that its provider has begun to answer.
+#[derive(Debug)]
+pub(super) struct Forwarded {
+    pub(super) open: OpenCall,
+    pub(super) sent: Sent,
+    pub(super) request_body: Option<BodyDigest>,
+    _sealed: (),
+}
+
+impl Authorised {
+    /// Writes the intent, then asks the provider.
+    pub(super) async fn forward(self, worker: &Worker) -> Result<Forwarded, Box<Refused>> {
+        let Self {
+            known,
+            body,
+            permit,
+            ..
+        } = self;
+        let open = OpenCall::begin(&worker.gate, known, permit).await?;
+        match ask(worker, &open, body).await {
+            Ok((sent, request_body)) => Ok(Forwarded {
+                open,
+                sent,
+                request_body,
+                _sealed: (),
+            }),
+            Err(refusal) => Err(Refused::open(open, *refusal)),
+        }
+    }
+}
+
+async fn ask(
+    worker: &Worker,
+    open: &OpenCall,
+    body: RequestBody,
+) -> Result<(Sent, Option<BodyDigest>), Box<Refusal>> {
+    let service = &open.permit.service;
+    let Some(digest) = open.permit.digest.clone() else {
+        let request = provider_request(open, HeldBody::empty())?;
+        let sending = worker.pool.send(&service.upstream, request);
+        return Ok((answered_within(service.timeout, sending).await?, None));
+    };
+    let length = match open.known.request.framing {
+        Framing::Length(length) => Some(length),
+        Framing::None | Framing::Chunked => None,
+    };
+    let inspection = Inspection::new(body, digest, service.max_body_bytes);
+    let (held, verdict, progress) = HeldBody::new(inspection, length);
+    let request = provider_request(open, held)?;
+    let mut sending = pin!(worker.pool.send(&service.upstream, request));
+    let patience = worker.gate.config.limits.body_idle;
+    let uploaded = upload(sending.as_mut(), verdict, &progress, patience).await;
+    let (digest, early) = uploaded.map_err(|end| Box::new(end.refusal(service.max_body_bytes)))?;
+    let sent = match early {
+        Some(sent) => sent,
+        None => answered_within(service.timeout, sending).await?,
+    };
+    Ok((sent, Some(digest)))
+}
+
+async fn answered_within(
+    limit: Duration,
+    sending: impl Future<Output = Result<Sent, UpstreamFault>>,
+) -> Result<Sent, Box<Refusal>> {
+    match timeout(limit, sending).await {
+        Ok(Ok(sent)) => Ok(sent),
+        Ok(Err(fault)) => Err(Box::new(Refusal::provider(fault))),
+        Err(_) => Err(Box::new(Refusal::provider_timeout())),
+    }
+}
+
+/// Why a body did not get through.
+#[derive(Debug, Clone, Copy)]
+enum UploadEnd {
+    Body(BodyRefusal),
+    Provider(UpstreamFault),
+    ProviderStalled,
+}
+
+/// Waits until the body is known to be right, keeping an answer that comes earlier.
+async fn upload(
+    mut sending: Pin<&mut impl Future<Output = Result<Sent, UpstreamFault>>>,
+    mut verdict: oneshot::Receiver<Verdict>,
+    progress: &Rc<Progress>,
+    patience: Duration,
+) -> Result<(BodyDigest, Option<Sent>), UploadEnd> {
+    let mut early = None;
+    let verdict = loop {
+        tokio::select! {
+            biased;
+            verdict = &mut verdict => break verdict,
+            answer = sending.as_mut(), if early.is_none() => match answer {
+                Ok(sent) => early = Some(sent),
+                Err(fault) => return Err(match verdict.await {
+                    // It broke off because we cut it off.
+                    Ok(Verdict::Refused(refusal)) => UploadEnd::Body(refusal),
+                    _ => UploadEnd::Provider(fault),
+                }),
+            },
+            stalled = progress.stalled(patience) => return Err(match stalled {
+                Stalled::Caller => UploadEnd::Body(BodyRefusal::Stalled),
+                Stalled::Provider => UploadEnd::ProviderStalled,
+            }),
+        }
+    };
+    match verdict {
+        Ok(Verdict::Matches(digest)) => Ok((digest, early)),
+        Ok(Verdict::Refused(refusal)) => Err(UploadEnd::Body(refusal)),
+        Ok(Verdict::Unfinished(rest)) => match rest.finish(patience).await {
+            Ok(digest) => Ok((digest, early)),
+            Err(refusal) => Err(UploadEnd::Body(refusal)),
+        },
+        Err(_) => Err(UploadEnd::Provider(UpstreamFault::BrokeOff)),
+    }
+}
+
+impl UploadEnd {
+    fn refusal(self, max_body_bytes: u64) -> Refusal {
+        match self {
+            Self::Body(BodyRefusal::Mismatch) => digest_mismatch(),
+            Self::Body(BodyRefusal::TooLarge) => too_large(max_body_bytes),
+            Self::Body(BodyRefusal::DigestInTrailers) => Refusal::new(
+                ErrorCode::RequestTrailers,
+                "Digest phải nằm ở phần đầu, không ở phần cuối (trailer).",
+                "A digest must stand in the head, not in a trailer.",
+            ),
+            Self::Body(BodyRefusal::CutOff | BodyRefusal::Malformed) => Refusal::new(
+                ErrorCode::RequestMalformed,
+                "Nội dung của yêu cầu bị cắt ngang hoặc chia đoạn sai.",
+                "The body of the request broke off or its chunks are malformed.",
+            ),
+            Self::Body(BodyRefusal::Stalled) => Refusal::new(
+                ErrorCode::RequestTimeout,
+                "Nội dung của yêu cầu đến quá chậm.",
+                "The body of the request came too slowly.",
+            ),
+            Self::Provider(fault) => Refusal::provider(fault),
+            Self::ProviderStalled => Refusal::provider_timeout(),
+        }
+    }
+}
+
+/// The request as its provider gets it: cleaned, and with what only the platform says.
+fn provider_request(
+    open: &OpenCall,
+    body: HeldBody,
+) -> Result<http::Request<HeldBody>, Box<Refusal>> {
+    let service = &open.permit.service;
+    let target = service.upstream.target(&open.permit.path_and_query);
+    let uri = Uri::try_from(target).map_err(|_| Box::new(unforwardable()))?;
+    let mut request = http::Request::new(body);
+    *request.method_mut() = open.known.request.method.clone();
+    *request.uri_mut() = uri;
+    let fields = &open.known.request.fields;
+    *request.headers_mut() = hygiene::towards_provider(fields);
+    if !open.known.request.has_body() && fields.has("content-length") {
+        // Some servers answer 411 to a POST without it (RFC 9110 §8.6).
+        request
+            .headers_mut()
+            .insert("content-length", HeaderValue::from_static("0"));
+    }
+    introduce(request.headers_mut(), open).ok_or_else(|| Box::new(unforwardable()))?;
+    Ok(request)
+}
+
+/// Says who calls, for what, by which call. `None` for what no header line can carry: codes and
+/// ids are ASCII, so that does not happen.
+fn introduce(headers: &mut HeaderMap, open: &OpenCall) -> Option<()> {
+    let (envelope, caller) = (&open.known.envelope, &open.known.caller);
+    let system = &caller.credential.system;
+    let mut put = |name, value: &str| {
+        headers.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_str(value).ok()?,
+        );
+        Some(())
+    };
+    put("host", &open.permit.service.upstream.authority)?;
+    put(LGSP_CONSUMER_ORGANISATION, system.organisation.as_ref())?;
+    put(LGSP_CONSUMER_SYSTEM, system.system.as_str())?;
+    put(LGSP_PURPOSE, open.permit.connection.purpose.as_str())?;
+    put(LGSP_REQUEST_ID, &envelope.id.to_string())?;
+    put(
+        FORWARDED,
+        &forwarded(envelope.peer, open.known.request.target.authority()),
+    )
+}
+
+/// RFC 7239: who called, and by which name they called us.
+fn forwarded(peer: IpAddr, authority: &str) -> String {
+    match peer.to_canonical() {
+        IpAddr::V4(v4) => format!("for={v4};host=\"{authority}\";proto=http"),
+        IpAddr::V6(v6) => format!("for=\"[{v6}]\";host=\"{authority}\";proto=http"),
+    }
+}
+
+pub(super) fn digest_mismatch() -> Refusal {
+    Refusal::new(
+        ErrorCode::DigestMismatch,
+        "Nội dung nhận được khác với Content-Digest đã ký.",
+        "The body that arrived differs from the signed Content-Digest.",
+    )
+}
+
+pub(super) fn too_large(max_body_bytes: u64) -> Refusal {
+    Refusal::new(
+        ErrorCode::RequestTooLarge,
+        format!("Dịch vụ nhận nội dung dài nhất {max_body_bytes} byte."),
+        format!("The service takes bodies of at most {max_body_bytes} bytes."),
+    )
+}
+
+fn unforwardable() -> Refusal {
+    Refusal::new(
+        ErrorCode::RequestPathNotNormal,
+        "Đường dẫn không thể chuyển tiếp nguyên vẹn.",
+        "The path cannot be passed on as it is.",
+    )
+}

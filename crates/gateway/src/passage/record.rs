@@ -1,0 +1,331 @@
+//! Sixth step: the entry is durable. For refusals as for answers, or nothing is answered but that
+//! the log cannot be written.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use evidence::{Appended, BodyDigest, Draft, Intent};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use wire::digest::ContentDigest;
+use wire::error_code::ErrorCode;
+use wire::header::CONTENT_DIGEST;
+use wire::problem::PROBLEM_JSON;
+
+use super::check::{Checked, CheckedBody, ProviderBody};
+use super::exhibit::{Exhibit, refused_draft};
+use super::identify::{About, Known};
+use super::long::LongAnswer;
+use super::open_call::{Due, OpenCall};
+use super::receive::{Envelope, Request};
+use crate::gate::Gate;
+use crate::refusal::Refusal;
+use crate::server::Worker;
+
+/// An answer whose record is durable.
+pub(super) struct Recorded {
+    pub(super) envelope: Envelope,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: RecordedBody,
+    /// Where the record stands; `None`: folded into a count, or the log cannot be written.
+    pub(super) entry: Option<u64>,
+    /// What the caller asked and under which label it signed, for a signed answer.
+    pub(super) asked: Option<(Request, String)>,
+    /// What metrics and the access log say of it.
+    pub(super) summary: Summary,
+    _sealed: (),
+}
+
+pub(super) enum RecordedBody {
+    /// None by the rules of HTTP; `length` is what a `HEAD` is told.
+    None {
+        length: Option<u64>,
+    },
+    Whole {
+        bytes: Bytes,
+        digest: ContentDigest,
+    },
+    Long(Box<LongAnswer>),
+}
+
+/// One line about a call: no path, no person.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    pub(crate) code: Option<ErrorCode>,
+    pub(crate) about: About,
+}
+
+/// A call that was refused, to be recorded.
+#[derive(Debug)]
+pub(super) struct Refused {
+    refusal: Refusal,
+    who: Who,
+}
+
+/// How far the call had come.
+#[derive(Debug)]
+enum Who {
+    /// Nobody was identified.
+    Stranger(Envelope),
+    /// Nothing was forwarded.
+    Known(Box<Known>),
+    /// Its intent is written, and the provider may have acted.
+    Open(Box<OpenCall>),
+}
+
+impl Checked {
+    /// Records the call: a short answer whole, a long one as opened.
+    pub(super) async fn record(self, worker: &Worker) -> Result<Recorded, Box<Refused>> {
+        let Self {
+            mut open,
+            request_body,
+            status,
+            headers,
+            body,
+            ..
+        } = self;
+        let Some(Due {
+            intent,
+            mut exhibit,
+        }) = open.owed.take()
+        else {
+            return Err(Refused::open(open, internal()));
+        };
+        if let Some(digest) = request_body {
+            exhibit.add_request_body(digest);
+        }
+        exhibit.add_response_head(status, &headers);
+        match body {
+            CheckedBody::None { length } => {
+                let due = Due { intent, exhibit };
+                let body = RecordedBody::None { length };
+                complete(&worker.gate, open, due, status, headers, body).await
+            }
+            CheckedBody::Whole { bytes, digest } => {
+                exhibit.add_response_body(digest);
+                let due = Due { intent, exhibit };
+                let body = whole(bytes, digest);
+                complete(&worker.gate, open, due, status, headers, body).await
+            }
+            CheckedBody::Long(source) => {
+                let due = Due { intent, exhibit };
+                begin_long(worker, open, due, status, headers, source).await
+            }
+        }
+    }
+}
+
+fn whole(bytes: Bytes, digest: BodyDigest) -> RecordedBody {
+    RecordedBody::Whole {
+        bytes,
+        digest: ContentDigest::from_sha256(digest.sha256),
+    }
+}
+
+/// One durable entry, then head and body leave. What happens if we crash right after: the entry
+/// is there, and the caller sees a connection that broke; it can look the call up.
+async fn complete(
+    gate: &Gate,
+    open: OpenCall,
+    due: Due,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: RecordedBody,
+) -> Result<Recorded, Box<Refused>> {
+    let draft = due.into_draft("call.completed", status.as_str());
+    match gate.log.append(draft).await {
+        Ok(appended) => Ok(Recorded::of(open.known, status, headers, body, &appended)),
+        Err(unavailable) => Err(Refused::open(open, Refusal::unrecordable(unavailable))),
+    }
+}
+
+/// The entry `call.opened` is durable before the head leaves; `call.closed` is owed from the
+/// moment it is written. What happens if we crash in between: the log shows a call that was
+/// opened, and its intent becomes `call.unknown`.
+async fn begin_long(
+    worker: &Worker,
+    mut open: OpenCall,
+    due: Due,
+    status: StatusCode,
+    headers: HeaderMap,
+    source: Box<ProviderBody>,
+) -> Result<Recorded, Box<Refused>> {
+    let intent: Intent = due.intent.clone();
+    let mut draft = due.into_draft("call.opened", status.as_str());
+    draft.resolves_intent = false;
+    let exhibit = Exhibit::empty(&*worker.gate.randomness);
+    open.owed.owe(Due { intent, exhibit });
+    match worker.gate.log.append(draft).await {
+        Ok(appended) => {
+            let wants_trailers = open.known.request.fields.names_token("te", "trailers");
+            let pool = Rc::clone(&worker.pool);
+            let long = LongAnswer::new(*source, open.owed, pool, wants_trailers);
+            let body = RecordedBody::Long(Box::new(long));
+            Ok(Recorded::of(open.known, status, headers, body, &appended))
+        }
+        Err(unavailable) => {
+            // Nothing was opened, so nothing is to be closed.
+            let _ = open.owed.take();
+            Err(Refused::open(open, Refusal::unrecordable(unavailable)))
+        }
+    }
+}
+
+impl Refused {
+    /// A refusal of someone who was not identified.
+    pub(super) fn stranger(envelope: Envelope, refusal: Refusal) -> Box<Self> {
+        Box::new(Self {
+            refusal,
+            who: Who::Stranger(envelope),
+        })
+    }
+
+    /// A refusal before anything was forwarded.
+    pub(super) fn known(known: Known, refusal: Refusal) -> Box<Self> {
+        Box::new(Self {
+            refusal,
+            who: Who::Known(Box::new(known)),
+        })
+    }
+
+    /// A refusal after the intent was written.
+    pub(super) fn open(open: OpenCall, refusal: Refusal) -> Box<Self> {
+        Box::new(Self {
+            refusal,
+            who: Who::Open(Box::new(open)),
+        })
+    }
+
+    /// Records the refusal: one entry, or for a stranger a count.
+    pub(super) async fn record(self: Box<Self>, gate: &Gate) -> Recorded {
+        let Self { refusal, who } = *self;
+        let is_unrecordable = matches!(
+            refusal.code(),
+            ErrorCode::LogUnavailable | ErrorCode::PlatformOverloaded
+        );
+        match who {
+            Who::Stranger(envelope) => record_stranger(gate, envelope, refusal).await,
+            Who::Known(known) if is_unrecordable => Recorded::refusal_of(*known, refusal, None),
+            Who::Known(known) => {
+                let draft = refused_draft(&known, refusal.code(), &*gate.randomness);
+                append(gate, *known, draft, refusal).await
+            }
+            Who::Open(mut open) => match open.owed.take().filter(|_| !is_unrecordable) {
+                Some(due) => {
+                    let draft = due.into_draft("call.refused", refusal.code().as_str());
+                    append(gate, open.known, draft, refusal).await
+                }
+                // The intent stays, and the log will say `call.unknown` when it can.
+                None => Recorded::refusal_of(open.known, refusal, None),
+            },
+        }
+    }
+}
+
+async fn append(gate: &Gate, known: Known, draft: Draft, refusal: Refusal) -> Recorded {
+    match gate.log.append(draft).await {
+        Ok(appended) => Recorded::refusal_of(known, refusal, Some(&appended)),
+        Err(unavailable) => Recorded::refusal_of(known, Refusal::unrecordable(unavailable), None),
+    }
+}
+
+async fn record_stranger(gate: &Gate, envelope: Envelope, refusal: Refusal) -> Recorded {
+    let first = gate.fold.count(envelope.peer, refusal.code(), envelope.at);
+    let Some(first) = first else {
+        return Recorded::refusal(envelope, refusal, None);
+    };
+    let mut draft = first.draft(1);
+    draft.request_id = Some(envelope.id);
+    match gate.log.append(draft).await {
+        Ok(appended) => Recorded::refusal(envelope, refusal, Some(&appended)),
+        Err(unavailable) => {
+            gate.fold.forget_first(&first);
+            Recorded::refusal(envelope, Refusal::unrecordable(unavailable), None)
+        }
+    }
+}
+
+impl Recorded {
+    fn of(
+        known: Known,
+        status: StatusCode,
+        headers: HeaderMap,
+        body: RecordedBody,
+        appended: &Appended,
+    ) -> Self {
+        Self {
+            envelope: known.envelope,
+            status,
+            headers,
+            body,
+            entry: Some(appended.index),
+            asked: Some((known.request, known.caller.label)),
+            summary: Summary {
+                code: None,
+                about: known.about,
+            },
+            _sealed: (),
+        }
+    }
+
+    fn refusal_of(known: Known, refusal: Refusal, appended: Option<&Appended>) -> Self {
+        let mut recorded = Self::refusal(known.envelope, refusal, appended);
+        recorded.asked = Some((known.request, known.caller.label));
+        recorded.summary.about = known.about;
+        recorded
+    }
+
+    fn refusal(envelope: Envelope, mut refusal: Refusal, appended: Option<&Appended>) -> Self {
+        refusal.problem.request_id = Some(envelope.id);
+        refusal.problem.instance = appended.map(|_| format!("/evidence/v1/calls/{}", envelope.id));
+        let (status, code) = (refusal.status(), refusal.code());
+        let bytes = Bytes::from(refusal.problem.to_json(envelope.language));
+        let mut headers = refusal.into_headers();
+        headers.insert("content-type", HeaderValue::from_static(PROBLEM_JSON));
+        headers.insert(
+            "content-language",
+            HeaderValue::from_static(envelope.language.tag()),
+        );
+        headers.insert("cache-control", HeaderValue::from_static("no-store"));
+        let body = if envelope.is_head {
+            RecordedBody::None {
+                length: Some(bytes.len() as u64),
+            }
+        } else {
+            let digest = ContentDigest::from_sha256(wire::merkle::sha256(&[&bytes]));
+            RecordedBody::Whole { bytes, digest }
+        };
+        Self {
+            envelope,
+            status,
+            headers,
+            body,
+            entry: appended.map(|appended| appended.index),
+            asked: None,
+            summary: Summary {
+                code: Some(code),
+                about: About::default(),
+            },
+            _sealed: (),
+        }
+    }
+
+    /// The digest line of a body that is known whole.
+    pub(super) fn put_digest(&mut self) {
+        let digest = match &self.body {
+            RecordedBody::Whole { digest, .. } => digest.to_string(),
+            RecordedBody::None { .. } | RecordedBody::Long(_) => return,
+        };
+        if let Ok(value) = HeaderValue::from_str(&digest) {
+            self.headers.insert(CONTENT_DIGEST, value);
+        }
+    }
+}
+
+fn internal() -> Refusal {
+    Refusal::new(
+        ErrorCode::PlatformInternal,
+        "Lượt gọi này đã được ghi nhận kết quả trước đó.",
+        "The outcome of this call had been recorded before.",
+    )
+}

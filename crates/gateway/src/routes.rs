@@ -1,0 +1,273 @@
+//! The directory as a call needs it: keys ready to verify, services under their path, connections
+//! under who may use them.
+//!
+//! Compiled once when a directory is installed, so that a call only looks up and compares.
+//!
+//! **Invariant**: what cannot be used as it stands (an upstream that is no URL, an HMAC credential
+//! without its secret) is left out with a warning: it permits nothing. A call keeps the routes it
+//! began with; the next one sees the new.
+//! **Trust**: all authorisation of calls comes from here and nowhere else.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use keys::{CallerKey, KeyError, Zeroizing};
+use wire::ambient::UtcMicros;
+use wire::directory::{
+    ConnectionRecord, CredentialRecord, Directory, Operation, Record, RecordMode, ServiceRecord,
+};
+use wire::id::{ConnectionId, KeyId, PurposeCode, ServiceId, SystemId};
+use wire::merkle::Hash;
+use wire::signature::Algorithm;
+
+use crate::quota::{Meter, Rate};
+use crate::upstream::Upstream;
+
+/// What the registry publishes for gateways: the directory, and beside it the secrets that must
+/// never enter it.
+#[derive(Clone)]
+pub struct DirectorySnapshot {
+    /// The directory in force.
+    pub directory: Arc<Directory>,
+    /// The shared secret of each HMAC credential in it.
+    pub hmac_secrets: HashMap<KeyId, Zeroizing<Vec<u8>>>,
+}
+
+/// The compiled directory.
+#[derive(Debug, Default)]
+pub(crate) struct Routes {
+    /// The version of the directory; `None` before the first is installed.
+    pub(crate) root: Option<Hash>,
+    credentials: HashMap<KeyId, Arc<Credential>>,
+    /// By `{organisation}/{system}/{service}/v{major}`.
+    services: HashMap<Box<str>, Arc<Service>>,
+    meters: HashMap<ConnectionId, Arc<Meter>>,
+}
+
+/// A key that callers sign with.
+#[derive(Debug)]
+pub(crate) struct Credential {
+    pub(crate) keyid: KeyId,
+    pub(crate) key: CallerKey,
+    pub(crate) system: SystemId,
+    not_before: UtcMicros,
+    not_after: UtcMicros,
+}
+
+/// A service that can be called.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) id: ServiceId,
+    pub(crate) upstream: Upstream,
+    pub(crate) timeout: Duration,
+    /// Whether the intent must be durable before anything is forwarded.
+    pub(crate) records_before_forward: bool,
+    pub(crate) max_body_bytes: u64,
+    /// Which connections each consumer has, in the directory's order.
+    connections: HashMap<SystemId, Vec<Arc<Connection>>>,
+}
+
+/// A permission to call a service.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) id: ConnectionId,
+    pub(crate) purpose: PurposeCode,
+    operations: Vec<Permitted>,
+    pub(crate) rate: Rate,
+    pub(crate) meter: Arc<Meter>,
+    /// `RateLimit-Policy`, made once.
+    pub(crate) rate_policy: HeaderValue,
+    pub(crate) from: UtcMicros,
+    pub(crate) until: UtcMicros,
+    pub(crate) is_active: bool,
+}
+
+/// One operation of a connection.
+#[derive(Debug)]
+struct Permitted {
+    operation: Operation,
+    /// `GET /units/{id}`, as records name it: never the path itself, which may name a person.
+    label: Arc<str>,
+}
+
+impl Routes {
+    /// Compiles a directory; meters of connections that were there before go on.
+    pub(crate) fn compile(snapshot: &DirectorySnapshot, before: Option<&Self>) -> Self {
+        let mut routes = Self {
+            root: Some(snapshot.directory.root()),
+            ..Self::default()
+        };
+        let mut services: HashMap<&ServiceId, Service> = HashMap::new();
+        for record in snapshot.directory.records() {
+            match record {
+                Record::Credential(record) => routes.add_credential(record, snapshot),
+                Record::Service(record) => {
+                    if let Some(service) = Service::from_record(record) {
+                        services.insert(&record.id, service);
+                    }
+                }
+                Record::Organisation(_) | Record::System(_) | Record::Connection(_) => {}
+            }
+        }
+        for record in snapshot.directory.records() {
+            let Record::Connection(record) = record else {
+                continue;
+            };
+            let Some(service) = services.get_mut(&record.service) else {
+                continue;
+            };
+            let meter = before
+                .and_then(|before| before.meters.get(&record.id).cloned())
+                .unwrap_or_default();
+            routes.meters.insert(record.id, meter.clone());
+            let connection = Arc::new(Connection::from_record(record, meter));
+            service
+                .connections
+                .entry(record.consumer.clone())
+                .or_default()
+                .push(connection);
+        }
+        let by_path = |(id, service): (&ServiceId, Service)| {
+            (id.to_string().into_boxed_str(), Arc::new(service))
+        };
+        routes.services = services.into_iter().map(by_path).collect();
+        routes
+    }
+
+    fn add_credential(&mut self, record: &CredentialRecord, snapshot: &DirectorySnapshot) {
+        let secret = snapshot.hmac_secrets.get(&record.keyid);
+        match Credential::from_record(record, secret.map(|secret| secret.as_slice())) {
+            Ok(credential) => {
+                self.credentials
+                    .insert(record.keyid.clone(), Arc::new(credential));
+            }
+            Err(reason) => tracing::warn!(keyid = %record.keyid, %reason, "credential left out"),
+        }
+    }
+
+    /// The credential of this id.
+    pub(crate) fn credential(&self, keyid: &KeyId) -> Option<&Arc<Credential>> {
+        self.credentials.get(keyid)
+    }
+
+    /// The service that a path begins with, and the rest of the path, which begins with a slash.
+    pub(crate) fn service<'p>(&self, path: &'p str) -> Option<(&Arc<Service>, &'p str)> {
+        let named = path.strip_prefix('/')?;
+        let end = named
+            .match_indices('/')
+            .nth(3)
+            .map_or(named.len(), |(at, _)| at);
+        let (prefix, rest) = named.split_at(end);
+        let service = self.services.get(prefix)?;
+        Some((service, if rest.is_empty() { "/" } else { rest }))
+    }
+}
+
+impl Credential {
+    fn from_record(record: &CredentialRecord, secret: Option<&[u8]>) -> Result<Self, Unusable> {
+        let key = match record.algorithm {
+            Algorithm::HmacSha256 => CallerKey::hmac_sha256(secret.ok_or(Unusable::NoKey)?),
+            Algorithm::Ed25519 => {
+                CallerKey::ed25519(record.public_key.as_ref().ok_or(Unusable::NoKey)?)
+            }
+        };
+        Ok(Self {
+            keyid: record.keyid.clone(),
+            key: key?,
+            system: record.system.clone(),
+            not_before: record.not_before,
+            not_after: record.not_after,
+        })
+    }
+
+    /// Whether the key may be used at `now`.
+    pub(crate) fn is_valid_at(&self, now: UtcMicros) -> bool {
+        (self.not_before..self.not_after).contains(&now)
+    }
+}
+
+/// Why a credential is left out.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    #[error("neither its public key nor its secret is here")]
+    NoKey,
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+impl Service {
+    fn from_record(record: &ServiceRecord) -> Option<Self> {
+        let upstream = match Upstream::parse(&record.upstream) {
+            Ok(upstream) => upstream,
+            Err(reason) => {
+                tracing::warn!(service = %record.id, %reason, "service left out");
+                return None;
+            }
+        };
+        Some(Self {
+            id: record.id.clone(),
+            upstream,
+            timeout: Duration::from_millis(u64::from(record.timeout_ms)),
+            records_before_forward: record.record == RecordMode::BeforeForward,
+            max_body_bytes: record.max_body_bytes,
+            connections: HashMap::new(),
+        })
+    }
+
+    /// The connections by which `consumer` may call this service.
+    pub(crate) fn connections_of(&self, consumer: &SystemId) -> &[Arc<Connection>] {
+        self.connections.get(consumer).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Connection {
+    fn from_record(record: &ConnectionRecord, meter: Arc<Meter>) -> Self {
+        let policy = format!("\"connection\";q={};w=60", record.quota.per_minute);
+        Self {
+            id: record.id,
+            purpose: record.purpose.clone(),
+            operations: record.operations.iter().map(Permitted::new).collect(),
+            rate: Rate::from(record.quota),
+            meter,
+            rate_policy: HeaderValue::from_str(&policy)
+                .unwrap_or(HeaderValue::from_static("\"connection\"")),
+            from: record.from,
+            until: record.until,
+            is_active: record.active,
+        }
+    }
+
+    /// The operation that permits this method on this path, which is relative to the service and
+    /// begins with a slash. `HEAD` is permitted where `GET` is: it asks for less of the same
+    /// (RFC 9110 §9.3.2).
+    pub(crate) fn permit(&self, method: &str, path: &str) -> Option<Arc<str>> {
+        let permits = |permitted: &&Permitted| {
+            permitted.operation.permits(method, path)
+                || (method == "HEAD" && permitted.operation.permits("GET", path))
+        };
+        self.operations
+            .iter()
+            .find(permits)
+            .map(|permitted| Arc::clone(&permitted.label))
+    }
+}
+
+impl Permitted {
+    fn new(operation: &Operation) -> Self {
+        let label = format!("{} {}", operation.method, operation.path).into();
+        Self {
+            operation: operation.clone(),
+            label,
+        }
+    }
+}
+
+impl fmt::Debug for DirectorySnapshot {
+    /// Shows how many secrets there are, never one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DirectorySnapshot({} secrets)", self.hmac_secrets.len())
+    }
+}

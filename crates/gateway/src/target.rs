@@ -1,0 +1,240 @@
+//! The request target: which URL a caller means, and whether it has one meaning only.
+//!
+//! **Invariant**: a path that passes here names the same thing to every reader: no dot segments,
+//! no empty segments, no encoded slashes, no fragment. So the operation that was authorised is the
+//! one the provider performs. **Trust**: `@target-uri` is built from what the operator configured
+//! and the raw target, never from a header that a caller could bend.
+
+use url::Url;
+
+use crate::fields::Fields;
+
+/// The URLs this gateway answers for.
+#[derive(Debug, Clone)]
+pub(crate) struct PublicUrls(Vec<PublicUrl>);
+
+/// One of them, as RFC 9421 §2.2 wants its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PublicUrl {
+    /// `http://gateway.example:8081`, without a slash at the end.
+    base: Box<str>,
+    /// Where in `base` the authority starts.
+    authority_at: usize,
+}
+
+/// A public URL that cannot be answered for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the public URL {0} must be http://… with a host and nothing after it")]
+pub struct BadPublicUrl(pub String);
+
+/// What is wrong with a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BadTarget {
+    /// `Host` is absent, repeated, or contradicts an absolute target.
+    Host,
+    /// Another server's authority.
+    Foreign,
+    /// The path could be understood in several ways.
+    Path,
+}
+
+/// The URL that a caller means.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    /// `http://gateway.example:8081/H24.12/x/y/v1/units?page=2`
+    uri: Box<str>,
+    scheme_end: usize,
+    path_at: usize,
+    query_at: Option<usize>,
+}
+
+impl PublicUrls {
+    /// The configured URLs or, without any, the address it listens on.
+    pub(crate) fn new(urls: &[Url], listening: std::net::SocketAddr) -> Result<Self, BadPublicUrl> {
+        if urls.is_empty() {
+            let base = format!("http://{listening}").into();
+            return Ok(Self(vec![PublicUrl {
+                base,
+                authority_at: "http://".len(),
+            }]));
+        }
+        urls.iter()
+            .map(PublicUrl::new)
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    fn find(&self, authority: &str) -> Option<&PublicUrl> {
+        self.0
+            .iter()
+            .find(|url| is_same_authority(url.authority(), authority))
+    }
+}
+
+impl PublicUrl {
+    fn new(url: &Url) -> Result<Self, BadPublicUrl> {
+        let is_plain = url.scheme() == "http"
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        let base = url.as_str().trim_end_matches('/');
+        if !is_plain || url.host_str().is_none() {
+            return Err(BadPublicUrl(url.to_string()));
+        }
+        Ok(Self {
+            base: base.into(),
+            authority_at: "http://".len(),
+        })
+    }
+
+    /// Host and port, as in `@authority`: small letters, no default port (RFC 9421 §2.2.3).
+    fn authority(&self) -> &str {
+        self.base.get(self.authority_at..).unwrap_or_default()
+    }
+}
+
+/// Whether an authority as a caller writes it is `ours`.
+fn is_same_authority(ours: &str, theirs: &str) -> bool {
+    let theirs = theirs.strip_suffix(":80").unwrap_or(theirs);
+    ours.eq_ignore_ascii_case(theirs)
+}
+
+impl Target {
+    /// Reads the raw target beside the header lines.
+    pub(crate) fn read(raw: &str, fields: &Fields, ours: &PublicUrls) -> Result<Self, BadTarget> {
+        let host = fields
+            .single("host")
+            .ok()
+            .flatten()
+            .filter(|host| !host.is_empty());
+        let host = host.ok_or(BadTarget::Host)?;
+        let (authority, path_and_query) = if raw.starts_with('/') {
+            (host, raw)
+        } else {
+            let (authority, rest) = absolute(raw).ok_or(BadTarget::Path)?;
+            if !authority.eq_ignore_ascii_case(host) {
+                return Err(BadTarget::Host);
+            }
+            (authority, rest)
+        };
+        let url = ours.find(authority).ok_or(BadTarget::Foreign)?;
+        let (path, query) = match path_and_query.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (path_and_query, None),
+        };
+        if !is_normal_path(path) || !query.is_none_or(is_plain_query) {
+            return Err(BadTarget::Path);
+        }
+        let path_at = url.base.len();
+        Ok(Self {
+            uri: [&*url.base, path_and_query].concat().into(),
+            scheme_end: url.authority_at.saturating_sub("://".len()),
+            path_at,
+            query_at: query.map(|_| path_at + path.len()),
+        })
+    }
+
+    /// `@target-uri`
+    pub(crate) fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    /// `@scheme`
+    pub(crate) fn scheme(&self) -> &str {
+        self.uri.get(..self.scheme_end).unwrap_or_default()
+    }
+
+    /// `@authority`
+    pub(crate) fn authority(&self) -> &str {
+        self.uri
+            .get(self.scheme_end + "://".len()..self.path_at)
+            .unwrap_or_default()
+    }
+
+    /// `@path`, never empty.
+    pub(crate) fn path(&self) -> &str {
+        let end = self.query_at.unwrap_or(self.uri.len());
+        self.uri.get(self.path_at..end).unwrap_or_default()
+    }
+
+    /// `@query`: the question mark and what follows; a lone one if there is none (RFC 9421 §2.2.7).
+    pub(crate) fn query(&self) -> &str {
+        self.query_at
+            .and_then(|at| self.uri.get(at..))
+            .unwrap_or("?")
+    }
+
+    /// Path and query as they were sent.
+    pub(crate) fn path_and_query(&self) -> &str {
+        self.uri.get(self.path_at..).unwrap_or_default()
+    }
+}
+
+/// Authority and path of `http://authority/path` (RFC 9112 §3.2.2).
+fn absolute(raw: &str) -> Option<(&str, &str)> {
+    let scheme = raw.get(.."http://".len())?;
+    let rest = raw
+        .get("http://".len()..)
+        .filter(|_| scheme.eq_ignore_ascii_case("http://"))?;
+    rest.find('/').map(|slash| rest.split_at(slash))
+}
+
+fn is_normal_path(path: &str) -> bool {
+    let Some(segments) = path.strip_prefix('/') else {
+        return false;
+    };
+    let last = segments.rsplit('/').next().unwrap_or_default();
+    let inner = segments.strip_suffix(last).unwrap_or_default();
+    // An empty last segment is a path that ends in a slash; any other would be `//`.
+    let has_empty = inner.starts_with('/') || inner.contains("//");
+    !has_empty && segments.split('/').all(is_normal_segment)
+}
+
+/// RFC 3986 `pchar`s, with no escape that means a delimiter or nothing, and not `.` or `..`.
+fn is_normal_segment(segment: &str) -> bool {
+    let Some(decoded) = decode(segment) else {
+        return false;
+    };
+    let is_plain = segment
+        .bytes()
+        .all(|byte| byte == b'%' || is_path_byte(byte));
+    let hides_delimiter = decoded.iter().any(|byte| matches!(byte, b'/' | b'\\' | 0));
+    is_plain && !hides_delimiter && !matches!(decoded.as_slice(), b"." | b"..")
+}
+
+fn is_path_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte)
+}
+
+/// `pchar`, `/`, `?` (RFC 3986 §3.4), and the brackets and bars that many clients leave as they are.
+fn is_plain_query(query: &str) -> bool {
+    query
+        .bytes()
+        .all(|byte| is_path_byte(byte) || b"/?%[]{}|^\"`".contains(&byte))
+}
+
+/// The bytes a segment stands for; `None` if a `%` is not followed by two hex digits.
+fn decode(segment: &str) -> Option<Vec<u8>> {
+    let mut decoded = Vec::with_capacity(segment.len());
+    let mut bytes = segment.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte == b'%' {
+            let (high, low) = (hex_digit(bytes.next()?)?, hex_digit(bytes.next()?)?);
+            decoded.push(high << 4 | low);
+        } else {
+            decoded.push(byte);
+        }
+    }
+    Some(decoded)
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests;

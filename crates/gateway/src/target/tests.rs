@@ -1,0 +1,144 @@
+use http::{HeaderName, HeaderValue};
+
+use super::*;
+
+fn ours() -> PublicUrls {
+    let urls = [
+        "http://gateway.example:8081/".parse().unwrap(),
+        "http://plain.example".parse().unwrap(),
+    ];
+    PublicUrls::new(&urls, "127.0.0.1:1".parse().unwrap()).unwrap()
+}
+
+fn read(raw: &str, hosts: &[&'static str]) -> Result<Target, BadTarget> {
+    let mut fields = Fields::default();
+    for host in hosts {
+        fields.push(
+            HeaderName::from_static("host"),
+            HeaderValue::from_static(host),
+        );
+    }
+    Target::read(raw, &fields, &ours())
+}
+
+#[test]
+fn the_uri_is_the_public_url_and_the_raw_target() {
+    let target = read("/a/b%20c?x=%41&y", &["Gateway.Example:8081"]).unwrap();
+    assert_eq!(target.uri(), "http://gateway.example:8081/a/b%20c?x=%41&y");
+    assert_eq!(target.scheme(), "http");
+    assert_eq!(target.authority(), "gateway.example:8081");
+    assert_eq!(target.path(), "/a/b%20c");
+    assert_eq!(target.query(), "?x=%41&y");
+    assert_eq!(target.path_and_query(), "/a/b%20c?x=%41&y");
+}
+
+#[test]
+fn a_default_port_is_left_out_and_no_query_is_a_question_mark() {
+    let target = read("/a", &["plain.example:80"]).unwrap();
+    assert_eq!(target.authority(), "plain.example");
+    assert_eq!(target.query(), "?");
+}
+
+#[test]
+fn an_absolute_target_must_agree_with_host() {
+    let agreed = read("http://plain.example/a", &["plain.example"]).unwrap();
+    assert_eq!(agreed.uri(), "http://plain.example/a");
+    let conflicting = read("http://plain.example/a", &["gateway.example:8081"]);
+    assert_eq!(conflicting.err(), Some(BadTarget::Host));
+    assert_eq!(
+        read("https://plain.example/a", &["plain.example"]).err(),
+        Some(BadTarget::Path)
+    );
+    assert_eq!(
+        read("http://u@plain.example/a", &["plain.example"]).err(),
+        Some(BadTarget::Host)
+    );
+}
+
+#[test]
+fn host_stands_once_and_is_ours() {
+    assert_eq!(read("/a", &[]).err(), Some(BadTarget::Host));
+    assert_eq!(read("/a", &[""]).err(), Some(BadTarget::Host));
+    assert_eq!(
+        read("/a", &["plain.example", "plain.example"]).err(),
+        Some(BadTarget::Host)
+    );
+    assert_eq!(
+        read("/a", &["other.example"]).err(),
+        Some(BadTarget::Foreign)
+    );
+    assert_eq!(
+        read("/a", &["gateway.example"]).err(),
+        Some(BadTarget::Foreign)
+    );
+}
+
+#[test]
+fn a_path_with_several_meanings_is_refused() {
+    for path in [
+        "*",
+        "plain.example:80",
+        "/a/./b",
+        "/a/..",
+        "/a/%2e%2E/b",
+        "/.%2e",
+        "/a%2Fb",
+        "/a%5cb",
+        "/a\\b",
+        "//a",
+        "/a//b",
+        "/a//",
+        "/a%00",
+        "/a#b",
+        "/a?b#c",
+        "/a%",
+        "/a%4",
+        "/a%zz",
+        "/a\"b",
+    ] {
+        assert_eq!(
+            read(path, &["plain.example"]).err(),
+            Some(BadTarget::Path),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn ordinary_paths_pass() {
+    for path in [
+        "/",
+        "/a/",
+        "/a.b/..c/...",
+        "/a;p=1/@x:y",
+        "/%C4%90",
+        "/a?q=/../&r=a[]",
+        "/a?",
+    ] {
+        assert!(read(path, &["plain.example"]).is_ok(), "{path}");
+    }
+}
+
+#[test]
+fn a_public_url_has_nothing_after_its_host() {
+    let listening = "127.0.0.1:9".parse().unwrap();
+    for text in [
+        "http://a/b",
+        "https://a",
+        "http://u@a",
+        "http://a/?q",
+        "ftp://a",
+    ] {
+        assert!(
+            PublicUrls::new(&[text.parse().unwrap()], listening).is_err(),
+            "{text}"
+        );
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_target_makes_the_reader_panic(raw: String) {
+        let _ = read(&raw, &["plain.example"]);
+    }
+}

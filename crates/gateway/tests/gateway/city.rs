@@ -1,0 +1,363 @@
+//! A gateway, its log and its directory; one consumer with two keys, one stranger, one provider.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use evidence::{Log, LogConfig, LogKeys, SpentNonce};
+use gateway::{DirectorySnapshot, GatewayConfig, Parts, ResponseKey, Running, StartError};
+use keys::{DetailKeys, Ed25519Key, KeyDirectory, SigningKey, SystemRandomness, Zeroizing};
+use tempfile::TempDir;
+use testkit::{FaultyDisk, SeededRandomness, TestClock};
+use wire::ambient::{Clock, Randomness, UtcMicros};
+use wire::directory::{
+    ConnectionRecord, CredentialRecord, Directory, Operation, Quota, Record, RecordMode,
+    ServiceRecord,
+};
+use wire::entry::Entry;
+use wire::id::{ConnectionId, RequestId};
+use wire::signature::Algorithm;
+
+use crate::caller::{Answer, Ask, Line};
+
+pub const SERVICE: &str = "H24.12/don-vi-hanh-chinh/danh-muc/v1";
+pub const HMAC: &str = "mot-cua.hmac";
+pub const ED25519: &str = "mot-cua.ed25519";
+/// A key of a system without any connection.
+pub const LONELY: &str = "lonely.hmac";
+
+/// What the directory says; tests change it before or after the start.
+#[derive(Clone)]
+pub struct Policy {
+    pub credentials: Vec<CredentialRecord>,
+    pub service: ServiceRecord,
+    pub connections: Vec<ConnectionRecord>,
+}
+
+pub struct City {
+    pub clock: Arc<TestClock>,
+    pub log: Log,
+    pub disk: FaultyDisk,
+    pub policy: Policy,
+    pub gateway: Running,
+    pub response_key: Ed25519Key,
+    pub public: String,
+    randomness: Arc<SeededRandomness>,
+    signer: Ed25519Key,
+    folder: TempDir,
+}
+
+/// What differs from the usual.
+pub struct Setting {
+    pub policy: Policy,
+    pub config: GatewayConfig,
+}
+
+impl Setting {
+    pub fn new(provider: SocketAddr) -> Self {
+        let mut config = GatewayConfig {
+            threads: 1,
+            ..GatewayConfig::default()
+        };
+        config.upstream.allow_loopback = true;
+        Self {
+            policy: Policy::new(&format!("http://{provider}")),
+            config,
+        }
+    }
+
+    pub async fn start(self) -> City {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = FaultyDisk::new(1);
+        let clock = Arc::new(TestClock::default());
+        let randomness = Arc::new(SeededRandomness::new(1));
+        let signer = Ed25519Key::generate(&SystemRandomness).unwrap();
+        let response_key = Ed25519Key::generate(&SystemRandomness).unwrap();
+        let (log, _) = open_log(&disk, &folder, &signer, &clock, &randomness).await;
+        let public_urls = self.config.public_urls.clone();
+        let gateway = start(
+            self.config,
+            &log,
+            &clock,
+            &randomness,
+            Vec::new(),
+            &response_key,
+            Some(self.policy.snapshot()),
+        )
+        .unwrap();
+        let public = public_url(&public_urls, &gateway);
+        let policy = self.policy;
+        City {
+            clock,
+            log,
+            disk,
+            policy,
+            gateway,
+            response_key,
+            public,
+            randomness,
+            signer,
+            folder,
+        }
+    }
+}
+
+/// A city with the usual setting before this provider.
+pub async fn city(provider: SocketAddr) -> City {
+    Setting::new(provider).start().await
+}
+
+pub fn start(
+    config: GatewayConfig,
+    log: &Log,
+    clock: &Arc<TestClock>,
+    randomness: &Arc<SeededRandomness>,
+    spent_nonces: Vec<SpentNonce>,
+    response_key: &Ed25519Key,
+    directory: Option<DirectorySnapshot>,
+) -> Result<Running, StartError> {
+    let parts = Parts {
+        log: log.clone(),
+        clock: clock.clone(),
+        randomness: randomness.clone(),
+        spent_nonces,
+        response_key: ResponseKey {
+            keyid: "platform".to_owned(),
+            key: response_key.clone(),
+        },
+        directory,
+    };
+    gateway::start(config, parts)
+}
+
+fn public_url(configured: &[url::Url], gateway: &Running) -> String {
+    let first = configured
+        .first()
+        .map(|url| url.as_str().trim_end_matches('/').to_owned());
+    first.unwrap_or_else(|| format!("http://{}", gateway.local_addr()))
+}
+
+async fn open_log(
+    disk: &FaultyDisk,
+    folder: &TempDir,
+    signer: &Ed25519Key,
+    clock: &Arc<TestClock>,
+    randomness: &Arc<SeededRandomness>,
+) -> (Log, Vec<SpentNonce>) {
+    let (disk, folder) = (disk.process(), folder.path().join("keys"));
+    let keys = LogKeys {
+        signer: signer.clone(),
+        retired: Vec::new(),
+    };
+    let clock: Arc<dyn Clock> = clock.clone();
+    let randomness: Arc<dyn Randomness> = randomness.clone();
+    let opening = tokio::task::spawn_blocking(move || {
+        let details = DetailKeys::new(KeyDirectory::create(folder).unwrap(), randomness.clone());
+        let config = LogConfig::new("/log", "gateway.test/log".parse().unwrap());
+        Log::open(config, &keys, details, disk, clock, randomness).unwrap()
+    });
+    let (log, recovered) = opening.await.unwrap();
+    (log, recovered.spent_nonces)
+}
+
+impl City {
+    pub fn address(&self) -> SocketAddr {
+        self.gateway.local_addr()
+    }
+
+    /// What callers write into `Host`.
+    pub fn host(&self) -> &str {
+        self.public.strip_prefix("http://").unwrap()
+    }
+
+    /// A second gateway over the same log, without a directory.
+    pub fn start_another(&self, config: GatewayConfig) -> Result<Running, StartError> {
+        let (clock, randomness) = (&self.clock, &self.randomness);
+        start(
+            config,
+            &self.log,
+            clock,
+            randomness,
+            Vec::new(),
+            &self.response_key,
+            None,
+        )
+    }
+
+    /// One call over a connection of its own.
+    pub async fn ask(&self, ask: &Ask) -> Answer {
+        self.line().await.ask(&ask.bytes(self)).await
+    }
+
+    pub async fn line(&self) -> Line {
+        Line::connect(self.address()).await
+    }
+
+    pub fn install(&self, policy: &Policy) {
+        self.gateway.install(&policy.snapshot());
+    }
+
+    /// The entries of a call, in order.
+    pub async fn entries(&self, request_id: &str) -> Vec<Entry> {
+        let id: RequestId = request_id.parse().unwrap();
+        let found = self.log.find_call(id).await.unwrap();
+        found
+            .iter()
+            .map(|found| Entry::parse(&found.bytes).unwrap())
+            .collect()
+    }
+
+    /// The entry that an answer names.
+    pub async fn entry_of(&self, answer: &Answer) -> Entry {
+        let (origin, index) = answer
+            .header("lgsp-entry")
+            .unwrap()
+            .rsplit_once('/')
+            .unwrap();
+        assert_eq!(origin, "gateway.test/log");
+        self.entry(index.parse().unwrap()).await
+    }
+
+    pub async fn entry(&self, index: u64) -> Entry {
+        Entry::parse(&self.log.entry(index).await.unwrap().unwrap()).unwrap()
+    }
+
+    /// Waits until the log has an entry after the first `size`, and gives it.
+    pub async fn entry_after(&self, size: u64) -> Entry {
+        self.log.published_past(size).await.unwrap();
+        self.entry(size).await
+    }
+
+    /// Ends gateway and log, and starts both again over what they left.
+    pub async fn restart(self, config: GatewayConfig) -> Self {
+        let Self {
+            clock,
+            log,
+            disk,
+            policy,
+            gateway,
+            response_key,
+            randomness,
+            signer,
+            folder,
+            ..
+        } = self;
+        gateway.drain(Duration::from_secs(10)).await;
+        log.close().await;
+        drop(log);
+        let (log, spent) = open_log(&disk, &folder, &signer, &clock, &randomness).await;
+        let snapshot = Some(policy.snapshot());
+        let public_urls = config.public_urls.clone();
+        let gateway = start(
+            config,
+            &log,
+            &clock,
+            &randomness,
+            spent,
+            &response_key,
+            snapshot,
+        )
+        .unwrap();
+        let public = public_url(&public_urls, &gateway);
+        Self {
+            clock,
+            log,
+            disk,
+            policy,
+            gateway,
+            response_key,
+            public,
+            randomness,
+            signer,
+            folder,
+        }
+    }
+}
+
+pub fn hmac_secret(keyid: &str) -> Vec<u8> {
+    format!("{keyid:-<32}").into_bytes()
+}
+
+pub fn signing_key(keyid: &str) -> SigningKey {
+    if keyid == ED25519 {
+        return SigningKey::from(ed25519_key());
+    }
+    SigningKey::hmac_sha256(&hmac_secret(keyid)).unwrap()
+}
+
+/// The same in every test: made of fixed bytes.
+fn ed25519_key() -> Ed25519Key {
+    Ed25519Key::generate(&SeededRandomness::new(25_519)).unwrap()
+}
+
+impl Policy {
+    fn new(upstream: &str) -> Self {
+        let mut credentials: Vec<_> = [(HMAC, "mot-cua"), (ED25519, "mot-cua"), (LONELY, "lonely")]
+            .map(|(keyid, system)| CredentialRecord {
+                keyid: keyid.parse().unwrap(),
+                system: format!("H24.30/{system}").parse().unwrap(),
+                algorithm: Algorithm::HmacSha256,
+                public_key: None,
+                not_before: UtcMicros::MIN,
+                not_after: UtcMicros::MAX,
+            })
+            .into();
+        credentials[1].algorithm = Algorithm::Ed25519;
+        credentials[1].public_key = Some(ed25519_key().public_key());
+        let service = ServiceRecord {
+            id: SERVICE.parse().unwrap(),
+            title: "Danh mục đơn vị hành chính".to_owned(),
+            upstream: upstream.to_owned(),
+            timeout_ms: 30_000,
+            record: RecordMode::BeforeAnswer,
+            max_body_bytes: 8 << 20,
+        };
+        Self {
+            credentials,
+            service,
+            connections: vec![connection(1, "tra-cuu")],
+        }
+    }
+
+    pub fn snapshot(&self) -> DirectorySnapshot {
+        let mut records = vec![Record::Service(self.service.clone())];
+        records.extend(self.credentials.iter().cloned().map(Record::Credential));
+        records.extend(self.connections.iter().cloned().map(Record::Connection));
+        let hmac_secrets: HashMap<_, _> = self
+            .credentials
+            .iter()
+            .filter(|credential| credential.algorithm == Algorithm::HmacSha256)
+            .map(|credential| credential.keyid.clone())
+            .map(|keyid| (keyid.clone(), Zeroizing::new(hmac_secret(keyid.as_str()))))
+            .collect();
+        DirectorySnapshot {
+            directory: Arc::new(Directory::new(records).unwrap()),
+            hmac_secrets,
+        }
+    }
+}
+
+/// A connection of the usual consumer; `number` makes its id.
+pub fn connection(number: u64, purpose: &str) -> ConnectionRecord {
+    let randomness = SeededRandomness::new(number);
+    let operations = [("GET", "/**"), ("POST", "/**"), ("OPTIONS", "/**")];
+    ConnectionRecord {
+        id: ConnectionId::new(TestClock::default().now(), &randomness),
+        consumer: "H24.30/mot-cua".parse().unwrap(),
+        service: SERVICE.parse().unwrap(),
+        purpose: purpose.parse().unwrap(),
+        legal_basis: "QĐ 01/2026".to_owned(),
+        operations: operations
+            .map(|(method, path)| Operation::new(method, path).unwrap())
+            .into(),
+        quota: Quota {
+            per_minute: 60_000,
+            burst: 1000,
+        },
+        from: UtcMicros::MIN,
+        until: UtcMicros::MAX,
+        active: true,
+        state: "active".to_owned(),
+    }
+}

@@ -1,0 +1,27 @@
+//! A whole gateway over real sockets: signed bytes go in, a provider answers, and the real log
+//! says what happened. `city` sets up, `caller` speaks for consumers, `provider` for providers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod answer;
+mod body;
+mod caller;
+mod city;
+mod connection;
+mod fault;
+mod identify;
+mod lifetime;
+mod long;
+mod permit;
+mod provider;
+mod record;
+mod request;

@@ -1,0 +1,77 @@
+//! The control listener's routes: API, evidence, pages, trust file.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use evidence::DirectoryHistory;
+use identity::Identity;
+use portal::{Shown, ShownLog};
+use registry::Registry;
+use web::{Ambient, Authenticator};
+use wire::checkpoint::Origin;
+use wire::trust::TrustFile;
+
+use super::core::Core;
+use super::in_force::{self, InForce};
+use crate::access_log;
+use crate::config::{Config, EntriesAccess};
+use crate::evidence_api::{self, EvidenceApi};
+
+/// Everything the control listener answers.
+pub(super) fn routes(
+    core: &Core,
+    registry: &Registry,
+    config: &Config,
+    trust: &TrustFile,
+    gateway_url: &str,
+    in_force: InForce,
+) -> Router {
+    let identity = Identity::new(core.recorder.clone(), Arc::clone(&core.randomness));
+    let authenticator: Arc<dyn Authenticator> = Arc::new(identity.clone());
+    let (policy, policy_document) = registry.router();
+    let (tokens, tokens_document) = identity.router();
+    let document = web::openapi::document([policy_document, tokens_document]);
+    let policy = policy.layer(from_fn_with_state(in_force, in_force::wait));
+    let api = web::require_sign_on(policy.merge(tokens), Arc::clone(&authenticator));
+    let origin = config.evidence.origin.to_string();
+    let log_name = log_name(&config.evidence.origin);
+    let evidence = EvidenceApi {
+        recorder: core.recorder.clone(),
+        history: DirectoryHistory::new(core.database.clone()),
+        log_name: log_name.into(),
+        entries_public: config.evidence.entries == EntriesAccess::Public,
+        trust: Arc::new(trust.clone()),
+    };
+    let evidence = evidence_api::router(evidence, authenticator);
+    let pages = portal::router(Shown {
+        gateway_url: gateway_url.to_owned(),
+        logs: vec![ShownLog {
+            path: log_path(&config.evidence.origin),
+            origin,
+        }],
+        openapi: serde_json::to_value(&document).unwrap_or_default(),
+        demo: config.gateway.loopback_upstreams,
+    });
+    let routes = api
+        .merge(web::openapi::routes(&document))
+        .merge(evidence)
+        .merge(pages);
+    let ambient = Ambient {
+        clock: Arc::clone(&core.clock),
+        randomness: Arc::clone(&core.randomness),
+    };
+    let clock = Arc::clone(&core.clock);
+    web::surface(routes, ambient).layer(from_fn_with_state(clock, access_log::log))
+}
+
+/// What stands for a log in URLs: the last part of its origin.
+fn log_name(origin: &Origin) -> &str {
+    let origin = origin.as_ref();
+    origin.rsplit('/').next().unwrap_or(origin)
+}
+
+/// Where the log of this origin is read, below the control listener's URL.
+pub(super) fn log_path(origin: &Origin) -> String {
+    format!("/evidence/logs/{}", log_name(origin))
+}

@@ -1,0 +1,154 @@
+//! What a node keeps: keys, database, evidence log, and the recorder over both.
+
+use std::sync::Arc;
+
+use evidence::{Log, LogConfig, LogKeys, RealDisk, Recorder, Recovered};
+use identity::token::command;
+use keys::{DetailKeys, KeyDirectory, PlatformKey, PlatformKeys, SecretBox, SystemRandomness};
+use store::{Database, DatabaseConfig};
+use wire::ambient::{Clock, Randomness};
+use wire::id::Role;
+use wire::organisation_code::OrganisationCode;
+
+use super::data_directory::DataDirectory;
+use super::problem::StartProblem;
+use crate::ambient::SystemClock;
+use crate::complaint::Complaint;
+use crate::config::Config;
+
+/// The opened stores of a node.
+pub struct Core {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) randomness: Arc<dyn Randomness>,
+    pub(super) keys: PlatformKeys,
+    pub(super) secrets: SecretBox,
+    pub(super) database: Database,
+    pub(super) log: Log,
+    pub(super) recorder: Recorder,
+    /// What the log found when it was opened; taken by whoever starts the gateway.
+    pub(super) recovered: Recovered,
+    // Last, so that it is freed when all of the above is closed.
+    _data: DataDirectory,
+}
+
+impl Core {
+    /// Locks the data directory and opens everything in it, making what a new node lacks.
+    pub async fn open(config: &Config) -> Result<Self, StartProblem> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
+        let data = DataDirectory::open(&config.data)?;
+        let folder = KeyDirectory::create(data.keys()).map_err(keys_problem)?;
+        let keys = PlatformKeys::load_or_generate(&folder, clock.now(), randomness.as_ref());
+        let keys = keys.map_err(keys_problem)?;
+        let secrets = SecretBox::load_or_generate(&folder, Arc::clone(&randomness));
+        let secrets = secrets.map_err(keys_problem)?;
+        let detail = folder.folder("detail").map_err(keys_problem)?;
+        let detail = DetailKeys::new(detail, Arc::clone(&randomness));
+
+        let database = open_database(config).await?;
+        let (log, recovered) = Log::open(
+            LogConfig {
+                checkpoint_every: config.evidence.checkpoint_every,
+                ..LogConfig::new(data.log(), config.evidence.origin.clone())
+            },
+            &log_keys(&keys),
+            detail,
+            Arc::new(RealDisk),
+            Arc::clone(&clock),
+            Arc::clone(&randomness),
+        )
+        .map_err(|error| StartProblem::Log(error.to_string()))?;
+        let recorder = Recorder::open(database.clone(), log.clone(), Arc::clone(&clock)).await;
+        let recorder = recorder.map_err(|error| StartProblem::Part {
+            part: "the recorder",
+            reason: error.to_string(),
+        })?;
+        Ok(Self {
+            clock,
+            randomness,
+            keys,
+            secrets,
+            database,
+            log,
+            recorder,
+            recovered,
+            _data: data,
+        })
+    }
+
+    /// Makes an API token without anybody asking for it: how a platform gets its first actors.
+    /// The making is recorded like any other.
+    pub async fn bootstrap_token(
+        &self,
+        role: Role,
+        organisation: &OrganisationCode,
+    ) -> Result<String, Complaint> {
+        let made = command::bootstrap(&self.recorder, self.randomness.as_ref(), role, organisation);
+        made.await.map(|token| token.to_string()).map_err(|error| {
+            Complaint::new(
+                format_args!(
+                    "the first token of {} could not be made: {error}",
+                    role.as_str()
+                ),
+                "see `lgsp check`",
+            )
+        })
+    }
+
+    /// How the log stands, in a few words.
+    pub fn log_summary(&self) -> String {
+        let published = self.log.checkpoint();
+        format!(
+            "{} opens: {} entries, all under a signed checkpoint of {}; {} call(s) without outcome \
+             were found",
+            self.log.dir().display(),
+            self.log.size(),
+            published.size,
+            self.recovered.unknown_calls,
+        )
+    }
+
+    /// Signs the last checkpoint and closes everything.
+    pub async fn close(self) {
+        self.log.close().await;
+        self.database.close().await;
+    }
+}
+
+async fn open_database(config: &Config) -> Result<Database, StartProblem> {
+    let problem = |error: store::StoreError| StartProblem::Database {
+        url: config.database_url.clone(),
+        reason: error.to_string(),
+    };
+    let database = DatabaseConfig {
+        url: config.database_url.clone(),
+    };
+    let database = Database::open(&database).await.map_err(problem)?;
+    let sets = [
+        evidence::MIGRATIONS,
+        identity::MIGRATIONS,
+        registry::MIGRATIONS,
+    ];
+    database.migrate(&sets).await.map_err(problem)?;
+    Ok(database)
+}
+
+/// The key that signs checkpoints from now on, and those that did.
+fn log_keys(keys: &PlatformKeys) -> LogKeys {
+    let history = keys
+        .history()
+        .iter()
+        .filter(|key| key.name == PlatformKey::Log);
+    let retired = history
+        .filter(|key| key.until.is_some())
+        .map(|key| key.public);
+    LogKeys {
+        signer: keys.log.clone(),
+        retired: retired.collect(),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]
+fn keys_problem(error: keys::KeyError) -> StartProblem {
+    StartProblem::Keys(error.to_string())
+}

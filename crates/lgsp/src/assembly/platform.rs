@@ -1,0 +1,202 @@
+//! From a configuration to a running node, and back.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use gateway::{Limits, Parts, ResponseKey, UpstreamConfig};
+use keys::PlatformKey;
+use registry::{Registry, RegistryParts};
+use tokio::task::JoinHandle;
+use url::Url;
+use wire::checkpoint::Origin;
+use wire::trust::TrustFile;
+
+use super::core::Core;
+use super::in_force::start_courier;
+use super::listeners::Listeners;
+use super::problem::StartProblem;
+use super::readiness::PlatformReadiness;
+use super::server::Server;
+use super::{control, operations, trust};
+use crate::config::{Config, GatewayConfig};
+use crate::telemetry;
+
+/// How long the control listener's running requests may take to end.
+const CONTROL_DRAIN: Duration = Duration::from_secs(5);
+
+/// The platform of one node.
+#[derive(Debug)]
+pub struct Platform;
+
+/// A running node.
+pub struct Running {
+    core: Core,
+    gateway: gateway::Running,
+    control: Server,
+    operations: Server,
+    /// Carries each published directory to the gateway.
+    courier: JoinHandle<()>,
+    stopping: Arc<AtomicBool>,
+    control_url: String,
+    gateway_url: String,
+    trust: TrustFile,
+    drain: Duration,
+}
+
+impl Platform {
+    /// Starts everything. What was begun when a problem is found is closed again by being dropped.
+    pub async fn start(config: Config) -> Result<Running, StartProblem> {
+        let metrics = telemetry::start_metrics().map_err(part("metrics"))?;
+        let listeners = Listeners::bind(&config)?;
+        let control_address = listeners.control_address()?;
+        let mut core = Core::open(&config).await?;
+        let control_url = base_url(config.control.public_url.as_ref(), control_address);
+        let gateway_url = base_url(
+            config.gateway.public_urls.first(),
+            listeners.gateway.address,
+        );
+        let origin = &config.evidence.origin;
+        let trust = trust::file(&core.keys, origin)?;
+
+        let registry = open_registry(&core, origin).await?;
+        let gateway = start_gateway(&config.gateway, listeners.gateway.address, &mut core)?;
+        let (in_force, courier) = start_courier(registry.published(), gateway.directory());
+
+        let stopping = Arc::new(AtomicBool::new(false));
+        let routes = control::routes(&core, &registry, &config, &trust, &gateway_url, in_force);
+        let control = Server::start(listeners.control, routes).map_err(part("control"))?;
+        let readiness = PlatformReadiness {
+            database: core.database.clone(),
+            log: core.log.clone(),
+            stopping: Arc::clone(&stopping),
+        };
+        let probes = operations::routes(readiness, metrics);
+        let operations = Server::start(listeners.operations, probes).map_err(part("operations"))?;
+        tracing::info!(
+            control = %control.address, gateway = %gateway.local_addr(),
+            operations = %operations.address, %origin, "listening"
+        );
+        Ok(Running {
+            core,
+            gateway,
+            control,
+            operations,
+            courier,
+            stopping,
+            control_url,
+            gateway_url,
+            trust,
+            drain: config.gateway.drain,
+        })
+    }
+}
+
+impl Running {
+    /// Stops: no new calls, running ones end, the log is made durable and signed a last time, the
+    /// database is closed.
+    ///
+    /// A crash anywhere in here is a crash like any other: every acknowledged call is in the log
+    /// already, and the next start does the rest.
+    pub async fn shutdown(self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        self.gateway.drain(self.drain).await;
+        self.control.stop(CONTROL_DRAIN).await;
+        self.courier.abort();
+        self.core.close().await;
+        // Last, so that /healthz and /metrics answer while the rest comes to its end.
+        self.operations.stop(Duration::ZERO).await;
+    }
+
+    /// The opened stores.
+    pub fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// Base URL of API, evidence and pages, without a trailing slash.
+    pub fn control_url(&self) -> String {
+        self.control_url.clone()
+    }
+
+    /// Base URL of the calls between systems.
+    pub fn gateway_url(&self) -> String {
+        self.gateway_url.clone()
+    }
+
+    /// Base URL of probes and metrics.
+    pub fn operations_url(&self) -> String {
+        format!("http://{}", self.operations.address)
+    }
+
+    /// Base URL of the evidence log: the prefix for any tlog-tiles client.
+    pub fn log_url(&self) -> String {
+        format!("{}{}", self.control_url, control::log_path(self.core.log.origin()))
+    }
+
+    /// Which keys are this platform's.
+    pub fn trust(&self) -> TrustFile {
+        self.trust.clone()
+    }
+}
+
+async fn open_registry(core: &Core, origin: &Origin) -> Result<Registry, StartProblem> {
+    let parts = RegistryParts {
+        recorder: core.recorder.clone(),
+        secrets: core.secrets.clone(),
+        directory_key: core.keys.directory.clone(),
+        directory_origin: trust::directory_origin(origin)?,
+        clock: Arc::clone(&core.clock),
+        randomness: Arc::clone(&core.randomness),
+    };
+    Registry::open(parts).await.map_err(part("the registry"))
+}
+
+fn start_gateway(
+    config: &GatewayConfig,
+    address: SocketAddr,
+    core: &mut Core,
+) -> Result<gateway::Running, StartProblem> {
+    let settings = gateway::GatewayConfig {
+        listen: address,
+        threads: config.threads,
+        public_urls: config.public_urls.clone(),
+        limits: Limits {
+            max_head_bytes: config.max_head_bytes,
+            ..Limits::default()
+        },
+        upstream: UpstreamConfig {
+            connect_timeout: config.connect_timeout,
+            allow_loopback: config.loopback_upstreams,
+            ..UpstreamConfig::default()
+        },
+        nonces_per_key: config.nonces_per_key,
+    };
+    let validity = core.keys.validity(PlatformKey::Response).map_err(part("the gateway"))?;
+    let response_key =
+        ResponseKey { keyid: validity.keyid.to_string(), key: core.keys.response.clone() };
+    let parts = Parts {
+        log: core.log.clone(),
+        response_key,
+        directory: None,
+        clock: Arc::clone(&core.clock),
+        randomness: Arc::clone(&core.randomness),
+        spent_nonces: std::mem::take(&mut core.recovered.spent_nonces),
+    };
+    gateway::start(settings, parts).map_err(part("the gateway"))
+}
+
+/// The URL others use: the public one if there is one, else as it listens.
+fn base_url(public: Option<&Url>, address: SocketAddr) -> String {
+    public.map_or_else(
+        || format!("http://{address}"),
+        |url| url.as_str().trim_end_matches('/').to_owned(),
+    )
+}
+
+fn part<E: std::fmt::Display>(part: &'static str) -> impl FnOnce(E) -> StartProblem {
+    move |error| StartProblem::Part {
+        part,
+        reason: error.to_string(),
+    }
+}

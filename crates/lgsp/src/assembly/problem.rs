@@ -1,0 +1,116 @@
+//! Why a node did not start. Each problem says what the operator can do; none is a panic.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::complaint::Complaint;
+
+/// What keeps a node from starting. The machine's or the operator's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum StartProblem {
+    /// The data directory isn't there, or isn't one.
+    #[error("there is no data directory at {}", .0.display())]
+    NoData(PathBuf),
+    /// The data directory can't be used as it stands.
+    #[error("the data directory {} cannot be used: {reason}", path.display())]
+    DataUnusable {
+        /// The directory.
+        path: PathBuf,
+        /// What the operating system says.
+        reason: String,
+    },
+    /// Others than the owner can enter the data directory.
+    #[error("the data directory {} is open to others (mode {mode:o})", path.display())]
+    DataOpenToOthers {
+        /// The directory.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Another process works in the data directory.
+    #[error("another lgsp process is using the data directory {}", .0.display())]
+    DataInUse(PathBuf),
+    /// Another process listens there.
+    #[error("{address} ({key}) is in use by another process")]
+    PortInUse {
+        /// The configuration key.
+        key: &'static str,
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The operating system won't let us listen there.
+    #[error("cannot listen on {address} ({key}): {reason}")]
+    CannotListen {
+        /// The configuration key.
+        key: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        reason: String,
+    },
+    /// The keys can't be opened.
+    #[error("the keys cannot be opened: {0}")]
+    Keys(String),
+    /// The database can't be opened.
+    #[error("the database {url} cannot be opened: {reason}")]
+    Database {
+        /// Its URL (no secret stands in the URL of an `SQLite` database).
+        url: String,
+        /// Why.
+        reason: String,
+    },
+    /// The evidence log can't be opened.
+    #[error("the evidence log cannot be opened: {0}")]
+    Log(String),
+    /// A part of the platform refused to start.
+    #[error("{part} did not start: {reason}")]
+    Part {
+        /// Which one.
+        part: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl StartProblem {
+    /// What the operator can do.
+    pub fn next_step(&self) -> String {
+        match self {
+            Self::NoData(_) => "run `lgsp init` to create it, or set data.directory".into(),
+            Self::DataUnusable { path, .. } => format!(
+                "give the user that runs lgsp read and write access to {}, or set data.directory",
+                path.display()
+            ),
+            Self::DataOpenToOthers { path, .. } => {
+                format!("chmod 700 {}", path.display())
+            }
+            Self::DataInUse(_) => {
+                "stop that process first; two nodes never share one data directory".into()
+            }
+            Self::PortInUse { key, address } => format!(
+                "find it with `ss -ltnp 'sport = :{}'` and stop it, or set {key} to another port \
+                 (0 takes a free one)",
+                address.port()
+            ),
+            Self::CannotListen { key, .. } => {
+                format!("set {key} to an address of this machine and a port it may use")
+            }
+            Self::Keys(_) => "see `lgsp check`; key files belong to the user that runs lgsp, \
+                              with mode 600 (chmod -R u=rwX,go= on the keys folder)"
+                .into(),
+            Self::Database { .. } => {
+                "see `lgsp check`; the file and its folder must be writable for this user".into()
+            }
+            Self::Log(_) => "see `lgsp check`; never delete or edit files of the log: restore the \
+                             folder from its backup, or open a new log under a new evidence.origin"
+                .into(),
+            Self::Part { .. } => "see `lgsp check`".into(),
+        }
+    }
+}
+
+impl From<StartProblem> for Complaint {
+    fn from(problem: StartProblem) -> Self {
+        Self::new(&problem, problem.next_step())
+    }
+}

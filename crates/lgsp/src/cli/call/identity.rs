@@ -1,0 +1,214 @@
+//! Who signs a call, and whom the answer is checked against.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::Args;
+use client::{LogReader, Signer};
+use keys::SigningKey;
+use url::Url;
+use wire::id::KeyId;
+use wire::trust::TrustFile;
+
+use crate::cli::verify::read_trust;
+use crate::complaint::Complaint;
+use crate::demo::manifest::{DemoCredential, Manifest};
+
+/// The options that say it.
+#[derive(Debug, Args)]
+pub(super) struct IdentityOptions {
+    /// Take key, trust file and log from a demo's folder.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["key", "trust", "log"])]
+    demo: Option<PathBuf>,
+    /// The key to sign with: a file with a private key in PEM (ed25519), or with a shared secret
+    /// in base64 (hmac-sha256).
+    #[arg(long, value_name = "FILE", env = "LGSP_KEY", requires = "keyid")]
+    key: Option<PathBuf>,
+    /// What the platform calls the key.
+    #[arg(long, value_name = "ID", env = "LGSP_KEYID")]
+    keyid: Option<KeyId>,
+    /// The trust file, to check the platform's signature and log with.
+    #[arg(long, value_name = "FILE", env = "LGSP_TRUST")]
+    trust: Option<PathBuf>,
+    /// Where the evidence log is read: http://…/evidence/logs/<log>.
+    #[arg(long, value_name = "URL", env = "LGSP_LOG")]
+    log: Option<Url>,
+    /// An auditor's token, where entries of the log are not public.
+    #[arg(long, value_name = "TOKEN", env = "LGSP_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+}
+
+/// Who signs, and whom to believe.
+pub(super) struct Identity {
+    /// Signs the call.
+    pub(super) signer: Signer,
+    /// The keys to believe; none if no trust file was given.
+    pub(super) trust: TrustFile,
+    /// The log, if it is known where it is read.
+    pub(super) log: Option<LogReader>,
+}
+
+impl IdentityOptions {
+    /// Reads the files. `url` chooses among a demo's credentials.
+    pub(super) fn load(&self, url: &Url) -> Result<Identity, Complaint> {
+        let mut identity = match (&self.demo, &self.key, &self.keyid) {
+            (Some(folder), _, keyid) => of_demo(folder, keyid.as_ref(), url)?,
+            (None, Some(key), Some(keyid)) => Identity {
+                signer: Signer::new(keyid.clone(), read_key(key)?),
+                trust: self
+                    .trust
+                    .as_ref()
+                    .map(read_trust)
+                    .transpose()?
+                    .unwrap_or_default(),
+                log: self.log.as_ref().map(reader).transpose()?,
+            },
+            _ => {
+                return Err(Complaint::usage(
+                    "a call has to be signed, and no key was given",
+                    "give --key FILE with --keyid ID, or --demo DIR for a running demo",
+                ));
+            }
+        };
+        if let Some(token) = &self.token {
+            identity.log = identity.log.map(|log| log.with_token(token.clone()));
+        }
+        Ok(identity)
+    }
+}
+
+fn of_demo(folder: &Path, keyid: Option<&KeyId>, url: &Url) -> Result<Identity, Complaint> {
+    let no_demo = |why: &dyn std::fmt::Display| {
+        Complaint::usage(
+            format_args!("{} is not the folder of a demo: {why}", folder.display()),
+            "start one with `lgsp demo --data DIR`, and name the same folder",
+        )
+    };
+    let manifest = Manifest::find(folder).map_err(|error| no_demo(&error))?;
+    let manifest = manifest.ok_or_else(|| no_demo(&"it has no demo.json"))?;
+    let credential = choose(&manifest, keyid, url)
+        .ok_or_else(|| no_demo(&"demo.json has no such credential"))?;
+    let log = manifest
+        .logs
+        .first()
+        .and_then(|log| Url::parse(&log.url).ok());
+    Ok(Identity {
+        signer: signer_of(credential).map_err(|why| no_demo(&why))?,
+        // Not the path that stands in demo.json: it is seen from where the demo was started.
+        trust: read_trust(&folder.join("trust.json"))?,
+        log: log.as_ref().map(reader).transpose()?,
+    })
+}
+
+/// The named credential; else the first that may call this URL; else the first.
+fn choose<'m>(
+    manifest: &'m Manifest,
+    keyid: Option<&KeyId>,
+    url: &Url,
+) -> Option<&'m DemoCredential> {
+    let mut credentials = manifest.credentials.iter();
+    if let Some(keyid) = keyid {
+        return credentials.find(|credential| credential.keyid == keyid.as_str());
+    }
+    let service = manifest
+        .services
+        .iter()
+        .find(|service| url.as_str().starts_with(&service.url));
+    let may_call = |credential: &&DemoCredential| {
+        service.is_some_and(|service| credential.may_call.contains(&service.id))
+    };
+    credentials
+        .find(may_call)
+        .or_else(|| manifest.credentials.first())
+}
+
+fn signer_of(credential: &DemoCredential) -> Result<Signer, String> {
+    let keyid = credential
+        .keyid
+        .parse()
+        .map_err(|error| format!("its key id is {error}"))?;
+    let key = match (&credential.secret_base64, &credential.private_key_pem) {
+        (Some(secret), _) => key_of(secret),
+        (None, Some(pem)) => key_of(pem),
+        (None, None) => Err(format!("the credential {keyid} has no key")),
+    };
+    Ok(Signer::new(keyid, key?))
+}
+
+fn read_key(path: &Path) -> Result<SigningKey, Complaint> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        let next = "name the file of your system's key; only its owner should be able to read it";
+        Complaint::usage(
+            format_args!("{} cannot be read: {error}", path.display()),
+            next,
+        )
+    })?;
+    key_of(&text).map_err(|why| {
+        let next = "give a private key in PEM (PKCS#8, ed25519) or a shared secret in base64";
+        Complaint::usage(format_args!("{} holds no key: {why}", path.display()), next)
+    })
+}
+
+/// A private key in PEM, or a shared secret in base64.
+fn key_of(text: &str) -> Result<SigningKey, String> {
+    if text.contains("-----BEGIN") {
+        return SigningKey::from_pkcs8_pem(text).map_err(|error| error.to_string());
+    }
+    let secret = STANDARD
+        .decode(text.trim())
+        .map_err(|_| "neither PEM nor base64".to_owned())?;
+    SigningKey::hmac_sha256(&secret).map_err(|error| error.to_string())
+}
+
+fn reader(url: &Url) -> Result<LogReader, Complaint> {
+    LogReader::new(url).map_err(|error| Complaint::usage(error, "check the address of the log"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn manifest() -> Manifest {
+        let credential = |keyid: &str, may_call: &[&str]| {
+            json!({"keyid": keyid, "alg": "hmac-sha256", "secret_base64": STANDARD.encode([7; 32]),
+                   "organisation": "H24.30", "system": "mot-cua", "may_call": may_call})
+        };
+        serde_json::from_value(json!({
+            "portal": "http://127.0.0.1:1", "gateway": "http://127.0.0.1:2",
+            "operations": "http://127.0.0.1:3", "trust": "trust.json", "logs": [], "people": [],
+            "tokens": [], "mock_systems": "http://127.0.0.1:4",
+            "services": [{"id": "H24/a/b/v1", "url": "http://127.0.0.1:2/H24/a/b/v1", "examples": []}],
+            "credentials": [credential("stranger", &[]), credential("caller", &["H24/a/b/v1"])],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_demo_signs_with_the_named_key_or_with_one_that_may_call() {
+        let manifest = manifest();
+        let chosen = |keyid: Option<&str>, url: &str| {
+            let keyid = keyid.map(|keyid| keyid.parse().unwrap());
+            let credential = choose(&manifest, keyid.as_ref(), &url.parse().unwrap());
+            credential.map(|credential| credential.keyid.clone())
+        };
+        let url = "http://127.0.0.1:2/H24/a/b/v1/units";
+        assert_eq!(chosen(None, url).as_deref(), Some("caller"));
+        assert_eq!(chosen(Some("stranger"), url).as_deref(), Some("stranger"));
+        assert_eq!(chosen(Some("nobody"), url), None);
+        assert_eq!(
+            chosen(None, "http://127.0.0.1:2/other").as_deref(),
+            Some("stranger")
+        );
+    }
+
+    #[test]
+    fn a_key_file_holds_pem_or_base64() {
+        assert!(key_of(&format!("{}\n", STANDARD.encode([7; 32]))).is_ok());
+        for text in ["", "c2hvcnQ=", "not base64!", "-----BEGIN PRIVATE KEY-----"] {
+            assert!(key_of(text).is_err(), "{text}");
+        }
+    }
+}

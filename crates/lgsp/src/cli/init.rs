@@ -1,0 +1,163 @@
+//! `lgsp init`: everything a new node needs, made once and never over something that exists.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use wire::checkpoint::Origin;
+use wire::id::Role;
+use wire::organisation_code::OrganisationCode;
+
+use super::{environment, on_runtime};
+use crate::assembly::{Core, DataDirectory};
+use crate::complaint::Complaint;
+use crate::config::{Config, keys};
+use crate::terminal::{say, say_json};
+
+/// Make a new node: data directory, keys, configuration file, and the first three API tokens.
+///
+/// The tokens are shown once and stored only as hashes. Nothing that exists is overwritten.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Options {
+    /// The configuration file to write.
+    #[arg(long, value_name = "FILE", default_value = "lgsp.toml")]
+    config: PathBuf,
+    /// The data directory to create, relative to the configuration file.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data: PathBuf,
+    /// Name of this node's evidence log, never to be changed.
+    #[arg(long, value_name = "NAME")]
+    origin: Origin,
+    /// Organisation code of the operator of the platform.
+    #[arg(long, value_name = "CODE")]
+    operator: OrganisationCode,
+    /// Organisation code of the state manager, who approves connections.
+    #[arg(long, value_name = "CODE")]
+    state_manager: OrganisationCode,
+    /// Organisation code of the auditor, who only reads.
+    #[arg(long, value_name = "CODE")]
+    auditor: OrganisationCode,
+    /// Answer in JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+const EXAMPLE: &str = "Example (the codes are illustrative):
+  lgsp init --config /etc/lgsp/lgsp.toml --data /var/lib/lgsp --origin lgsp.haiphong.gov.vn/1 \\
+            --operator H24.15.1 --state-manager H24.15 --auditor H24.18";
+
+/// Runs the command.
+pub fn run(options: &Options) -> Result<ExitCode, Complaint> {
+    let folder = options.config.parent().unwrap_or(Path::new(""));
+    let data = folder.join(&options.data);
+    refuse_to_overwrite(&options.config, &data)?;
+    DataDirectory::create(&data)?;
+    write_config(options)?;
+    // What the environment overrides is overridden here too: init makes what serve will use.
+    let config = Config::load(Some(&options.config), environment()).map_err(|problems| {
+        Complaint::usage(problems, "unset the variable, or give it an allowed value")
+    })?;
+    let tokens = on_runtime(make_tokens(config, options))?;
+    report(options, &data, &tokens);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A token just made: the only moment its secret is known.
+struct MadeToken {
+    role: Role,
+    organisation: OrganisationCode,
+    token: String,
+}
+
+fn refuse_to_overwrite(config: &Path, data: &Path) -> Result<(), Complaint> {
+    let exists = |what: &Path| {
+        Complaint::new(
+            format_args!(
+                "{} exists already, and init never overwrites",
+                what.display()
+            ),
+            "name another place with --config and --data; a node that exists is run by `lgsp serve`",
+        )
+    };
+    if config.exists() {
+        return Err(exists(config));
+    }
+    let used = std::fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_some());
+    if used { Err(exists(data)) } else { Ok(()) }
+}
+
+fn write_config(options: &Options) -> Result<(), Complaint> {
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let set = [
+        ("data.directory", quoted(&options.data.to_string_lossy())),
+        ("evidence.origin", quoted(options.origin.as_ref())),
+    ];
+    let mut file = std::fs::OpenOptions::new();
+    file.write(true).create_new(true).mode(0o640);
+    let written = file.open(&options.config).and_then(|mut file| {
+        file.write_all(keys::as_toml(&set).as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|error| {
+        Complaint::new(
+            format_args!("{} cannot be written: {error}", options.config.display()),
+            "name a file in a folder this user may write to, with --config",
+        )
+    })
+}
+
+async fn make_tokens(config: Config, options: &Options) -> Result<Vec<MadeToken>, Complaint> {
+    let core = Core::open(&config).await?;
+    let mut made = Vec::new();
+    for (role, organisation) in [
+        (Role::Operator, &options.operator),
+        (Role::StateManager, &options.state_manager),
+        (Role::Auditor, &options.auditor),
+    ] {
+        let token = core.bootstrap_token(role, organisation).await?;
+        made.push(MadeToken {
+            role,
+            organisation: organisation.clone(),
+            token,
+        });
+    }
+    core.close().await;
+    Ok(made)
+}
+
+fn report(options: &Options, data: &Path, tokens: &[MadeToken]) {
+    let config = options.config.display();
+    if options.json {
+        let tokens = tokens.iter().map(|made| {
+            serde_json::json!({
+                "token": made.token, "role": made.role, "organisation": made.organisation,
+            })
+        });
+        say_json(&serde_json::json!({
+            "config": options.config, "data": data, "origin": options.origin.to_string(),
+            "tokens": tokens.collect::<Vec<_>>(),
+        }));
+        return;
+    }
+    say(format_args!("Configuration  {config}"));
+    say(format_args!(
+        "Data           {}  (keys, database, evidence log: back it up)",
+        data.display()
+    ));
+    say(format_args!("Evidence log   {}", options.origin));
+    say("\nAPI tokens, shown this once and stored only as hashes:");
+    for made in tokens {
+        let role = made.role.as_str();
+        say(format_args!(
+            "  {role:14} {:12} {}",
+            made.organisation.to_string(),
+            made.token
+        ));
+    }
+    say(format_args!(
+        "\nNext: lgsp check --config {config}\n      lgsp serve --config {config}"
+    ));
+}

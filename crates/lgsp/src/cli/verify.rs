@@ -1,0 +1,140 @@
+//! `lgsp verify`: what does this bundle prove? Without a network.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use client::{Verified, verify_bundle};
+use serde_json::json;
+use wire::bundle::BundleRefusal;
+use wire::problem::{Language, Text};
+use wire::trust::TrustFile;
+
+use super::language::{Tongue, spoken};
+use crate::complaint::Complaint;
+use crate::terminal::{Emphasis, say, say_json, wrapped};
+
+/// Say what an evidence bundle proves, and what it does not.
+///
+/// Needs no network: only the file and the keys you trust. Exits 0 if the bundle holds, 1 if it is
+/// refused, and then names the file within it and the reason.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLE)]
+pub struct Options {
+    /// The bundle.
+    #[arg(value_name = "FILE")]
+    bundle: PathBuf,
+    /// The trust file: the keys you believe. Get it from the platform itself, not from whoever
+    /// gave you the bundle.
+    #[arg(long, value_name = "FILE", env = "LGSP_TRUST")]
+    trust: PathBuf,
+    /// Answer in JSON, in both languages.
+    #[arg(long)]
+    json: bool,
+    /// Language of the verdict [default: that of the environment, else Vietnamese].
+    #[arg(long, value_enum)]
+    lang: Option<Tongue>,
+}
+
+const EXAMPLE: &str = "Examples:
+  lgsp verify call.asice --trust trust.json
+  lgsp verify call.asice --trust trust.json --lang en
+  lgsp verify call.asice --trust trust.json --json | jq .ok";
+
+/// Runs the command.
+pub fn run(options: &Options) -> Result<ExitCode, Complaint> {
+    let bytes = read(&options.bundle, "the bundle")?;
+    let trust = read_trust(&options.trust)?;
+    let verdict = verify_bundle(&bytes, &trust);
+    if options.json {
+        say_json(&as_json(&verdict));
+    } else {
+        report(&verdict, spoken(options.lang));
+    }
+    Ok(if verdict.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Reads a trust file.
+pub(super) fn read_trust(path: &PathBuf) -> Result<TrustFile, Complaint> {
+    TrustFile::parse(&read(path, "the trust file")?).map_err(|error| {
+        Complaint::usage(
+            format_args!("{}: {error}", path.display()),
+            "take it from the platform: /.well-known/lgsp-trust.json",
+        )
+    })
+}
+
+fn read(path: &PathBuf, what: &str) -> Result<Vec<u8>, Complaint> {
+    fs::read(path).map_err(|error| {
+        let next = format!("name {what} by a path that this user may read");
+        Complaint::usage(
+            format_args!("{} cannot be read: {error}", path.display()),
+            next,
+        )
+    })
+}
+
+fn as_json(verdict: &Result<Verified, BundleRefusal>) -> serde_json::Value {
+    let both = |text: &Text| json!({ "vi": text.vi, "en": text.en });
+    let all = |texts: &[Text]| texts.iter().map(both).collect::<Vec<_>>();
+    match verdict {
+        Ok(Verified { verdict, bundle }) => json!({
+            "ok": true,
+            "proved": all(&verdict.proved),
+            "not_proved": all(&verdict.not_proved),
+            "log": bundle.checkpoint().origin,
+            "entries": bundle.entries(),
+        }),
+        Err(refusal) => json!({
+            "ok": false,
+            "file": refusal.file,
+            "reason": both(&refusal.reason),
+        }),
+    }
+}
+
+fn report(verdict: &Result<Verified, BundleRefusal>, language: Language) {
+    let emphasis = Emphasis::of_stdout();
+    let choose = |vi: &'static str, en: &'static str| match language {
+        Language::Vietnamese => vi,
+        Language::English => en,
+    };
+    match verdict {
+        Ok(Verified { verdict, .. }) => {
+            let holds = choose("GÓI BẰNG CHỨNG HỢP LỆ", "THE BUNDLE HOLDS");
+            say(emphasis.good(holds));
+            say(format_args!("\n{}", choose("Chứng minh được:", "Proved:")));
+            list(&verdict.proved, "+", language);
+            say(format_args!(
+                "\n{}",
+                choose("Không chứng minh được:", "Not proved:")
+            ));
+            list(&verdict.not_proved, "-", language);
+        }
+        Err(refusal) => {
+            let refused = choose("GÓI BẰNG CHỨNG BỊ TỪ CHỐI", "THE BUNDLE IS REFUSED");
+            say(emphasis.bad(refused));
+            let (place, reason) = (choose("Tại", "In"), refusal.reason.in_language(language));
+            say(format_args!("\n{place} {}: {reason}", refusal.file));
+            let so = choose(
+                "Không được dựa vào bất cứ nội dung nào của tệp này.",
+                "Do not rely on anything in this file.",
+            );
+            say(so);
+        }
+    }
+}
+
+fn list(texts: &[Text], sign: &str, language: Language) {
+    for text in texts {
+        let paragraph = wrapped(text.in_language(language), "    ", 88);
+        // The sign stands in the indent of the first line.
+        let rest = paragraph.trim_start();
+        say(format_args!("  {sign} {rest}"));
+    }
+}

@@ -1,0 +1,238 @@
+//! What an operator decides about one node: a TOML file, then `LGSP__SECTION__KEY` from the
+//! environment, which wins.
+//!
+//! Read first: [`Config`], then [`keys`](mod@keys) (the one table of keys: what each means, what
+//! is allowed, its default; `lgsp init` writes it out). `source` keeps where each value came from,
+//! `value` turns text into types.
+//!
+//! **Invariant**: an unknown key or an impossible value stops the start, all of them told at once,
+//! each with its line or variable; nothing is guessed. **Trust**: whoever can write this file
+//! decides which files hold the keys and where the platform listens: keep it the operator's.
+
+pub mod keys;
+mod problem;
+mod source;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use url::Url;
+use wire::checkpoint::Origin;
+
+pub use problem::{ConfigProblem, ConfigProblems};
+use source::Source;
+use value::Reader;
+
+/// One node's configuration, every value checked for form (not yet against the machine).
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where keys, database and log live.
+    pub data: PathBuf,
+    /// `sqlite:<path>`.
+    pub database_url: String,
+    /// The control listener: API, evidence, pages.
+    pub control: ControlConfig,
+    /// The gateway listener: synchronous calls.
+    pub gateway: GatewayConfig,
+    /// The operations listener: probes and metrics.
+    pub operations_listen: SocketAddr,
+    /// The evidence log of this node.
+    pub evidence: EvidenceConfig,
+    /// What is written to standard error.
+    pub log: LogConfig,
+}
+
+/// The control listener.
+#[derive(Debug, Clone)]
+pub struct ControlConfig {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// How others reach it; `None`: as it listens.
+    pub public_url: Option<Url>,
+}
+
+/// The gateway listener.
+#[derive(Debug, Clone)]
+pub struct GatewayConfig {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The URLs callers may sign for; empty: as it listens.
+    pub public_urls: Vec<Url>,
+    /// How many threads carry calls; 0: one per core.
+    pub threads: usize,
+    /// How long a provider may take to accept a connection.
+    pub connect_timeout: Duration,
+    /// Whether a service may stand on this machine's own loopback addresses.
+    pub loopback_upstreams: bool,
+    /// The longest request head, in bytes.
+    pub max_head_bytes: usize,
+    /// How many nonces of one key are remembered at once.
+    pub nonces_per_key: usize,
+    /// How long running calls may take to end when the node stops.
+    pub drain: Duration,
+}
+
+/// The evidence log of this node.
+#[derive(Debug, Clone)]
+pub struct EvidenceConfig {
+    /// The log's name for ever.
+    pub origin: Origin,
+    /// The longest time between news and the checkpoint that covers it.
+    pub checkpoint_every: Duration,
+    /// Who may read entry bundles.
+    pub entries: EntriesAccess,
+}
+
+/// Who may read entry bundles. Checkpoints and hash tiles are public always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntriesAccess {
+    /// Those who hold an auditor's token.
+    Auditor,
+    /// Everyone: for demonstrations.
+    Public,
+}
+
+/// What is written to standard error.
+#[derive(Debug, Clone)]
+pub struct LogConfig {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// A `tracing` filter, e.g. `info` or `info,gateway=debug`.
+    pub level: String,
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Human on a terminal, JSON otherwise.
+    Auto,
+    /// For people.
+    Human,
+    /// One JSON object per line.
+    Json,
+}
+
+impl Config {
+    /// Reads the file, if one is named, and then `environment` (all variables; those that don't
+    /// start with `LGSP__` are passed over). Relative paths are relative to the file's folder.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigProblems> {
+        let source = Source::read(file, environment)?;
+        let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
+        Self::from_source(source, base)
+    }
+
+    fn from_source(source: Source, base: &Path) -> Result<Self, ConfigProblems> {
+        let mut reader = Reader::new(source);
+        let data = base.join(reader.text("data.directory").unwrap_or_default());
+        let config = Self::read(&mut reader, base, data);
+        reader.finish()?;
+        // `read` gives `None` only beside a problem, which `finish` has just returned.
+        config.ok_or_else(ConfigProblems::none)
+    }
+
+    fn read(reader: &mut Reader, base: &Path, data: PathBuf) -> Option<Self> {
+        // Every key is read before the first `?`, so that all problems are told at once.
+        let database_url = reader.optional_text("database.url").map(|url| below(base, &url));
+        let control = ControlConfig::read(reader);
+        let gateway = GatewayConfig::read(reader);
+        let operations_listen = reader.socket("operations.listen");
+        let evidence = EvidenceConfig::read(reader);
+        let log = LogConfig::read(reader);
+        let default_url = || format!("sqlite:{}", data.join("platform.db").display());
+        Some(Self {
+            database_url: database_url.unwrap_or_else(default_url),
+            control: control?,
+            gateway: gateway?,
+            operations_listen: operations_listen?,
+            evidence: evidence?,
+            log: log?,
+            data,
+        })
+    }
+}
+
+/// A relative path in a `sqlite:` URL counts from the configuration file, as all paths do.
+fn below(base: &Path, url: &str) -> String {
+    match url.strip_prefix("sqlite:") {
+        Some(path) if !path.is_empty() && !path.starts_with('/') => {
+            format!("sqlite:{}", base.join(path).display())
+        }
+        _ => url.to_owned(),
+    }
+}
+
+impl ControlConfig {
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let public_url = reader.optional_url("control.public_url");
+        Some(Self {
+            listen: reader.socket("control.listen")?,
+            public_url,
+        })
+    }
+}
+
+impl GatewayConfig {
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let listen = reader.socket("gateway.listen");
+        let public_urls = reader.urls("gateway.public_urls");
+        let threads = reader.whole("gateway.threads", 0..=256);
+        let connect = reader.whole("gateway.connect_timeout_ms", 10..=60_000);
+        let loopback_upstreams = reader.boolean("gateway.loopback_upstreams");
+        let max_head_bytes = reader.whole("gateway.max_head_bytes", 8_192..=1_048_576);
+        let nonces_per_key = reader.whole("gateway.nonces_per_key", 1_000..=100_000_000);
+        let drain = reader.whole("gateway.drain_s", 0..=3_600);
+        Some(Self {
+            listen: listen?,
+            public_urls,
+            threads: usize::try_from(threads?).ok()?,
+            connect_timeout: Duration::from_millis(connect?),
+            loopback_upstreams: loopback_upstreams?,
+            max_head_bytes: usize::try_from(max_head_bytes?).ok()?,
+            nonces_per_key: usize::try_from(nonces_per_key?).ok()?,
+            drain: Duration::from_secs(drain?),
+        })
+    }
+}
+
+impl EvidenceConfig {
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let origin = reader.origin("evidence.origin");
+        let every = reader.whole("evidence.checkpoint_every_ms", 10..=60_000);
+        let entries = reader.choice(
+            "evidence.entries",
+            &[
+                ("auditor", EntriesAccess::Auditor),
+                ("public", EntriesAccess::Public),
+            ],
+        );
+        Some(Self {
+            origin: origin?,
+            checkpoint_every: Duration::from_millis(every?),
+            entries: entries?,
+        })
+    }
+}
+
+impl LogConfig {
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let format = reader.choice(
+            "log.format",
+            &[
+                ("auto", LogFormat::Auto),
+                ("human", LogFormat::Human),
+                ("json", LogFormat::Json),
+            ],
+        );
+        Some(Self {
+            level: reader.text("log.level")?,
+            format: format?,
+        })
+    }
+}

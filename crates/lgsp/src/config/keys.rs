@@ -1,0 +1,176 @@
+//! The one table of configuration keys. An unknown key is measured against it, `lgsp init` writes
+//! it out as a commented file, and a test reads every key of it.
+
+/// One key an operator may set.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// `section.key`.
+    pub name: &'static str,
+    /// The default as TOML, or `None` where there is none: either required or derived.
+    pub default: Option<&'static str>,
+    /// What values are allowed, to stand after "allowed: ".
+    pub allowed: &'static str,
+    /// What it means, in one line.
+    pub meaning: &'static str,
+}
+
+/// All keys, section by section.
+pub const KEYS: &[Key] = &[
+    Key {
+        name: "data.directory",
+        default: Some("\"data\""),
+        allowed: "a folder, relative to this file",
+        meaning: "where keys, database and evidence log live",
+    },
+    Key {
+        name: "database.url",
+        default: None,
+        allowed: "sqlite:PATH, relative to this file",
+        meaning: "the database; unset: platform.db in the data directory",
+    },
+    Key {
+        name: "control.listen",
+        default: Some("\"127.0.0.1:8080\""),
+        allowed: "an address and port such as 127.0.0.1:8080",
+        meaning: "the API, the evidence and the pages",
+    },
+    Key {
+        name: "control.public_url",
+        default: None,
+        allowed: "an http:// or https:// URL without a path",
+        meaning: "how others reach the control listener; unset: as it listens",
+    },
+    Key {
+        name: "gateway.listen",
+        default: Some("\"127.0.0.1:8081\""),
+        allowed: "an address and port such as 127.0.0.1:8081",
+        meaning: "the synchronous calls between systems",
+    },
+    Key {
+        name: "gateway.public_urls",
+        default: Some("[]"),
+        allowed: "a list of http:// or https:// URLs without a path",
+        meaning: "the URLs callers sign for; empty: as it listens",
+    },
+    Key {
+        name: "gateway.threads",
+        default: Some("0"),
+        allowed: "a whole number from 0 to 256",
+        meaning: "threads that carry calls; 0: one per core",
+    },
+    Key {
+        name: "gateway.connect_timeout_ms",
+        default: Some("3000"),
+        allowed: "a whole number of milliseconds from 10 to 60000",
+        meaning: "how long a provider may take to accept a connection",
+    },
+    Key {
+        name: "gateway.loopback_upstreams",
+        default: Some("false"),
+        allowed: "true or false",
+        meaning: "whether a service may stand on this machine's loopback addresses",
+    },
+    Key {
+        name: "gateway.max_head_bytes",
+        default: Some("16384"),
+        allowed: "a whole number of bytes from 8192 to 1048576",
+        meaning: "the longest request head",
+    },
+    Key {
+        name: "gateway.nonces_per_key",
+        default: Some("500000"),
+        allowed: "a whole number from 1000 to 100000000",
+        meaning: "nonces of one key remembered at once; a key beyond it gets 503",
+    },
+    Key {
+        name: "gateway.drain_s",
+        default: Some("30"),
+        allowed: "a whole number of seconds from 0 to 3600",
+        meaning: "how long running calls may take to end when the node stops",
+    },
+    Key {
+        name: "operations.listen",
+        default: Some("\"127.0.0.1:9090\""),
+        allowed: "an address and port such as 127.0.0.1:9090",
+        meaning: "/healthz, /readyz and /metrics; keep it on loopback or an operators' network",
+    },
+    Key {
+        name: "evidence.origin",
+        default: None,
+        allowed: "letters, digits, '.', '-', '_' and '/', such as lgsp.haiphong.gov.vn/1",
+        meaning: "the name of this node's evidence log, never to be changed (required)",
+    },
+    Key {
+        name: "evidence.checkpoint_every_ms",
+        default: Some("1000"),
+        allowed: "a whole number of milliseconds from 10 to 60000",
+        meaning: "the longest time between news in the log and its checkpoint",
+    },
+    Key {
+        name: "evidence.entries",
+        default: Some("\"auditor\""),
+        allowed: "\"auditor\" or \"public\"",
+        meaning: "who may read entries (checkpoints and hashes are public always)",
+    },
+    Key {
+        name: "log.format",
+        default: Some("\"auto\""),
+        allowed: "\"auto\", \"human\" or \"json\"",
+        meaning: "auto: human on a terminal, JSON otherwise",
+    },
+    Key {
+        name: "log.level",
+        default: Some("\"info\""),
+        allowed: "a filter such as info or info,gateway=debug",
+        meaning: "what is logged",
+    },
+];
+
+/// The key of that name.
+pub fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The known key that reads most like `name`, if one does at all.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let scored = KEYS
+        .iter()
+        .map(|key| (strsim::jaro_winkler(name, key.name), key.name));
+    // A key written under the wrong section is found by its last part.
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let by_last = KEYS.iter().map(|key| {
+        let key_last = key.name.rsplit('.').next().unwrap_or(key.name);
+        (strsim::jaro_winkler(last, key_last) - 0.05, key.name)
+    });
+    let best = scored
+        .chain(by_last)
+        .max_by(|one, other| one.0.total_cmp(&other.0));
+    best.filter(|(score, _)| *score > 0.7).map(|(_, name)| name)
+}
+
+/// The whole table as a commented TOML file; `set` gives the values that stand uncommented.
+pub fn as_toml(set: &[(&str, String)]) -> String {
+    let mut lines = vec![
+        "# Configuration of one lgsp node. A line that starts with '#' shows a default.".to_owned(),
+        "# Any key can also be set by an environment variable: LGSP__SECTION__KEY=value."
+            .to_owned(),
+    ];
+    let mut section = "";
+    for key in KEYS {
+        let Some((of, name)) = key.name.split_once('.') else {
+            continue;
+        };
+        if of != section {
+            section = of;
+            lines.push(format!("\n[{section}]"));
+        }
+        lines.push(format!("# {}", key.meaning));
+        let value = set.iter().find(|(name, _)| *name == key.name);
+        lines.push(match (value, key.default) {
+            (Some((_, value)), _) => format!("{name} = {value}"),
+            (None, Some(default)) => format!("#{name} = {default}"),
+            (None, None) => format!("#{name} = …  # {}", key.allowed),
+        });
+    }
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,101 @@
+use super::*;
+
+/// A file with these contents, and what came of loading it with these variables.
+fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigProblems> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("lgsp.toml");
+    std::fs::write(&file, text).unwrap();
+    let variables = variables
+        .iter()
+        .map(|(name, value)| ((*name).into(), (*value).into()));
+    Config::load(Some(&file), variables.collect::<Vec<_>>()).inspect_err(|problems| {
+        let shown = problems.to_string();
+        assert!(
+            shown.contains("lgsp.toml") || shown.contains("LGSP__"),
+            "{shown}"
+        );
+    })
+}
+
+fn told(text: &str, variables: &[(&str, &str)]) -> String {
+    let problems = load(text, variables).unwrap_err().to_string();
+    let lines = problems
+        .lines()
+        .map(|line| match line.rsplit_once("/lgsp.toml") {
+            Some((_, rest)) => format!("lgsp.toml{rest}"),
+            None => line.to_owned(),
+        });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+const ORIGIN: &str = "[evidence]\norigin = \"lgsp.test\"\n";
+
+#[test]
+fn a_file_with_the_origin_alone_gives_the_defaults() {
+    let config = load(ORIGIN, &[]).unwrap();
+    assert_eq!(config.control.listen.port(), 8080);
+    assert_eq!(config.gateway.listen.port(), 8081);
+    assert_eq!(config.gateway.threads, 0);
+    assert!(!config.gateway.loopback_upstreams);
+    assert_eq!(config.evidence.entries, EntriesAccess::Auditor);
+    assert!(config.data.ends_with("data") && config.data.is_absolute());
+    assert!(config.database_url.ends_with("data/platform.db"));
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let file = format!("{ORIGIN}[gateway]\nthreads = 3\n");
+    let variables = [
+        ("LGSP__GATEWAY__THREADS", "5"),
+        (
+            "LGSP__GATEWAY__PUBLIC_URLS",
+            "https://lgsp.test, http://10.0.0.1:81",
+        ),
+        ("PATH", "/bin"),
+    ];
+    let config = load(&file, &variables).unwrap();
+    assert_eq!(config.gateway.threads, 5);
+    assert_eq!(config.gateway.public_urls.len(), 2);
+}
+
+#[test]
+fn every_problem_is_told_at_once_with_its_line_or_variable() {
+    let file = "[gateway]\nlisten = \"here\"\nthreds = 4\n\n[contrl]\nlisten = \"127.0.0.1:1\"\n";
+    let variables = [
+        ("LGSP__GATEWAY__CONNECT_TIMEOUT_MS", "soon"),
+        ("LGSP__LOG__COLOUR", "1"),
+    ];
+    insta::assert_snapshot!(told(file, &variables));
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_told_with_its_line() {
+    insta::assert_snapshot!(told("[gateway]\nlisten = \n", &[]));
+}
+
+#[test]
+fn a_number_out_of_range_and_a_url_with_a_path_are_refused() {
+    let file = format!("{ORIGIN}[gateway]\nthreads = 257\npublic_urls = [\"https://a/b\"]\n");
+    insta::assert_snapshot!(told(&file, &[]));
+}
+
+#[test]
+fn every_key_of_the_table_is_read_and_its_default_allowed() {
+    let source = Source::read(None, [("LGSP__EVIDENCE__ORIGIN".into(), "a".into())]).unwrap();
+    let mut reader = Reader::new(source);
+    reader.text("data.directory");
+    assert!(Config::read(&mut reader, Path::new(""), PathBuf::new()).is_some());
+    let mut read = reader.read.clone();
+    read.sort_unstable();
+    let mut table: Vec<&str> = keys::KEYS.iter().map(|key| key.name).collect();
+    table.sort_unstable();
+    assert_eq!(read, table);
+    reader.finish().unwrap();
+}
+
+#[test]
+fn the_file_that_init_writes_loads() {
+    let text = keys::as_toml(&[("evidence.origin", "\"lgsp.test\"".to_owned())]);
+    load(&text, &[]).unwrap();
+    insta::assert_snapshot!(text);
+}

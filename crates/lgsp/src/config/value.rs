@@ -1,0 +1,188 @@
+//! Text becomes types here; what doesn't is noted with its place and told at the end.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use url::Url;
+use wire::checkpoint::Origin;
+
+use super::keys::{self, Key};
+use super::problem::{ConfigProblem, ConfigProblems, Place};
+use super::source::{Raw, Source};
+
+/// Reads one key after another; a value that isn't allowed is noted and read as `None`.
+pub(super) struct Reader {
+    source: Source,
+    /// The keys read so far: a test compares them with the table.
+    pub(super) read: Vec<&'static str>,
+}
+
+impl Reader {
+    pub(super) fn new(source: Source) -> Self {
+        Self {
+            source,
+            read: Vec::new(),
+        }
+    }
+
+    /// All problems, if there is one.
+    pub(super) fn finish(self) -> Result<(), ConfigProblems> {
+        if self.source.problems.is_empty() {
+            Ok(())
+        } else {
+            Err(ConfigProblems(self.source.problems))
+        }
+    }
+
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        self.required(name, text_of)
+    }
+
+    pub(super) fn optional_text(&mut self, name: &str) -> Option<String> {
+        self.optional(name, text_of)
+    }
+
+    /// Anything that can be read from text.
+    pub(super) fn parsed<T: FromStr>(&mut self, name: &str) -> Option<T> {
+        self.required(name, |raw| text_of(raw)?.parse().ok())
+    }
+
+    pub(super) fn socket(&mut self, name: &str) -> Option<SocketAddr> {
+        self.parsed(name)
+    }
+
+    /// A log's name: an origin that can also stand in a URL.
+    pub(super) fn origin(&mut self, name: &str) -> Option<Origin> {
+        self.required(name, |raw| {
+            let text = text_of(raw)?;
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
+            let segments = text.chars().all(plain) && !text.split('/').any(str::is_empty);
+            if segments { text.parse().ok() } else { None }
+        })
+    }
+
+    pub(super) fn optional_url(&mut self, name: &str) -> Option<Url> {
+        self.optional(name, |raw| bare_url(&text_of(raw)?))
+    }
+
+    /// A list of URLs; a variable separates them by commas.
+    pub(super) fn urls(&mut self, name: &str) -> Vec<Url> {
+        let read = |raw: &Raw| match raw {
+            Raw::List(items) => items.iter().map(|item| bare_url(item)).collect(),
+            Raw::Variable(text) => {
+                let items = text
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|item| !item.is_empty());
+                items.map(bare_url).collect::<Option<Vec<Url>>>()
+            }
+            _ => None,
+        };
+        self.required(name, read).unwrap_or_default()
+    }
+
+    pub(super) fn whole(&mut self, name: &str, range: RangeInclusive<u64>) -> Option<u64> {
+        self.required(name, |raw| match raw {
+            Raw::Integer(digits) | Raw::Variable(digits) => {
+                digits.parse().ok().filter(|number| range.contains(number))
+            }
+            _ => None,
+        })
+    }
+
+    pub(super) fn boolean(&mut self, name: &str) -> Option<bool> {
+        self.required(name, |raw| match raw {
+            Raw::Boolean(value) => Some(*value),
+            Raw::Variable(text) => text.parse().ok(),
+            _ => None,
+        })
+    }
+
+    pub(super) fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<T> {
+        self.required(name, |raw| {
+            let text = text_of(raw)?;
+            choices
+                .iter()
+                .find_map(|(word, choice)| (*word == text).then_some(*choice))
+        })
+    }
+
+    fn required<T>(&mut self, name: &str, read: impl Fn(&Raw) -> Option<T>) -> Option<T> {
+        let key = self.key(name)?;
+        if self.source.values.contains_key(key.name) {
+            return self.set(key, &read);
+        }
+        let Some(default) = key.default else {
+            let place = self.source.home.clone();
+            self.source.problems.push(ConfigProblem::Missing {
+                place,
+                name: key.name,
+            });
+            return None;
+        };
+        read(&default_of(default))
+    }
+
+    fn optional<T>(&mut self, name: &str, read: impl Fn(&Raw) -> Option<T>) -> Option<T> {
+        let key = self.key(name)?;
+        self.set(key, &read)
+    }
+
+    fn set<T>(&mut self, key: &Key, read: &impl Fn(&Raw) -> Option<T>) -> Option<T> {
+        let (place, raw) = self.source.values.get(key.name)?;
+        let value = read(raw);
+        if value.is_none() {
+            let problem = ConfigProblem::Value {
+                place: place.clone(),
+                name: key.name,
+                value: raw.shown(),
+            };
+            self.source.problems.push(problem);
+        }
+        value
+    }
+
+    /// The key's row in the table. A name that isn't there is our own mistake, told like a user's.
+    fn key(&mut self, name: &str) -> Option<&'static Key> {
+        let Some(key) = keys::find(name) else {
+            let place = Place::Nowhere;
+            self.source.problems.push(ConfigProblem::UnknownKey {
+                place,
+                name: name.to_owned(),
+            });
+            return None;
+        };
+        self.read.push(key.name);
+        Some(key)
+    }
+}
+
+fn text_of(raw: &Raw) -> Option<String> {
+    match raw {
+        Raw::Text(text) | Raw::Variable(text) if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// A default of the table, read like a variable: the readers give it its type.
+fn default_of(default: &str) -> Raw {
+    Raw::Variable(
+        default
+            .trim_matches(|c| matches!(c, '"' | '[' | ']'))
+            .to_owned(),
+    )
+}
+
+/// An `http` or `https` URL that names a host and no path, query or user.
+fn bare_url(text: &str) -> Option<Url> {
+    let url: Url = text.parse().ok()?;
+    let bare = matches!(url.scheme(), "http" | "https")
+        && url.host().is_some()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    bare.then_some(url)
+}

@@ -1,0 +1,150 @@
+//! A city in one process: the platform on embedded defaults, sample agencies, their systems.
+//!
+//! Read first: [`run`]; then `city` (who takes part), `founding` (how they are registered, through
+//! the control API like anybody), `story` (what `--once` plays), `manifest` (`DIR/demo.json`).
+//!
+//! **Invariant**: nothing is put into the platform by another way than its API, but for the first
+//! tokens, which `lgsp init` makes the same way. **Trust**: everything here is sample data on
+//! loopback; its keys open nothing else.
+
+mod city;
+mod control_api;
+mod folder;
+mod founding;
+pub mod manifest;
+mod mock_systems;
+mod narrator;
+mod story;
+mod welcome;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use wire::problem::Language;
+
+use crate::assembly::listeners;
+use crate::assembly::server::Server;
+use crate::assembly::{Ending, Platform, Running, run_until_stopped};
+use crate::complaint::Complaint;
+use crate::config::Config;
+use crate::signals::StopSignals;
+pub use folder::Folder;
+use manifest::Manifest;
+
+/// The name of the demo's evidence log.
+pub const ORIGIN: &str = "lgsp.demo/1";
+
+/// What the command line asked for.
+#[derive(Debug)]
+pub struct Plan {
+    /// Where the demo keeps its data.
+    pub folder: Folder,
+    /// The node's configuration.
+    pub config: Config,
+    /// Play the story and end.
+    pub once: bool,
+    /// Of what is said.
+    pub language: Language,
+}
+
+/// Runs the demo to its end.
+pub async fn run(plan: Plan) -> Result<ExitCode, Complaint> {
+    let signals = crate::cli::serve::listen_for_signals()?;
+    let earlier = Manifest::find(plan.folder.path()).map_err(|error| unreadable(&plan, &error))?;
+    if earlier.is_none() && plan.folder.has_platform() {
+        return Err(half_founded(&plan));
+    }
+    let running = Platform::start(plan.config.clone()).await?;
+    let mocks = start_mock_systems(earlier.as_ref())?;
+    let ending = match found_city(&plan, &running, &mocks, earlier).await {
+        Ok(manifest) if plan.once => play(&plan, &running, &manifest, signals).await,
+        Ok(manifest) => {
+            welcome::say_where_to_look(&plan, &manifest);
+            let ending = run_until_stopped(running, signals).await;
+            mocks.stop(Duration::ZERO).await;
+            return Ok(exit_code(ending));
+        }
+        Err(error) => Err(Complaint::new(
+            format_args!("the sample city could not be set up: {error:#}"),
+            "delete the demo's data folder and run it again; if it stays so, report it",
+        )),
+    };
+    running.shutdown().await;
+    mocks.stop(Duration::ZERO).await;
+    ending
+}
+
+async fn play(
+    plan: &Plan,
+    running: &Running,
+    manifest: &Manifest,
+    mut signals: StopSignals,
+) -> Result<ExitCode, Complaint> {
+    tokio::select! {
+        told = story::tell(plan, running, manifest) => told.map(|()| ExitCode::SUCCESS),
+        () = signals.next() => Err(Complaint::new("the story was interrupted", "run it again")),
+    }
+}
+
+/// The first time, registers everything; later, only tells the platform where things stand now.
+async fn found_city(
+    plan: &Plan,
+    running: &Running,
+    mocks: &Server,
+    earlier: Option<Manifest>,
+) -> anyhow::Result<Manifest> {
+    let manifest = match earlier {
+        Some(manifest) => founding::refresh(manifest, running, mocks.address).await?,
+        None => founding::found(plan, running, mocks.address).await?,
+    };
+    plan.folder.write_trust(&running.trust())?;
+    manifest.write(plan.folder.path())?;
+    Ok(manifest)
+}
+
+/// On the port of the earlier run, if it is still free: what was registered then still holds.
+fn start_mock_systems(earlier: Option<&Manifest>) -> Result<Server, Complaint> {
+    let port = earlier.and_then(|manifest| manifest.mock_systems.rsplit(':').next()?.parse().ok());
+    let at = |port| {
+        listeners::bind(
+            "mock systems",
+            SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        )
+    };
+    let listener = at(port.unwrap_or(0)).or_else(|_| at(0))?;
+    let routes = mock_systems::routes().map_err(std::io::Error::other);
+    routes
+        .and_then(|routes| Server::start(listener, routes))
+        .map_err(|error| {
+            Complaint::new(
+                format_args!("the sample systems did not start: {error}"),
+                "report it",
+            )
+        })
+}
+
+fn exit_code(ending: Ending) -> ExitCode {
+    match ending {
+        Ending::Graceful => ExitCode::SUCCESS,
+        Ending::Forced => ExitCode::FAILURE,
+    }
+}
+
+fn unreadable(plan: &Plan, error: &anyhow::Error) -> Complaint {
+    let folder = plan.folder.path().display();
+    Complaint::new(
+        format_args!("{folder}/demo.json cannot be read: {error:#}"),
+        format_args!("delete {folder} (it holds sample data only) and run the demo again"),
+    )
+}
+
+fn half_founded(plan: &Plan) -> Complaint {
+    let folder = plan.folder.path().display();
+    Complaint::new(
+        format_args!(
+            "{folder} holds a platform but no demo.json: not a demo, or one that was interrupted while it was set up"
+        ),
+        format_args!("if it is a demo's folder, delete it; or name another with --data"),
+    )
+}

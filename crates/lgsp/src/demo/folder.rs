@@ -1,0 +1,88 @@
+//! Where a demo keeps its data: a folder that stays, or a temporary one.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use wire::trust::TrustFile;
+
+use super::manifest::replace;
+use crate::assembly::DataDirectory;
+use crate::complaint::Complaint;
+
+/// The demo's folder.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// Deleted with this, at the very end.
+    temporary: Option<TempDir>,
+}
+
+impl Folder {
+    /// The named folder, created if it isn't there; without a name a temporary one.
+    pub fn open(named: Option<PathBuf>) -> Result<Self, Complaint> {
+        if let Some(path) = named {
+            DataDirectory::create(&path)?;
+            make_private(&path);
+            return Ok(Self {
+                path,
+                temporary: None,
+            });
+        }
+        let temporary = tempfile::Builder::new().prefix("lgsp-demo-").permissions(private()).tempdir();
+        let temporary = temporary.map_err(|error| {
+            Complaint::new(
+                format_args!("no temporary folder can be made: {error}"),
+                "name one with --data DIR, or set TMPDIR",
+            )
+        })?;
+        Ok(Self {
+            path: temporary.path().to_owned(),
+            temporary: Some(temporary),
+        })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it goes away with the demo.
+    pub fn is_temporary(&self) -> bool {
+        self.temporary.is_some()
+    }
+
+    /// Whether a platform was made here before.
+    pub(super) fn has_platform(&self) -> bool {
+        self.path.join("platform.db").exists()
+    }
+
+    /// Where the trust file is.
+    pub(super) fn trust(&self) -> PathBuf {
+        self.path.join("trust.json")
+    }
+
+    /// Writes the trust file whole.
+    pub(super) fn write_trust(&self, trust: &TrustFile) -> anyhow::Result<()> {
+        replace(&self.trust(), &serde_json::to_vec_pretty(trust)?)
+    }
+}
+
+fn private() -> Permissions {
+    Permissions::from_mode(0o700)
+}
+
+/// A folder that somebody made for the demo with `mkdir` is open to others; close it. A folder
+/// that has a life of its own (folders in it, or others who write there) is left as it is, and the
+/// start will say so.
+fn make_private(path: &Path) {
+    let only_files = std::fs::read_dir(path).is_ok_and(|mut entries| {
+        entries.all(|entry| entry.and_then(|entry| entry.file_type()).is_ok_and(|kind| kind.is_file()))
+    });
+    let shared = std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o1022 != 0);
+    if only_files && !shared {
+        // If it can't be closed, the start says what is wrong with it.
+        let _ = std::fs::set_permissions(path, private());
+    }
+}

@@ -1,0 +1,326 @@
+//! How the sample city comes to be: agencies, systems, keys, services, connections, each
+//! registered by whoever's part it is, over HTTP.
+
+mod connection;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use base64::Engine as _;
+use keys::{Ed25519Key, SystemRandomness};
+use serde_json::{Value, json};
+use wire::ambient::Clock as _;
+use wire::id::Role;
+use wire::organisation_code::OrganisationCode;
+
+use super::Plan;
+use super::city::{self, AGENCIES, SERVICES, SYSTEMS, Service, System};
+use super::control_api::ControlApi;
+use super::manifest::{DemoCredential, DemoExample, DemoLog, DemoService, DemoToken, Manifest};
+use crate::ambient::SystemClock;
+use crate::assembly::Running;
+pub(super) use connection::Connection;
+
+/// How long tokens and connections of the demo hold.
+const YEAR: Duration = Duration::from_hours(365 * 24);
+
+/// Everyone's tokens, and the API to use them on.
+#[derive(Debug)]
+pub(super) struct Offices {
+    pub(super) api: ControlApi,
+    tokens: Vec<DemoToken>,
+}
+
+impl Offices {
+    /// From what an earlier founding left.
+    pub(super) fn of(manifest: &Manifest) -> anyhow::Result<Self> {
+        Ok(Self {
+            api: ControlApi::new(&manifest.portal)?,
+            tokens: manifest.tokens.clone(),
+        })
+    }
+
+    /// The token of a role in an organisation.
+    pub(super) fn token(&self, role: Role, organisation: &str) -> anyhow::Result<&str> {
+        let held =
+            |token: &&DemoToken| token.role == role.as_str() && token.organisation == organisation;
+        let token = self.tokens.iter().find(held);
+        let token = token.ok_or_else(|| {
+            anyhow::anyhow!(
+                "demo.json holds no token of {} for {organisation}",
+                role.as_str()
+            )
+        })?;
+        Ok(&token.token)
+    }
+
+    pub(super) fn operator(&self) -> anyhow::Result<&str> {
+        self.token(Role::Operator, city::OPERATOR)
+    }
+
+    pub(super) fn administrator(&self, organisation: &str) -> anyhow::Result<&str> {
+        self.token(Role::OrganisationAdmin, organisation)
+    }
+}
+
+/// Registers the whole city on a platform that knows nobody.
+pub(super) async fn found(
+    plan: &Plan,
+    running: &Running,
+    mocks: SocketAddr,
+) -> anyhow::Result<Manifest> {
+    let mut offices = first_offices(running).await?;
+    register_agencies(&offices).await?;
+    appoint_administrators(&mut offices).await?;
+    for system in SYSTEMS {
+        register_system(&offices, system).await?;
+    }
+    let mut credentials = make_credentials(&offices).await?;
+    for service in SERVICES {
+        publish(&offices, service, mocks).await?;
+        Connection::request(&offices, &city::CONSUMER_SYSTEM.id(), service)
+            .await?
+            .bring_into_force(&offices)
+            .await?;
+    }
+    for credential in &mut credentials {
+        if credential.system == city::CONSUMER_SYSTEM.code {
+            credential.may_call = SERVICES.iter().map(|service| service.id()).collect();
+        }
+    }
+    let manifest = Manifest {
+        portal: String::new(),
+        gateway: String::new(),
+        operations: String::new(),
+        trust: plan.folder.trust(),
+        logs: Vec::new(),
+        people: Vec::new(),
+        tokens: offices.tokens,
+        services: Vec::new(),
+        credentials,
+        mock_systems: String::new(),
+    };
+    Ok(with_addresses(manifest, running, mocks))
+}
+
+/// Later runs: the same city at the addresses of today.
+pub(super) async fn refresh(
+    manifest: Manifest,
+    running: &Running,
+    mocks: SocketAddr,
+) -> anyhow::Result<Manifest> {
+    let moved = manifest.mock_systems != format!("http://{mocks}");
+    let manifest = with_addresses(manifest, running, mocks);
+    if moved {
+        let offices = Offices::of(&manifest)?;
+        for service in SERVICES {
+            move_upstream(&offices, service, mocks).await?;
+        }
+    }
+    Ok(manifest)
+}
+
+/// The first three tokens can't come from the API: there is nobody yet to ask for them.
+async fn first_offices(running: &Running) -> anyhow::Result<Offices> {
+    let mut tokens = Vec::new();
+    for (role, organisation) in [
+        (Role::Operator, city::OPERATOR),
+        (Role::StateManager, city::STATE_MANAGER),
+        (Role::Auditor, city::AUDITOR),
+    ] {
+        let code: OrganisationCode = organisation.parse()?;
+        let token = running.core().bootstrap_token(role, &code).await?;
+        tokens.push(DemoToken {
+            token,
+            role: role.as_str().to_owned(),
+            organisation: organisation.to_owned(),
+        });
+    }
+    Ok(Offices {
+        api: ControlApi::new(&running.control_url())?,
+        tokens,
+    })
+}
+
+async fn register_agencies(offices: &Offices) -> anyhow::Result<()> {
+    for agency in AGENCIES {
+        let form = json!({"code": agency.code, "name": agency.name, "name_en": agency.name_en});
+        offices
+            .api
+            .must_post(offices.operator()?, "/api/v1/organisations", &form)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn appoint_administrators(offices: &mut Offices) -> anyhow::Result<()> {
+    let role = Role::OrganisationAdmin.as_str();
+    for system in SYSTEMS {
+        let organisation = system.organisation;
+        if offices.administrator(organisation).is_ok() {
+            continue;
+        }
+        let form = json!({
+            "role": role, "organisation": organisation, "name": "demo",
+            "expires_at": SystemClock.now().saturating_add(YEAR),
+        });
+        let made = offices
+            .api
+            .must_post(offices.operator()?, "/api/v1/tokens", &form)
+            .await?;
+        offices.tokens.push(DemoToken {
+            token: text(&made, "token")?,
+            role: role.to_owned(),
+            organisation: organisation.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Registers a system, as its agency's administrator.
+pub(super) async fn register_system(offices: &Offices, system: &System) -> anyhow::Result<()> {
+    let form = json!({
+        "organisation": system.organisation, "code": system.code, "name": system.name,
+    });
+    let administrator = offices.administrator(system.organisation)?;
+    offices
+        .api
+        .must_post(administrator, "/api/v1/systems", &form)
+        .await?;
+    Ok(())
+}
+
+/// One credential per algorithm for the consumer, and one for the system without permission.
+async fn make_credentials(offices: &Offices) -> anyhow::Result<Vec<DemoCredential>> {
+    Ok(vec![
+        hmac_credential(offices, &city::CONSUMER_SYSTEM).await?,
+        ed25519_credential(offices, &city::CONSUMER_SYSTEM).await?,
+        hmac_credential(offices, &city::UNPERMITTED_SYSTEM).await?,
+    ])
+}
+
+/// The platform makes the secret and shows it this once.
+async fn hmac_credential(offices: &Offices, system: &System) -> anyhow::Result<DemoCredential> {
+    let form = json!({"system": system.id(), "algorithm": "hmac-sha256"});
+    let made = make_credential(offices, system, &form).await?;
+    let secret_base64 = text(&made, "secret_base64")?;
+    Ok(DemoCredential {
+        secret_base64: Some(secret_base64),
+        ..credential(system, "hmac-sha256", &made)?
+    })
+}
+
+/// The agency makes the key pair and shows the platform the public half.
+pub(super) async fn ed25519_credential(
+    offices: &Offices,
+    system: &System,
+) -> anyhow::Result<DemoCredential> {
+    let key = Ed25519Key::generate(&SystemRandomness)?;
+    let public_key = base64::engine::general_purpose::STANDARD.encode(key.public_key());
+    let form = json!({"system": system.id(), "algorithm": "ed25519", "public_key": public_key});
+    let made = make_credential(offices, system, &form).await?;
+    Ok(DemoCredential {
+        private_key_pem: Some(key.to_pkcs8_pem()?.to_string()),
+        ..credential(system, "ed25519", &made)?
+    })
+}
+
+async fn make_credential(
+    offices: &Offices,
+    system: &System,
+    form: &Value,
+) -> anyhow::Result<Value> {
+    let administrator = offices.administrator(system.organisation)?;
+    offices
+        .api
+        .must_post(administrator, "/api/v1/credentials", form)
+        .await
+}
+
+fn credential(system: &System, alg: &str, made: &Value) -> anyhow::Result<DemoCredential> {
+    Ok(DemoCredential {
+        keyid: text(made, "keyid")?,
+        alg: alg.to_owned(),
+        secret_base64: None,
+        private_key_pem: None,
+        organisation: system.organisation.to_owned(),
+        system: system.code.clone().into_owned(),
+        may_call: Vec::new(),
+    })
+}
+
+async fn publish(offices: &Offices, service: &Service, mocks: SocketAddr) -> anyhow::Result<()> {
+    let form = json!({
+        "id": service.id(), "title": service.title, "upstream": format!("http://{mocks}"),
+    });
+    let administrator = offices.administrator(service.system.organisation)?;
+    offices
+        .api
+        .must_post(administrator, "/api/v1/services", &form)
+        .await?;
+    Ok(())
+}
+
+/// The provider's system answers at another address than before.
+async fn move_upstream(
+    offices: &Offices,
+    service: &Service,
+    mocks: SocketAddr,
+) -> anyhow::Result<()> {
+    let administrator = offices.administrator(service.system.organisation)?;
+    let path = format!("/api/v1/services/{}/terms", service.id());
+    let form = json!({"upstream": format!("http://{mocks}")});
+    offices.api.must_post(administrator, &path, &form).await?;
+    Ok(())
+}
+
+fn with_addresses(manifest: Manifest, running: &Running, mocks: SocketAddr) -> Manifest {
+    let portal = running.control_url();
+    let gateway = running.gateway_url();
+    let services = SERVICES.iter().map(|service| DemoService {
+        url: format!("{gateway}/{}", service.id()),
+        id: service.id(),
+        examples: examples(service),
+    });
+    let logs = running.trust().logs.into_iter().map(|log| DemoLog {
+        url: running.log_url(),
+        origin: log.origin.to_string(),
+        vkey: log.vkey.to_string(),
+    });
+    Manifest {
+        logs: logs.collect(),
+        services: services.collect(),
+        operations: running.operations_url(),
+        mock_systems: format!("http://{mocks}"),
+        portal,
+        gateway,
+        ..manifest
+    }
+}
+
+fn examples(service: &Service) -> Vec<DemoExample> {
+    let call = |method: &str, path: &str, body: Option<Value>| DemoExample {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        body,
+    };
+    if service.system.code == city::UNITS_SYSTEM.code {
+        vec![
+            call("GET", "/units", None),
+            call("GET", "/units/dac-khu-cat-hai", None),
+        ]
+    } else {
+        vec![call(
+            "POST",
+            "/lookup",
+            Some(json!({"reference": "HT-2026-000042"})),
+        )]
+    }
+}
+
+/// A text member of an answer.
+pub(super) fn text(answer: &Value, name: &str) -> anyhow::Result<String> {
+    let member = answer.get(name).and_then(Value::as_str);
+    let member = member.ok_or_else(|| anyhow::anyhow!("the answer has no {name}: {answer}"))?;
+    Ok(member.to_owned())
+}

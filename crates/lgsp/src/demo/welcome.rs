@@ -1,0 +1,75 @@
+//! What a visitor is told when the demo runs: where to look, and a call to paste.
+
+use super::Plan;
+use super::manifest::Manifest;
+use super::narrator::Narrator;
+use crate::terminal::say;
+
+/// Says it.
+pub(super) fn say_where_to_look(plan: &Plan, manifest: &Manifest) {
+    let tell = Narrator::new(plan.language);
+    let folder = plan.folder.path().display();
+    let program = program();
+    tell.heading(
+        "LGSP đang chạy với dữ liệu mẫu.",
+        "LGSP is running, with sample agencies.",
+    );
+    tell.tell(
+        "Mã cơ quan và khóa chỉ để minh họa; danh mục 114 xã, phường, đặc khu là dữ liệu thật.",
+        "Codes and keys are illustrative; the list of 114 communes, wards and special zones is real.",
+    );
+    say("");
+    let portal = &manifest.portal;
+    let rows = [
+        (tell.choose("Trang chủ", "Start here"), format!("{portal}/")),
+        (
+            tell.choose("API điều khiển", "Control API"),
+            format!("{portal}/api/docs"),
+        ),
+        (
+            tell.choose("Mã lỗi", "Error codes"),
+            format!("{portal}/docs/errors"),
+        ),
+        (
+            tell.choose("Cổng gọi dịch vụ", "Gateway"),
+            manifest.gateway.clone(),
+        ),
+        (
+            tell.choose("Số đo", "Metrics"),
+            format!("{}/metrics", manifest.operations),
+        ),
+        (
+            tell.choose("Token và khóa", "Tokens and keys"),
+            format!("{folder}/demo.json"),
+        ),
+        (
+            tell.choose("Khóa để kiểm chứng", "Trust file"),
+            format!("{folder}/trust.json"),
+        ),
+    ];
+    for (name, place) in rows {
+        say(format_args!("   {name:18} {place}"));
+    }
+    if let (Some(log), Some(service)) = (manifest.logs.first(), manifest.services.first()) {
+        tell.heading("Thử một lời gọi đã ký", "Try a signed call");
+        say(format_args!(
+            "   {program} call --demo {folder} GET {}/units",
+            service.url
+        ));
+        tell.heading("Xem bằng chứng", "See the evidence");
+        say(format_args!("   curl {}/checkpoint", log.url));
+        say(format_args!("   {program} verify --help"));
+    }
+    say("");
+    tell.tell("Ctrl-C để dừng.", "Ctrl-C stops it.");
+}
+
+/// How this program was called, so that a line can be pasted back.
+pub(super) fn program() -> String {
+    let called = std::env::args().next().unwrap_or_default();
+    if called.is_empty() {
+        "lgsp".to_owned()
+    } else {
+        called
+    }
+}

@@ -1,0 +1,248 @@
+//! The record of a call, and the bundle that proves it.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use evidence::bundle::{self, Disclosure, FoundEntry, Wanted, is_showable};
+use evidence::{Actor, BodyDigest, Detail, KeptDetail};
+use serde::Serialize;
+use serde_json::Value;
+use web::{Authenticated, Json, Path, Refusal, field};
+use wire::digest::ContentDigest;
+use wire::error_code::ErrorCode;
+use wire::id::RequestId;
+use wire::problem::Text;
+
+use super::EvidenceApi;
+use super::log_files;
+use super::reading::{self, Reading};
+use super::rights::{Parties, Sight, sight};
+
+/// The record of one call, as JSON.
+#[derive(Debug, Serialize)]
+pub(super) struct CallRecord {
+    request_id: RequestId,
+    /// The origin of the log in which the entries stand.
+    log: String,
+    entries: Vec<EntryRecord>,
+    /// Where the bundle is.
+    bundle: String,
+}
+
+/// One entry of the call.
+#[derive(Debug, Serialize)]
+struct EntryRecord {
+    index: u64,
+    /// Whether a published checkpoint covers it by now.
+    published: bool,
+    /// The entry as it stands in the log.
+    entry: Value,
+    /// What is behind the commitments, for whoever may see it and while it is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Content>,
+}
+
+/// What an entry commits to. Lines that carry secrets are left out.
+#[derive(Debug, Serialize)]
+struct Content {
+    request_head: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_body: Option<Body>,
+    response_head: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_body: Option<Body>,
+    signature_base: String,
+    /// Base64.
+    signature: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Body {
+    /// As the header `Content-Digest` (RFC 9530) would say it.
+    content_digest: String,
+    length: u64,
+}
+
+/// `GET /evidence/v1/calls/{request id}`
+pub(super) async fn call(
+    State(api): State<EvidenceApi>,
+    Authenticated(actor): Authenticated,
+    Path(request_id): Path<String>,
+) -> Result<Json<CallRecord>, Refusal> {
+    let request_id: RequestId = request_id.parse().map_err(|_| not_a_request_id())?;
+    let wanted = Wanted::Call(request_id);
+    let reading = api.reading(&actor, wanted, "record");
+    let entries = api.find(wanted).await?;
+    let sight = common_sight(&actor, &entries);
+    if sight == Sight::Nothing {
+        return Err(reading.refuse().await);
+    }
+    let mut records = Vec::with_capacity(entries.len());
+    for found in &entries {
+        records.push(api.entry_record(found, sight).await?);
+    }
+    reading.record().await?;
+    Ok(Json(CallRecord {
+        request_id,
+        log: api.recorder.log().origin().to_string(),
+        entries: records,
+        bundle: format!("/evidence/v1/bundles/{request_id}"),
+    }))
+}
+
+/// `GET /evidence/v1/bundles/{request id or entry index}`
+pub(super) async fn bundle(
+    State(api): State<EvidenceApi>,
+    Authenticated(actor): Authenticated,
+    Path(wanted): Path<String>,
+) -> Result<Response, Refusal> {
+    let wanted: Wanted = wanted.parse().map_err(|_| not_a_request_id())?;
+    let reading = api.reading(&actor, wanted, "bundle");
+    let entries = api.find(wanted).await?;
+    let disclosure = match common_sight(&actor, &entries) {
+        Sight::Nothing => return Err(reading.refuse().await),
+        Sight::Proof => Disclosure::Closed,
+        Sight::Content => Disclosure::Open,
+    };
+    let made = bundle::make(api.recorder.log(), &api.history, &entries, disclosure).await;
+    let bytes = made.map_err(|error| {
+        tracing::error!(%error, "a bundle could not be made");
+        let vi = "Chưa lập được gói bằng chứng.";
+        Refusal::new(
+            error.code(),
+            Text::new(vi, format!("The bundle was not made: {error}.")),
+        )
+    })?;
+    reading.record().await?;
+    let mut response = log_files::answer(wire::bundle::MEDIA_TYPE, "private, no-store", bytes);
+    if let Ok(name) =
+        HeaderValue::from_str(&format!("attachment; filename=\"{}.asice\"", name(wanted)))
+    {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_DISPOSITION, name);
+    }
+    Ok(response)
+}
+
+impl EvidenceApi {
+    fn reading<'a>(&'a self, actor: &'a Actor, wanted: Wanted, form: &str) -> Reading<'a> {
+        let what = match wanted {
+            Wanted::Call(_) => "call",
+            Wanted::Entry(_) => "entry",
+        };
+        let subject = BTreeMap::from([
+            (what.to_owned(), name(wanted)),
+            ("form".to_owned(), form.to_owned()),
+        ]);
+        Reading {
+            recorder: &self.recorder,
+            actor,
+            subject,
+        }
+    }
+
+    /// The entries, at least one.
+    async fn find(&self, wanted: Wanted) -> Result<Vec<FoundEntry>, Refusal> {
+        let found = bundle::find(self.recorder.log(), wanted).await;
+        let found = found.map_err(|error| reading::unreadable(&error))?;
+        if found.is_empty() {
+            Err(not_found())
+        } else {
+            Ok(found)
+        }
+    }
+
+    async fn entry_record(&self, found: &FoundEntry, sight: Sight) -> Result<EntryRecord, Refusal> {
+        let log = self.recorder.log();
+        let content = match sight {
+            Sight::Content => {
+                let kept = log.detail(found.index).await;
+                match kept.map_err(|error| reading::unreadable(&error))? {
+                    KeptDetail::Kept(detail) => Some(Content::of(&detail)),
+                    KeptDetail::Absent | KeptDetail::Destroyed => None,
+                }
+            }
+            Sight::Proof | Sight::Nothing => None,
+        };
+        let entry = serde_json::from_slice(&found.bytes);
+        Ok(EntryRecord {
+            index: found.index,
+            published: log.checkpoint().size > found.index,
+            entry: entry.map_err(|error| reading::internal(&error))?,
+            content,
+        })
+    }
+}
+
+impl Content {
+    fn of(detail: &Detail) -> Self {
+        let showable = |lines: &[String]| {
+            lines
+                .iter()
+                .filter(|line| is_showable(line))
+                .cloned()
+                .collect::<Vec<_>>()
+        };
+        let base: Vec<&str> = detail
+            .signature_base
+            .lines()
+            .filter(|line| is_showable(line))
+            .collect();
+        Self {
+            request_head: showable(&detail.request_head),
+            request_body: detail.request_body.map(Body::of),
+            response_head: showable(&detail.response_head),
+            response_body: detail.response_body.map(Body::of),
+            signature_base: base.join("\n"),
+            signature: STANDARD.encode(&detail.signature),
+        }
+    }
+}
+
+impl Body {
+    fn of(body: BodyDigest) -> Self {
+        let digest = ContentDigest::from_sha256(body.sha256);
+        Self {
+            content_digest: digest.to_string(),
+            length: body.length,
+        }
+    }
+}
+
+/// What the actor may see of all of them: the least of what it may see of each.
+fn common_sight(actor: &Actor, entries: &[FoundEntry]) -> Sight {
+    let sights = entries
+        .iter()
+        .map(|found| sight(actor, &Parties::of(&found.entry)));
+    sights.min().unwrap_or(Sight::Nothing)
+}
+
+fn name(wanted: Wanted) -> String {
+    match wanted {
+        Wanted::Call(request_id) => request_id.to_string(),
+        Wanted::Entry(index) => index.to_string(),
+    }
+}
+
+fn not_a_request_id() -> Refusal {
+    let rule = Text::new(
+        "mã yêu cầu (UUID phiên bản 7, chữ thường), hoặc số thứ tự bản ghi khi xin gói bằng chứng.",
+        "a request id (a UUID of version 7 in small letters), or an entry's index for a bundle.",
+    );
+    field::invalid("id", &rule)
+}
+
+fn not_found() -> Refusal {
+    Refusal::new(
+        ErrorCode::EvidenceNotFound,
+        Text::new(
+            "Nhật ký của nút này không có bản ghi như vậy.",
+            "The log of this node has no such record.",
+        ),
+    )
+}

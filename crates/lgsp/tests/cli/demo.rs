@@ -1,0 +1,113 @@
+//! `lgsp demo`: the story, and what it leaves for others to read.
+
+use std::path::Path;
+
+use serde_json::Value;
+use testkit::process::Process;
+
+use crate::binary::{lgsp, run};
+
+const FREE: [&str; 4] = ["--listen", "127.0.0.1:0", "--gateway", "127.0.0.1:0"];
+
+fn start(data: &Path) -> (Process, Value) {
+    let mut arguments = vec!["demo", "--data", data.to_str().unwrap()];
+    arguments.extend(FREE);
+    let mut process = Process::start_command(&mut lgsp(&arguments));
+    process.wait_for_line(|line| line.contains("Ctrl-C"));
+    let manifest = std::fs::read(data.join("demo.json")).unwrap();
+    (process, serde_json::from_slice(&manifest).unwrap())
+}
+
+#[test]
+fn the_story_ends_well_and_explains_itself() {
+    let said = run(&["demo", "--once"]);
+    assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
+    for word in [
+        "Thủy Nguyên",
+        "nonce.replayed",
+        "signature.invalid",
+        "connection.none",
+    ] {
+        assert!(said.out.contains(word), "{word} is missing:\n{}", said.out);
+    }
+    assert!(said.err.is_empty(), "{}", said.err);
+}
+
+#[test]
+fn the_story_is_told_in_vietnamese_too() {
+    let said = run(&["demo", "--once", "--lang", "vi"]);
+    assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
+    assert!(said.out.contains("Vì sao tin được"), "{}", said.out);
+}
+
+#[tokio::test]
+async fn demo_json_has_the_promised_shape_and_real_addresses() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("demo");
+    let (process, manifest) = start(&data);
+    for listener in ["portal", "gateway"] {
+        let url = manifest[listener].as_str().unwrap();
+        assert!(
+            url.starts_with("http://127.0.0.1:") && !url.ends_with(":0"),
+            "{url}"
+        );
+    }
+    assert_eq!(manifest["people"], Value::Array(Vec::new()));
+    for role in ["state_manager", "operator", "auditor", "organisation_admin"] {
+        let tokens = manifest["tokens"].as_array().unwrap();
+        assert!(
+            tokens.iter().any(|token| token["role"] == role),
+            "no token of {role}"
+        );
+    }
+    let services = manifest["services"].as_array().unwrap();
+    assert_eq!(services[0]["id"], "H24.12/don-vi-hanh-chinh/danh-muc/v1");
+    assert_eq!(services[0]["examples"][0]["path"], "/units");
+    let credentials = manifest["credentials"].as_array().unwrap();
+    let with = |alg: &str, key: &str| {
+        let found = credentials
+            .iter()
+            .find(|one| one["alg"] == alg && one[key].is_string());
+        assert!(
+            found.is_some_and(|one| one["may_call"][0] == services[0]["id"]),
+            "{alg}"
+        );
+    };
+    with("hmac-sha256", "secret_base64");
+    with("ed25519", "private_key_pem");
+    assert!(
+        credentials
+            .iter()
+            .any(|one| one["may_call"] == Value::Array(Vec::new()))
+    );
+
+    let trust = std::fs::read(manifest["trust"].as_str().unwrap()).unwrap();
+    let trust: Value = serde_json::from_slice(&trust).unwrap();
+    assert_eq!(trust["logs"][0]["origin"], manifest["logs"][0]["origin"]);
+    let log = manifest["logs"][0]["url"].as_str().unwrap();
+    let checkpoint = reqwest::get(format!("{log}/checkpoint")).await.unwrap();
+    assert_eq!(checkpoint.status(), 200);
+    let checkpoint = checkpoint.text().await.unwrap();
+    assert!(checkpoint.starts_with(manifest["logs"][0]["origin"].as_str().unwrap()));
+
+    process.terminate();
+    assert_eq!(process.wait().0.code(), Some(0));
+}
+
+#[test]
+fn a_second_run_keeps_keys_and_registry() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("demo");
+    let (process, first) = start(&data);
+    process.terminate();
+    assert_eq!(process.wait().0.code(), Some(0));
+    let (process, second) = start(&data);
+    for kept in ["tokens", "credentials"] {
+        assert_eq!(first[kept], second[kept]);
+    }
+    assert_eq!(first["logs"][0]["vkey"], second["logs"][0]["vkey"]);
+    process.terminate();
+    process.wait();
+    let told = run(&["demo", "--once", "--data", data.to_str().unwrap()]);
+    assert_eq!(told.code, Some(0), "{}\n{}", told.out, told.err);
+}

@@ -1,0 +1,16 @@
+//! The real binary, driven as an operator or a visitor drives it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests"
+)]
+
+mod binary;
+mod demo;
+mod help;
+mod init;
+mod refusals;
+mod serve;

@@ -1,0 +1,122 @@
+//! The evidence log as anyone can read it.
+
+use std::time::Duration;
+
+use client::{EntryPlace, LogReader};
+use reqwest::StatusCode;
+use wire::checkpoint::Checkpoint;
+use wire::entry::Entry;
+use wire::merkle::{prove_consistency, verify_consistency};
+use wire::note;
+use wire::tile::{TileError, TileKind, TilePath, Tiles, WIDTH, decode_entries};
+
+use crate::call::Answered;
+use crate::demo::Demo;
+
+/// Reads one demo's log.
+pub(crate) struct PublicLog {
+    http: reqwest::Client,
+    prefix: String,
+}
+
+impl PublicLog {
+    pub(crate) fn of(demo: &Demo) -> Self {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self {
+            http,
+            prefix: demo.log_url(),
+        }
+    }
+
+    /// The current checkpoint as served; `None` if nobody serves it.
+    pub(crate) async fn checkpoint(&self) -> Option<String> {
+        let bytes = self.fetch("checkpoint").await?;
+        Some(String::from_utf8(bytes).unwrap())
+    }
+
+    async fn fetch(&self, path: &str) -> Option<Vec<u8>> {
+        let answer = self
+            .http
+            .get(format!("{}/{path}", self.prefix))
+            .send()
+            .await
+            .ok()?;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        Some(answer.bytes().await.ok()?.to_vec())
+    }
+
+    /// All entries under the current checkpoint.
+    pub(crate) async fn entries(&self) -> Vec<Entry> {
+        let size = parsed(&self.checkpoint().await.unwrap()).size;
+        let mut entries = Vec::new();
+        for bundle in 0..size.div_ceil(u64::from(WIDTH)) {
+            let path = TilePath::in_log(TileKind::Entries, bundle, size).unwrap();
+            let bytes = self.fetch(&path.to_string()).await.unwrap();
+            let decoded = decode_entries(&bytes).unwrap();
+            entries.extend(
+                decoded
+                    .into_iter()
+                    .map(|bytes| Entry::parse(bytes).unwrap()),
+            );
+        }
+        assert_eq!(entries.len() as u64, size);
+        entries
+    }
+
+    /// All entries, once the current checkpoint covers those of `calls`.
+    pub(crate) async fn entries_covering(&self, calls: &[Answered]) -> Vec<Entry> {
+        let last = calls
+            .iter()
+            .filter_map(|call| call.entry.as_ref())
+            .map(|at| at.index)
+            .max();
+        while parsed(&self.checkpoint().await.unwrap()).size <= last.unwrap() {
+            tokio::task::yield_now().await;
+        }
+        self.entries().await
+    }
+
+    /// Demands that the tree of an earlier checkpoint is a beginning of the tree of today.
+    pub(crate) async fn must_extend(&self, demo: &Demo, earlier: &str) {
+        let now = self.checkpoint().await.unwrap();
+        for note in [earlier, &now] {
+            let trust = demo.trust();
+            let keys: Vec<_> = trust.logs.into_iter().map(|log| log.vkey).collect();
+            note::open(note, &keys).unwrap();
+        }
+        let (old, new) = (parsed(earlier), parsed(&now));
+        assert!(
+            old.size <= new.size,
+            "the log was rewound from {} to {}",
+            old.size,
+            new.size
+        );
+        let mut tiles = Tiles::new(new.size);
+        let proof = loop {
+            match prove_consistency(old.size, new.size, &tiles) {
+                Ok(proof) => break proof,
+                Err(TileError::Missing(path)) => {
+                    let bytes = self.fetch(&path.to_string()).await.unwrap();
+                    tiles.insert(path, bytes).unwrap();
+                }
+                Err(error) => panic!("{error}"),
+            }
+        };
+        verify_consistency(old.size, &old.root, new.size, &new.root, &proof).unwrap();
+    }
+}
+
+/// The entry at `place`, proved against a trusted checkpoint.
+pub(crate) async fn proved(demo: &Demo, place: &EntryPlace) -> Entry {
+    let reader = LogReader::new(&demo.log_url().parse().unwrap()).unwrap();
+    reader
+        .prove(place, &demo.trust(), Duration::from_secs(30))
+        .await
+        .unwrap()
+        .entry
+}
+
+fn parsed(note: &str) -> Checkpoint {
+    let note: note::SignedNote = note.parse().unwrap();
+    note.text.parse().unwrap()
+}

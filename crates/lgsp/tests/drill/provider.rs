@@ -1,0 +1,80 @@
+//! Providers of the drills' own: one that counts its calls, one that never answers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// What a provider does with a call once its head is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Answers `ok`.
+    Answers,
+    /// Keeps the caller waiting for ever.
+    Stalls,
+}
+
+pub(crate) struct Provider {
+    pub(crate) url: String,
+    calls: Arc<AtomicUsize>,
+    seen: UnboundedReceiver<String>,
+}
+
+impl Provider {
+    pub(crate) async fn start(manner: Manner) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let calls = Arc::new(AtomicUsize::new(0));
+        let (sender, seen) = unbounded_channel();
+        let counted = calls.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, manner, counted.clone(), sender.clone()));
+            }
+        });
+        Self { url, calls, seen }
+    }
+
+    /// How many calls have come in.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// Waits for the next call and returns its request id.
+    pub(crate) async fn next_request_id(&mut self) -> String {
+        self.seen.recv().await.unwrap()
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    manner: Manner,
+    calls: Arc<AtomicUsize>,
+    seen: UnboundedSender<String>,
+) {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
+            return;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("lgsp-request-id")
+        {
+            let _test_is_over = seen.send(value.trim().to_owned());
+        }
+        if line != "\r\n" {
+            continue;
+        }
+        calls.fetch_add(1, Ordering::SeqCst);
+        if manner == Manner::Answers {
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+            if stream.write_all(answer).await.is_err() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, header};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+use wire::error_code::ErrorCode;
+
+use crate::{Shown, ShownLog, router};
+
+fn pages() -> Router {
+    router(Shown {
+        gateway_url: "http://127.0.0.1:8081".to_owned(),
+        logs: vec![ShownLog {
+            origin: "log.test".to_owned(),
+            path: "/evidence/logs/log.test".to_owned(),
+        }],
+        openapi: serde_json::json!({"paths": {"/api/v1/<things>": {"get": {
+            "tags": ["thing"], "summary": "List the things & more",
+            "responses": {"200": {"description": "the things"}}}}}}),
+        demo: true,
+    })
+}
+
+/// Status, content security policy and body of a page.
+async fn open(path: &str, language: &str) -> (u16, String, String) {
+    let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language);
+    let answer = pages()
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
+    let policy = answer.headers().get(header::CONTENT_SECURITY_POLICY);
+    let policy = policy.map_or(String::new(), |value| value.to_str().unwrap().to_owned());
+    let status = answer.status().as_u16();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    (status, policy, String::from_utf8(body.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn every_page_speaks_both_languages_and_carries_no_script() {
+    for path in ["/", "/api/docs", "/docs/errors"] {
+        let (status, policy, vietnamese) = open(path, "vi").await;
+        let (_, _, english) = open(path, "en-GB").await;
+        assert_eq!(status, 200, "{path}");
+        assert!(policy.starts_with("default-src 'none'"), "{path}: {policy}");
+        assert!(vietnamese.contains("<html lang=\"vi\">"), "{path}");
+        assert!(english.contains("<html lang=\"en\">"), "{path}");
+        for page in [vietnamese, english] {
+            assert!(
+                !page.contains("<script") && !page.contains("style=\""),
+                "{path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_query_decides_the_language_over_the_header() {
+    assert!(
+        open("/?lang=en", "vi")
+            .await
+            .2
+            .contains("<html lang=\"en\">")
+    );
+}
+
+#[tokio::test]
+async fn the_landing_page_links_to_what_is_there() {
+    insta::assert_snapshot!(open("/", "en").await.2);
+}
+
+#[tokio::test]
+async fn every_error_code_has_the_anchor_its_problems_point_at() {
+    let (_, _, page) = open("/docs/errors", "en").await;
+    for code in ErrorCode::ALL {
+        assert!(
+            page.contains(&format!("id=\"{}\"", code.as_str())),
+            "{}",
+            code.as_str()
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_the_document_says_is_escaped() {
+    let (_, _, page) = open("/api/docs", "en").await;
+    assert!(page.contains("&#60;things&#62;"), "{page}");
+    assert!(!page.contains("<things>"), "{page}");
+}
