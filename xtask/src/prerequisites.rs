@@ -56,7 +56,9 @@ fn install_packages(packages: &[&str]) -> Result<()> {
     let as_root = output_of(command("id", &["-u"])).is_some_and(|id| id == "0");
     let line = format!("apt-get install --yes --no-install-recommends {}", packages.join(" "));
     if !as_root || !exists("apt-get") {
-        bail!("the tests need more programs; as root on Debian run `{line}`, or install their like");
+        bail!(
+            "the tests need more programs; as root on Debian run `{line}`, or install their like"
+        );
     }
     let mut update = command("apt-get", &["update", "--quiet"]);
     visibly(quiet(&mut update))?;

@@ -58,19 +58,14 @@ impl FromStr for EntryPlace {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        let malformed = Malformed {
-            expected: "the place of an entry: <log origin>/<index>",
-        };
+        let malformed = Malformed { expected: "the place of an entry: <log origin>/<index>" };
         let (origin, index) = text.rsplit_once('/').ok_or(malformed)?;
         let number: u64 = index.parse().map_err(|_| malformed)?;
         // One spelling: no sign, no leading zeros.
         if number.to_string() != index {
             return Err(malformed);
         }
-        Ok(Self {
-            origin: origin.parse().map_err(|_| malformed)?,
-            index: number,
-        })
+        Ok(Self { origin: origin.parse().map_err(|_| malformed)?, index: number })
     }
 }
 
@@ -85,16 +80,8 @@ pub(crate) struct Received {
 
 /// Judges an answer by its own bytes.
 pub(crate) fn check(request: &Outgoing, received: Received, trust: &TrustFile) -> Answer {
-    let findings = vec![
-        check_digest(&received),
-        check_signature(request, &received, trust),
-    ];
-    let Received {
-        status,
-        headers,
-        length,
-        ..
-    } = received;
+    let findings = vec![check_digest(&received), check_signature(request, &received, trust)];
+    let Received { status, headers, length, .. } = received;
     Answer {
         status,
         length,
@@ -115,24 +102,15 @@ fn check_digest(received: &Received) -> Finding {
     let Some(field) = field else {
         return Finding::not_checked(
             Subject::Digest,
-            Text::new(
-                "Trả lời không kèm Content-Digest.",
-                "The answer carries no Content-Digest.",
-            ),
+            Text::new("Trả lời không kèm Content-Digest.", "The answer carries no Content-Digest."),
         );
     };
     match ContentDigest::parse(&field) {
         Ok(said) if said == received.digest => Finding::proved(
             Subject::Digest,
             Text::new(
-                format!(
-                    "Nội dung ({} byte) khớp với Content-Digest.",
-                    received.length
-                ),
-                format!(
-                    "The body ({} bytes) matches its Content-Digest.",
-                    received.length
-                ),
+                format!("Nội dung ({} byte) khớp với Content-Digest.", received.length),
+                format!("The body ({} bytes) matches its Content-Digest.", received.length),
             ),
         ),
         Ok(said) if said.algorithm() == received.digest.algorithm() => Finding::wrong(
@@ -146,10 +124,7 @@ fn check_digest(received: &Received) -> Finding {
             Subject::Digest,
             Text::new(
                 format!("Content-Digest ở cuối dùng {}.", said.algorithm().as_str()),
-                format!(
-                    "The trailing Content-Digest uses {}.",
-                    said.algorithm().as_str()
-                ),
+                format!("The trailing Content-Digest uses {}.", said.algorithm().as_str()),
             ),
         ),
         Err(error) => Finding::wrong(
@@ -179,10 +154,7 @@ fn check_signature(request: &Outgoing, received: &Received, trust: &TrustFile) -
         ),
         Ok(None) => Finding::not_checked(
             Subject::Signature,
-            Text::new(
-                "Nền tảng không ký trả lời này.",
-                "The platform did not sign this answer.",
-            ),
+            Text::new("Nền tảng không ký trả lời này.", "The platform did not sign this answer."),
         ),
         Err(why) => Finding::wrong(Subject::Signature, why),
     }
@@ -203,26 +175,17 @@ fn verified_signature(
     let field = joined(&received.headers, SIGNATURE).unwrap_or_default();
     let Some(signature) = signature_bytes(&field, input.label).map_err(|error| error.text())?
     else {
-        return Err(Text::new(
-            "Thiếu trường Signature.",
-            "The Signature field is missing.",
-        ));
+        return Err(Text::new("Thiếu trường Signature.", "The Signature field is missing."));
     };
-    if response_components(LABEL)
-        .iter()
-        .any(|needed| !input.components.contains(needed))
-    {
+    if response_components(LABEL).iter().any(|needed| !input.components.contains(needed)) {
         return Err(Text::new(
             "Chữ ký của nền tảng không bao gồm đủ yêu cầu và trả lời.",
             "The platform's signature does not cover the whole of request and answer.",
         ));
     }
     let key = platform_key(&input, trust)?;
-    let message = Incoming {
-        status: received.status.as_str(),
-        headers: &received.headers,
-        request,
-    };
+    let message =
+        Incoming { status: received.status.as_str(), headers: &received.headers, request };
     let base = signature_base(&input, &message).map_err(|error| error.text())?;
     let verifier = ed25519_public_key(&key.public_key_pem).and_then(|key| CallerKey::ed25519(&key));
     if verifier.is_ok_and(|verifier| verifier.verify(&base, &signature)) {

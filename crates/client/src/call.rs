@@ -56,13 +56,7 @@ pub struct Client {
 impl Call {
     /// A call without content.
     pub fn new(method: Method, url: Url) -> Self {
-        Self {
-            method,
-            url,
-            headers: HeaderMap::new(),
-            content: Content::Empty,
-            purpose: None,
-        }
+        Self { method, url, headers: HeaderMap::new(), content: Content::Empty, purpose: None }
     }
 }
 
@@ -74,13 +68,7 @@ impl Client {
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, ClientError> {
-        Ok(Self {
-            http: http_client()?,
-            signer,
-            trust,
-            clock,
-            randomness,
-        })
+        Ok(Self { http: http_client()?, signer, trust, clock, randomness })
     }
 
     /// Makes one call, writes the answer's body to `sink` as it comes, and checks it.
@@ -98,11 +86,7 @@ impl Client {
             .http
             .request(request.method.clone(), request.url.clone())
             .headers(request.headers.clone());
-        if let Some(body) = content
-            .body(watcher.clone())
-            .await
-            .map_err(ClientError::Content)?
-        {
+        if let Some(body) = content.body(watcher.clone()).await.map_err(ClientError::Content)? {
             sending = sending.body(body);
         }
         let response = sending.send().await.map_err(ClientError::while_sending)?;
@@ -115,11 +99,7 @@ impl Client {
         if call.url.scheme() != "http" || !call.url.has_host() {
             return Err(ClientError::Url(call.url.to_string()));
         }
-        let mut request = Outgoing {
-            method: call.method,
-            url: call.url,
-            headers: call.headers,
-        };
+        let mut request = Outgoing { method: call.method, url: call.url, headers: call.headers };
         if let Some(digest) = call.content.digest().await.map_err(ClientError::Content)? {
             set(&mut request.headers, CONTENT_DIGEST, &digest.to_string())?;
         }
@@ -127,23 +107,13 @@ impl Client {
             set(&mut request.headers, LGSP_PURPOSE, purpose.as_str())?;
         }
         // Digests of long answers come as trailers, to those who say that they take them.
-        request
-            .headers
-            .insert(TE, HeaderValue::from_static("trailers"));
-        request
-            .headers
-            .insert(CONNECTION, HeaderValue::from_static("te"));
+        request.headers.insert(TE, HeaderValue::from_static("trailers"));
+        request.headers.insert(CONNECTION, HeaderValue::from_static("te"));
         if !self.trust.platform_keys.is_empty() {
             set(&mut request.headers, ACCEPT_SIGNATURE, &wanted_signature()?)?;
         }
-        let signed = self
-            .signer
-            .sign(&request, self.clock.now(), self.randomness.as_ref())?;
-        set(
-            &mut request.headers,
-            SIGNATURE_INPUT,
-            &signed.signature_input,
-        )?;
+        let signed = self.signer.sign(&request, self.clock.now(), self.randomness.as_ref())?;
+        set(&mut request.headers, SIGNATURE_INPUT, &signed.signature_input)?;
         set(&mut request.headers, SIGNATURE, &signed.signature)?;
         Ok((request, call.content))
     }
@@ -170,10 +140,7 @@ fn set(headers: &mut HeaderMap, name: &'static str, value: &str) -> Result<(), C
 
 /// `Accept-Signature` (RFC 9421 §5.1): the platform's own signature over question and answer.
 fn wanted_signature() -> Result<String, SignatureError> {
-    let tag = Parameters {
-        tag: Some(SIGNATURE_TAG.into()),
-        ..Parameters::default()
-    };
+    let tag = Parameters { tag: Some(SIGNATURE_TAG.into()), ..Parameters::default() };
     let wanted = serialise_input(SIGNATURE_TAG, &response_components(LABEL), &tag)?;
     Ok(format!("{wanted};created"))
 }
@@ -201,22 +168,12 @@ async fn receive(
                 length += piece.len() as u64;
                 if let Some(watcher) = &watcher {
                     let direction = Direction::Received;
-                    watcher(Progress {
-                        direction,
-                        bytes: length,
-                        total,
-                    });
+                    watcher(Progress { direction, bytes: length, total });
                 }
             }
             Err(other) => trailers.extend(other.into_trailers().unwrap_or_default()),
         }
     }
     sink.flush().await.map_err(ClientError::Sink)?;
-    Ok(Received {
-        status,
-        headers,
-        trailers,
-        length,
-        digest: hasher.finish(),
-    })
+    Ok(Received { status, headers, trailers, length, digest: hasher.finish() })
 }

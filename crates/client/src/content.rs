@@ -82,12 +82,7 @@ impl Content {
             Self::File(path) => {
                 let file = File::open(path).await?;
                 let total = file.metadata().await?.len();
-                reqwest::Body::wrap(FileBody {
-                    file,
-                    sent: 0,
-                    total,
-                    watcher,
-                })
+                reqwest::Body::wrap(FileBody { file, sent: 0, total, watcher })
             }
         }))
     }
@@ -110,9 +105,7 @@ impl Body for FileBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let this = self.get_mut();
-        let left = usize::try_from(this.total - this.sent)
-            .unwrap_or(PIECE)
-            .min(PIECE);
+        let left = usize::try_from(this.total - this.sent).unwrap_or(PIECE).min(PIECE);
         if left == 0 {
             return Poll::Ready(None);
         }
@@ -128,11 +121,7 @@ impl Body for FileBody {
         this.sent += read as u64;
         if let Some(watcher) = &this.watcher {
             let (bytes, total) = (this.sent, Some(this.total));
-            watcher(Progress {
-                direction: Direction::Sent,
-                bytes,
-                total,
-            });
+            watcher(Progress { direction: Direction::Sent, bytes, total });
         }
         Poll::Ready(Some(Ok(Frame::data(piece.into()))))
     }

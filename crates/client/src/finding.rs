@@ -59,26 +59,14 @@ impl State {
 
 impl Finding {
     pub(crate) fn proved(subject: Subject, text: Text) -> Self {
-        Self {
-            subject,
-            state: State::Proved,
-            text,
-        }
+        Self { subject, state: State::Proved, text }
     }
 
     pub(crate) fn not_checked(subject: Subject, text: Text) -> Self {
-        Self {
-            subject,
-            state: State::NotChecked,
-            text,
-        }
+        Self { subject, state: State::NotChecked, text }
     }
 
     pub(crate) fn wrong(subject: Subject, text: Text) -> Self {
-        Self {
-            subject,
-            state: State::Wrong,
-            text,
-        }
+        Self { subject, state: State::Wrong, text }
     }
 }

@@ -77,11 +77,7 @@ impl LogReader {
             let path = format!("{}/", prefix.path());
             prefix.set_path(&path);
         }
-        Ok(Self {
-            http: http_client()?,
-            prefix,
-            token: None,
-        })
+        Ok(Self { http: http_client()?, prefix, token: None })
     }
 
     /// Reads with an auditor's or witness's right.
@@ -114,11 +110,7 @@ impl LogReader {
         let leaf = leaf_hash(&bytes);
         verify_inclusion(&leaf, place.index, checkpoint.size, &path, &checkpoint.root)
             .map_err(not_proved)?;
-        Ok(ProvedEntry {
-            place: place.clone(),
-            entry,
-            size: checkpoint.size,
-        })
+        Ok(ProvedEntry { place: place.clone(), entry, size: checkpoint.size })
     }
 
     /// The first checkpoint seen, not verified yet, that covers entry `index`; and its size.
@@ -150,12 +142,8 @@ impl LogReader {
             .ok_or(UnprovedEntry::Pending(size))?;
         let bundle = self.tile(path).await?;
         let entries = decode_entries(&bundle).map_err(not_proved)?;
-        let entry = usize::try_from(index % width)
-            .ok()
-            .and_then(|at| entries.get(at));
-        entry
-            .map(|bytes| bytes.to_vec())
-            .ok_or_else(|| not_proved("an entry bundle too short"))
+        let entry = usize::try_from(index % width).ok().and_then(|at| entries.get(at));
+        entry.map(|bytes| bytes.to_vec()).ok_or_else(|| not_proved("an entry bundle too short"))
     }
 
     async fn inclusion_path(
@@ -188,10 +176,7 @@ impl LogReader {
 
     async fn fetch(&self, path: &str) -> Result<Vec<u8>, UnprovedEntry> {
         let unreachable = |error: &dyn std::error::Error| UnprovedEntry::Unreachable(reason(error));
-        let url = self
-            .prefix
-            .join(path)
-            .map_err(|error| unreachable(&error))?;
+        let url = self.prefix.join(path).map_err(|error| unreachable(&error))?;
         let mut request = self.http.get(url);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -206,18 +191,12 @@ impl LogReader {
             other => return Err(UnprovedEntry::Unreachable(format!("status {other}"))),
         }
         let body = Limited::new(reqwest::Body::from(response), LARGEST_TILE);
-        let collected = body
-            .collect()
-            .await
-            .map_err(|error| unreachable(error.as_ref()))?;
+        let collected = body.collect().await.map_err(|error| unreachable(error.as_ref()))?;
         Ok(collected.to_bytes().to_vec())
     }
 }
 
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "the shape that `map_err` calls"
-)]
+#[allow(clippy::needless_pass_by_value, reason = "the shape that `map_err` calls")]
 fn not_proved(why: impl ToString) -> UnprovedEntry {
     UnprovedEntry::NotProved(why.to_string())
 }
@@ -259,17 +238,13 @@ impl UnprovedEntry {
         match self {
             Self::NotProved(why) => Finding::wrong(
                 Subject::Entry,
-                Text::new(
-                    format!("Nhật ký không chứng minh được bản ghi ({why})."),
-                    english,
-                ),
+                Text::new(format!("Nhật ký không chứng minh được bản ghi ({why})."), english),
             ),
             Self::Unreachable(_) => not_checked("Không đọc được nhật ký.", english),
             Self::Absent(_) => not_checked("Nhật ký thiếu phần cần để chứng minh.", english),
-            Self::NotPermitted => not_checked(
-                "Chỉ kiểm toán viên được đọc bản ghi của nhật ký này.",
-                english,
-            ),
+            Self::NotPermitted => {
+                not_checked("Chỉ kiểm toán viên được đọc bản ghi của nhật ký này.", english)
+            }
             Self::Pending(_) => {
                 not_checked("Chưa có điểm kiểm chứng nào bao gồm bản ghi.", english)
             }

@@ -19,15 +19,15 @@ impl Message for Outgoing {
         match name {
             Name::Method => Some(self.method.as_str().into()),
             Name::TargetUri => Some(Cow::Borrowed(&self.url[..Position::AfterQuery])),
-            Name::Authority => Some(Cow::Borrowed(
-                &self.url[Position::BeforeHost..Position::AfterPort],
-            )),
+            Name::Authority => {
+                Some(Cow::Borrowed(&self.url[Position::BeforeHost..Position::AfterPort]))
+            }
             Name::Scheme => Some(self.url.scheme().into()),
             Name::Path => Some(self.url.path().into()),
             Name::Query => Some(format!("?{}", self.url.query().unwrap_or_default()).into()),
-            Name::RequestTarget => Some(Cow::Borrowed(
-                &self.url[Position::BeforePath..Position::AfterQuery],
-            )),
+            Name::RequestTarget => {
+                Some(Cow::Borrowed(&self.url[Position::BeforePath..Position::AfterQuery]))
+            }
             _ => None,
         }
     }

@@ -38,11 +38,7 @@ pub struct Signed {
 impl Signer {
     /// Signs with `key`, which the platform knows as `keyid`; signatures live for 60 seconds.
     pub fn new(keyid: KeyId, key: SigningKey) -> Self {
-        Self {
-            keyid,
-            key,
-            life_s: LIFE_S,
-        }
+        Self { keyid, key, life_s: LIFE_S }
     }
 
     /// Lets signatures live for so many seconds; the platform refuses more than 300.
@@ -65,10 +61,7 @@ impl Signer {
         now: UtcMicros,
         randomness: &dyn Randomness,
     ) -> Result<Signed, SignatureError> {
-        let mut components = vec![
-            Component::new(Name::Method),
-            Component::new(Name::TargetUri),
-        ];
+        let mut components = vec![Component::new(Name::Method), Component::new(Name::TargetUri)];
         for name in [CONTENT_DIGEST, CONTENT_TYPE.as_str(), LGSP_PURPOSE] {
             if request.field(name).is_some() {
                 components.push(Component::field(name));
@@ -88,10 +81,7 @@ impl Signer {
         let input =
             find_tagged(&signature_input, SIGNATURE_TAG)?.ok_or(SignatureError::NotComponents)?;
         let signature = self.key.sign(&signature_base(&input, request)?);
-        Ok(Signed {
-            signature: serialise_signature(LABEL, &signature),
-            signature_input,
-        })
+        Ok(Signed { signature: serialise_signature(LABEL, &signature), signature_input })
     }
 }
 

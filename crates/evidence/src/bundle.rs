@@ -125,26 +125,16 @@ pub async fn find(log: &Log, wanted: Wanted) -> Result<Vec<FoundEntry>, ReadErro
     let recorded = match wanted {
         Wanted::Call(request_id) => {
             let found = log.find_call(request_id).await?;
-            found
-                .into_iter()
-                .map(|recorded| (recorded.index, recorded.bytes))
-                .collect()
+            found.into_iter().map(|recorded| (recorded.index, recorded.bytes)).collect()
         }
         Wanted::Entry(index) => {
             let bytes = log.entry(index).await?;
-            bytes
-                .map(|bytes| (index, bytes))
-                .into_iter()
-                .collect::<Vec<_>>()
+            bytes.map(|bytes| (index, bytes)).into_iter().collect::<Vec<_>>()
         }
     };
     let read = |(index, bytes): (u64, Vec<u8>)| {
         let entry = Entry::parse(&bytes).map_err(|_| ReadError::Damaged(index))?;
-        Ok(FoundEntry {
-            index,
-            bytes,
-            entry,
-        })
+        Ok(FoundEntry { index, bytes, entry })
     };
     recorded.into_iter().map(read).collect()
 }
@@ -157,11 +147,7 @@ pub async fn make(
     entries: &[FoundEntry],
     disclosure: Disclosure,
 ) -> Result<Vec<u8>, BundleError> {
-    let last = entries
-        .iter()
-        .map(|found| found.index)
-        .max()
-        .unwrap_or_default();
+    let last = entries.iter().map(|found| found.index).max().unwrap_or_default();
     let covered = tokio::time::timeout(PATIENCE, log.published_past(last)).await;
     let Ok(Ok(published)) = covered else {
         return Err(BundleError::Pending);
@@ -183,11 +169,7 @@ pub async fn make(
         });
     }
     let directories = directories_of(history, entries).await?;
-    let parts = Parts {
-        entries: parts,
-        checkpoint: published.note.clone(),
-        directories,
-    };
+    let parts = Parts { entries: parts, checkpoint: published.note.clone(), directories };
     Ok(Bundle::assemble(parts)?)
 }
 

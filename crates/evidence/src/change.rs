@@ -12,6 +12,7 @@ use crate::recorder::{EntryRef, RecordError, Recorder};
 
 /// A writing transaction with its action and actor. Dropped, it is rolled back and leaves
 /// nothing; [`Change::record`] is the only way to commit it.
+#[must_use = "a change that is dropped is rolled back"]
 pub struct Change {
     recorder: Recorder,
     transaction: WriteTransaction,
@@ -24,10 +25,7 @@ pub struct Change {
 }
 
 impl Change {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the one place where a change begins"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "the one place where a change begins")]
     pub(crate) async fn begin(
         recorder: Recorder,
         actor: Option<ActorRef>,
@@ -122,9 +120,5 @@ impl Change {
 }
 
 fn kind_of(action: &str) -> Kind {
-    if action.starts_with("directory.") {
-        Kind::Directory
-    } else {
-        Kind::Change
-    }
+    if action.starts_with("directory.") { Kind::Directory } else { Kind::Change }
 }

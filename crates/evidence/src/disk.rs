@@ -68,10 +68,7 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn create_dirs(&self, dir: &Path) -> io::Result<()> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
@@ -79,9 +76,7 @@ impl Disk for RealDisk {
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        Ok(Box::new(
-            owner_only().create(true).truncate(false).open(path)?,
-        ))
+        Ok(Box::new(owner_only().create(true).truncate(false).open(path)?))
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {

@@ -83,30 +83,21 @@ impl DirectoryHistory {
         let values = [name.as_str().into(), time.as_micros().into()];
         let row = self.database.fetch_optional(sql, &values).await?;
         let Some(row) = row else { return Ok(None) };
-        let damaged = |reason: String| HistoryError::Damaged {
-            root: name.clone(),
-            reason,
-        };
+        let damaged = |reason: String| HistoryError::Damaged { root: name.clone(), reason };
         let records: Vec<Record> =
             serde_json::from_str(&row.text("records")?).map_err(|e| damaged(e.to_string()))?;
         let directory = Directory::new(records).map_err(|e| damaged(e.to_string()))?;
         if directory.root() != *root {
             return Err(damaged("its records have another root".to_owned()));
         }
-        Ok(Some(SignedDirectory {
-            head: row.text("head")?,
-            directory,
-        }))
+        Ok(Some(SignedDirectory { head: row.text("head")?, directory }))
     }
 
     /// The versions published so far, newest first: root and time.
     pub async fn list(&self, limit: u16) -> Result<Vec<(Hash, UtcMicros)>, HistoryError> {
         let sql = "SELECT root, published_us FROM evidence_directory
                    ORDER BY published_us DESC, root LIMIT $1";
-        let rows = self
-            .database
-            .fetch_all(sql, &[i64::from(limit).into()])
-            .await?;
+        let rows = self.database.fetch_all(sql, &[i64::from(limit).into()]).await?;
         let mut versions = Vec::with_capacity(rows.len());
         for row in rows {
             let root = root_from_hex(&row.text("root")?)?;

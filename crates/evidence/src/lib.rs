@@ -35,12 +35,12 @@ mod sequencer;
 #[cfg(test)]
 mod testing;
 
+pub use change::Change;
 pub use disk::{Disk, DiskFile, RealDisk};
+pub use history::{DirectoryHistory, HistoryError};
 pub use log::{
     Appended, BodyDigest, Detail, Draft, Intent, KeptDetail, Log, LogConfig, LogKeys,
     LogUnavailable, OpenError, Published, ReadError, RecordedEntry, Recovered, SpentNonce,
 };
-pub use change::Change;
-pub use history::{DirectoryHistory, HistoryError};
 pub use outbox::MIGRATIONS;
 pub use recorder::{Actor, EntryRef, RecordError, Recorder};

@@ -189,11 +189,8 @@ pub(crate) async fn mark(
     marks: &[(u64, u64)],
 ) -> Result<(), StoreError> {
     for (sequence, index) in marks {
-        let values: [Value; 3] = [
-            to_i64(*sequence)?.into(),
-            origin.as_ref().into(),
-            to_i64(*index)?.into(),
-        ];
+        let values: [Value; 3] =
+            [to_i64(*sequence)?.into(), origin.as_ref().into(), to_i64(*index)?.into()];
         transaction
             .execute(
                 "UPDATE evidence_outbox SET entry_origin = $2, entry_index = $3
@@ -209,10 +206,7 @@ fn from_row(row: &Row) -> Result<OutboxRow, StoreError> {
     let corrupt = |what: String| StoreError::corrupt(&format!("evidence_outbox: {what}"));
     let content: Content =
         serde_json::from_str(&row.text("content")?).map_err(|e| corrupt(e.to_string()))?;
-    let directory = content
-        .directory
-        .map(|hex| root_from_hex(&hex))
-        .transpose()?;
+    let directory = content.directory.map(|hex| root_from_hex(&hex)).transpose()?;
     Ok(OutboxRow {
         sequence: to_u64(row.integer("sequence")?)?,
         time: row.time("time_us")?,

@@ -137,14 +137,7 @@ impl Recorder {
     ) -> Result<Self, RecordError> {
         let sequencer = Sequencer::new(database.clone(), log.clone());
         let sequencer = sequencer::start(sequencer).await?;
-        Ok(Self {
-            inner: Arc::new(Inner {
-                database,
-                log,
-                clock,
-                sequencer,
-            }),
-        })
+        Ok(Self { inner: Arc::new(Inner { database, log, clock, sequencer }) })
     }
 
     /// Begins a change that will be recorded as `action` (for example
@@ -181,10 +174,7 @@ impl Recorder {
             })
             .await?;
         let location = Some((self.inner.log.origin().clone(), appended.index));
-        Ok(EntryRef {
-            sequence: 0,
-            location,
-        })
+        Ok(EntryRef { sequence: 0, location })
     }
 
     /// The database, for reading.

@@ -132,10 +132,7 @@ impl Sequencer {
 
     /// Marks what was appended. Marks that fail are kept and tried again; `done` alone keeps
     /// their rows from being appended twice.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "bookkeeping of records, no change of its own"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "bookkeeping of records, no change of its own")]
     pub(crate) async fn mark(&mut self) -> Result<(), RecordError> {
         if self.unmarked.is_empty() {
             return Ok(());
@@ -156,11 +153,7 @@ impl Sequencer {
 
     fn ask(&mut self, question: Committed) {
         match self.located.remove(&question.sequence) {
-            Some(index) => drop(
-                question
-                    .answer
-                    .send(Some((self.log.origin().clone(), index))),
-            ),
+            Some(index) => drop(question.answer.send(Some((self.log.origin().clone(), index)))),
             None => drop(self.asked.insert(question.sequence, question.answer)),
         }
     }
@@ -217,9 +210,7 @@ async fn run(
             Err(error) => {
                 tracing::warn!(%error, "changes are committed but wait for the log");
                 let asked = committed.recv_many(&mut questions, 64);
-                tokio::time::timeout(RETRY_AFTER, asked)
-                    .await
-                    .is_ok_and(|asked| asked > 0)
+                tokio::time::timeout(RETRY_AFTER, asked).await.is_ok_and(|asked| asked > 0)
                     || !committed.is_closed()
             }
         };

@@ -51,18 +51,11 @@ impl Place {
         let url = format!("sqlite:{}", self.folder.path().join("lgsp.db").display());
         let database = Database::open(&DatabaseConfig { url }).await.unwrap();
         database.migrate(&[MIGRATIONS, THINGS]).await.unwrap();
-        Opened {
-            database,
-            log: self.open_log(),
-            clock: Arc::clone(&self.clock),
-        }
+        Opened { database, log: self.open_log(), clock: Arc::clone(&self.clock) }
     }
 
     fn open_log(&self) -> Log {
-        let keys = LogKeys {
-            signer: self.signer.clone(),
-            retired: Vec::new(),
-        };
+        let keys = LogKeys { signer: self.signer.clone(), retired: Vec::new() };
         let folder = KeyDirectory::create(self.folder.path().join("keys")).unwrap();
         let randomness = Arc::clone(&self.randomness) as Arc<dyn Randomness>;
         let (log, _) = Log::open(
@@ -85,9 +78,7 @@ impl Place {
 impl Opened {
     pub(crate) async fn recorder(&self) -> Recorder {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        Recorder::open(self.database.clone(), self.log.clone(), clock)
-            .await
-            .unwrap()
+        Recorder::open(self.database.clone(), self.log.clone(), clock).await.unwrap()
     }
 
     pub(crate) async fn close(self) {
@@ -107,19 +98,13 @@ impl Opened {
 
     /// The sequences that stand in the log, in its order.
     pub(crate) async fn sequences(&self) -> Vec<u64> {
-        self.entries()
-            .await
-            .iter()
-            .filter_map(|entry| entry.sequence)
-            .collect()
+        self.entries().await.iter().filter_map(|entry| entry.sequence).collect()
     }
 
     /// What one column holds, as numbers.
     pub(crate) async fn numbers(&self, sql: &str) -> Vec<Option<i64>> {
         let rows = self.database.fetch_all(sql, &[]).await.unwrap();
-        rows.iter()
-            .map(|row| row.optional_integer("n").unwrap())
-            .collect()
+        rows.iter().map(|row| row.optional_integer("n").unwrap()).collect()
     }
 }
 

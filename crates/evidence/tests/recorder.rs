@@ -58,20 +58,11 @@ impl World {
     async fn open(&self) -> Opened {
         let url = format!("sqlite:{}", self.folder.path().join("lgsp.db").display());
         let database = Database::open(&DatabaseConfig { url }).await.unwrap();
-        database
-            .migrate(&[evidence::MIGRATIONS, THINGS])
-            .await
-            .unwrap();
+        database.migrate(&[evidence::MIGRATIONS, THINGS]).await.unwrap();
         let log = self.open_log();
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
-        let recorder = Recorder::open(database.clone(), log.clone(), clock)
-            .await
-            .unwrap();
-        Opened {
-            database,
-            log,
-            recorder,
-        }
+        let recorder = Recorder::open(database.clone(), log.clone(), clock).await.unwrap();
+        Opened { database, log, recorder }
     }
 
     fn open_log(&self) -> Log {
@@ -79,10 +70,7 @@ impl World {
         let randomness = Arc::clone(&self.randomness) as Arc<dyn Randomness>;
         let (log, _) = Log::open(
             LogConfig::new(PathBuf::from("/log"), "evidence.test/log".parse().unwrap()),
-            &LogKeys {
-                signer: self.signer.clone(),
-                retired: Vec::new(),
-            },
+            &LogKeys { signer: self.signer.clone(), retired: Vec::new() },
             DetailKeys::new(folder, Arc::clone(&randomness)),
             self.disk.process(),
             Arc::clone(&self.clock) as Arc<dyn Clock>,
@@ -101,23 +89,13 @@ impl Opened {
             credential: "token-1".to_owned(),
         };
         let mut change = self.recorder.change(&actor, "thing.made").await?;
-        change
-            .execute("INSERT INTO thing (name) VALUES ($1)", &[name.into()])
-            .await?;
-        change
-            .record(BTreeMap::from([("thing".to_owned(), name.to_owned())]))
-            .await
+        change.execute("INSERT INTO thing (name) VALUES ($1)", &[name.into()]).await?;
+        change.record(BTreeMap::from([("thing".to_owned(), name.to_owned())])).await
     }
 
     async fn things(&self) -> Vec<String> {
-        let rows = self
-            .database
-            .fetch_all("SELECT name FROM thing ORDER BY name", &[])
-            .await;
-        rows.unwrap()
-            .iter()
-            .map(|row| row.text("name").unwrap())
-            .collect()
+        let rows = self.database.fetch_all("SELECT name FROM thing ORDER BY name", &[]).await;
+        rows.unwrap().iter().map(|row| row.text("name").unwrap()).collect()
     }
 
     /// The sequence and thing of every change in the log.
@@ -126,11 +104,7 @@ impl Opened {
         for index in 0..self.log.size() {
             let bytes = self.log.entry(index).await.unwrap().unwrap();
             let entry = Entry::parse(&bytes).unwrap();
-            recorded.extend(
-                entry
-                    .sequence
-                    .map(|number| (number, entry.subject["thing"].clone())),
-            );
+            recorded.extend(entry.sequence.map(|number| (number, entry.subject["thing"].clone())));
         }
         recorded
     }
@@ -168,13 +142,7 @@ async fn a_full_disk_refuses_changes_and_room_lets_them_through_again() {
     world.disk.set_capacity(Some(world.disk.used()));
     // The first to find the disk full has committed already; its record follows.
     let first = open.make("first").await.unwrap();
-    assert_eq!(
-        first,
-        EntryRef {
-            sequence: 2,
-            location: None
-        }
-    );
+    assert_eq!(first, EntryRef { sequence: 2, location: None });
     let refused = open.make("refused").await.unwrap_err();
     assert_eq!(refused.code(), ErrorCode::LogUnavailable);
     assert_eq!(open.things().await, ["before", "first"]);
@@ -182,11 +150,7 @@ async fn a_full_disk_refuses_changes_and_room_lets_them_through_again() {
     world.disk.set_capacity(None);
     make_when_healthy(&open, "after").await;
     open.settled().await;
-    let recorded = [
-        (1, "before".to_owned()),
-        (2, "first".to_owned()),
-        (3, "after".to_owned()),
-    ];
+    let recorded = [(1, "before".to_owned()), (2, "first".to_owned()), (3, "after".to_owned())];
     assert_eq!(open.recorded().await, recorded);
 }
 
@@ -196,13 +160,7 @@ async fn an_append_that_failed_is_searched_for_before_it_is_tried_again() {
     let open = world.open().await;
     world.disk.fail_next(Call::Sync, "wal");
     let pending = open.make("a").await.unwrap();
-    assert_eq!(
-        pending,
-        EntryRef {
-            sequence: 1,
-            location: None
-        }
-    );
+    assert_eq!(pending, EntryRef { sequence: 1, location: None });
     open.settled().await;
     assert_eq!(open.recorded().await, [(1, "a".to_owned())]);
 }
@@ -222,38 +180,25 @@ async fn wherever_a_life_ends_every_committed_change_is_recorded_once_and_in_ord
                 // A dead disk answers nothing any more; the caller's connection is gone as well.
                 let answer = tokio::time::timeout(Duration::from_secs(5), open.make(&name)).await;
                 match answer {
-                    Ok(Ok(EntryRef {
-                        location: Some(_), ..
-                    })) => made += 1,
+                    Ok(Ok(EntryRef { location: Some(_), .. })) => made += 1,
                     _ => uncertain += 1,
                 }
             }
             world.disk.crash();
             drop(open.recorder.clone());
             open.close().await;
-            world.disk.restart(if dice.below(2) == 0 {
-                Loss::Power
-            } else {
-                Loss::Process
-            });
+            world.disk.restart(if dice.below(2) == 0 { Loss::Power } else { Loss::Process });
         }
         let open = world.open().await;
         let recorded = open.recorded().await;
         let sequences: Vec<u64> = recorded.iter().map(|(sequence, _)| *sequence).collect();
-        assert_eq!(
-            sequences,
-            (1..=recorded.len() as u64).collect::<Vec<_>>(),
-            "seed {seed}"
-        );
+        assert_eq!(sequences, (1..=recorded.len() as u64).collect::<Vec<_>>(), "seed {seed}");
         let mut things: Vec<String> = recorded.into_iter().map(|(_, thing)| thing).collect();
         things.sort();
         assert_eq!(things, open.things().await, "seed {seed}");
         open.close().await;
     }
-    assert!(
-        made > 20 && uncertain > 5,
-        "{made} made, {uncertain} uncertain: the dice are loaded"
-    );
+    assert!(made > 20 && uncertain > 5, "{made} made, {uncertain} uncertain: the dice are loaded");
 }
 
 #[tokio::test]
@@ -262,18 +207,9 @@ async fn a_version_of_the_directory_is_not_there_if_its_change_was_not_recorded(
     let open = world.open().await;
     let directory = wire::directory::Directory::new(Vec::new()).unwrap();
     let root = directory.root();
-    let version = wire::directory::SignedDirectory {
-        head: String::new(),
-        directory,
-    };
-    let mut change = open
-        .recorder
-        .change_by_platform("directory.published")
-        .await
-        .unwrap();
-    DirectoryHistory::store(&mut change, &version)
-        .await
-        .unwrap();
+    let version = wire::directory::SignedDirectory { head: String::new(), directory };
+    let mut change = open.recorder.change_by_platform("directory.published").await.unwrap();
+    DirectoryHistory::store(&mut change, &version).await.unwrap();
     drop(change);
     let history = DirectoryHistory::new(open.database.clone());
     assert_eq!(history.find(&root).await.unwrap(), None);

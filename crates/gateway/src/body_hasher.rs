@@ -23,12 +23,7 @@ impl BodyHasher {
             Some(other @ DigestAlgorithm::Sha512) => Some(DigestHasher::new(other)),
         };
         let sha256 = DigestHasher::new(DigestAlgorithm::Sha256);
-        Self {
-            expected,
-            sha256,
-            other,
-            length: 0,
-        }
+        Self { expected, sha256, other, length: 0 }
     }
 
     pub(crate) fn update(&mut self, data: &[u8]) {
@@ -55,10 +50,7 @@ impl BodyHasher {
         }
         // A SHA-256 has 32 bytes.
         let sha256 = sha256.value().try_into().map_err(|_| DigestDiffers)?;
-        Ok(BodyDigest {
-            sha256,
-            length: self.length,
-        })
+        Ok(BodyDigest { sha256, length: self.length })
     }
 }
 

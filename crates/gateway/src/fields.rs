@@ -31,10 +31,7 @@ impl Fields {
 
     /// The values of all lines of this name, which is in small letters.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &HeaderValue> {
-        self.0
-            .iter()
-            .filter(move |(line, _)| line.as_str() == name)
-            .map(|(_, value)| value)
+        self.0.iter().filter(move |(line, _)| line.as_str() == name).map(|(_, value)| value)
     }
 
     /// Whether there is a line of this name.
@@ -47,10 +44,9 @@ impl Fields {
         let mut values = self.all(name);
         match (values.next(), values.next()) {
             (None, _) => Ok(None),
-            (Some(value), None) => value
-                .to_str()
-                .map(|text| Some(text.trim()))
-                .map_err(|_| NotSingle),
+            (Some(value), None) => {
+                value.to_str().map(|text| Some(text.trim())).map_err(|_| NotSingle)
+            }
             (Some(_), Some(_)) => Err(NotSingle),
         }
     }
@@ -73,8 +69,7 @@ impl Fields {
     pub(crate) fn names_token(&self, name: &str, token: &str) -> bool {
         self.all(name).any(|value| {
             value.to_str().is_ok_and(|list| {
-                list.split(',')
-                    .any(|item| item.trim().eq_ignore_ascii_case(token))
+                list.split(',').any(|item| item.trim().eq_ignore_ascii_case(token))
             })
         })
     }
@@ -87,10 +82,7 @@ mod tests {
     fn fields(lines: &[(&'static str, &'static str)]) -> Fields {
         let mut fields = Fields::default();
         for (name, value) in lines {
-            fields.push(
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            );
+            fields.push(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         fields
     }

@@ -49,11 +49,7 @@ enum Source {
 impl Fold {
     /// Counts a refusal. `Some`: it is the first of its kind, to be recorded at once.
     pub(crate) fn count(&self, peer: IpAddr, code: ErrorCode, now: UtcMicros) -> Option<Stranger> {
-        let mut stranger = Stranger {
-            source: Source::of(peer),
-            code,
-            minute: minute_of(now),
-        };
+        let mut stranger = Stranger { source: Source::of(peer), code, minute: minute_of(now) };
         let mut counts = self.counts.lock();
         if !counts.contains_key(&stranger) && counts.len() >= MOST_KINDS {
             stranger.source = Source::Elsewhere;
@@ -84,9 +80,7 @@ impl Fold {
     fn take_due(&self, now: Option<UtcMicros>) -> Vec<(Stranger, u64)> {
         let running = now.map(minute_of);
         let mut counts = self.counts.lock();
-        counts
-            .extract_if(|stranger, _| running.is_none_or(|now| stranger.minute < now))
-            .collect()
+        counts.extract_if(|stranger, _| running.is_none_or(|now| stranger.minute < now)).collect()
     }
 }
 
@@ -154,19 +148,12 @@ mod tests {
         assert_eq!(first.draft(1).subject["source"], "203.0.113.0/24");
         assert!(fold.count(peer("203.0.113.8"), code, at(59)).is_none());
         assert!(fold.count(peer("203.0.114.8"), code, at(59)).is_some());
-        assert!(
-            fold.count(peer("203.0.113.8"), ErrorCode::KeyUnknown, at(59))
-                .is_some()
-        );
+        assert!(fold.count(peer("203.0.113.8"), ErrorCode::KeyUnknown, at(59)).is_some());
         assert!(fold.count(peer("203.0.113.8"), code, at(60)).is_some());
         assert!(fold.count(peer("2001:db8:1:2::3"), code, at(0)).is_some());
         assert!(fold.count(peer("2001:db8:1:9::3"), code, at(0)).is_none());
 
-        let due: Vec<_> = fold
-            .take_due(Some(at(60)))
-            .into_iter()
-            .filter(|due| due.1 > 0)
-            .collect();
+        let due: Vec<_> = fold.take_due(Some(at(60))).into_iter().filter(|due| due.1 > 0).collect();
         assert_eq!(due.len(), 2);
         assert_eq!(due.iter().map(|due| due.1).sum::<u64>(), 2);
         assert!(fold.take_due(Some(at(60))).is_empty());

@@ -45,8 +45,7 @@ impl Gate {
     pub(crate) fn install(&self, snapshot: &DirectorySnapshot) {
         // A second publisher at the same moment would lose meters, not rules: `rcu` compiles again
         // over what the other installed.
-        self.routes
-            .rcu(|before| Routes::compile(snapshot, Some(before)));
+        self.routes.rcu(|before| Routes::compile(snapshot, Some(before)));
     }
 
     /// The value of `Date`.

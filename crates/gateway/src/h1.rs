@@ -90,10 +90,7 @@ impl Connection<'_> {
     async fn next_head(&mut self) -> Option<(Result<Head, BadHead>, ConnectionTerms)> {
         let limits = &self.worker.gate.config.limits;
         let reader = &self.reader;
-        let begun = timeout(
-            limits.idle,
-            poll_fn(|cx| reader.borrow_mut().poll_begun(cx)),
-        );
+        let begun = timeout(limits.idle, poll_fn(|cx| reader.borrow_mut().poll_begun(cx)));
         let has_begun = tokio::select! {
             biased;
             begun = begun => begun.unwrap_or(false),
@@ -116,18 +113,11 @@ impl Connection<'_> {
     /// One call: the passage runs while the caller is watched, then its answer is sent.
     async fn exchange(&mut self, head: Result<Head, BadHead>, terms: ConnectionTerms) -> Next {
         match &head {
-            Ok(head) => self
-                .reader
-                .borrow_mut()
-                .begin_body(head.framing, terms.expects_continue),
+            Ok(head) => self.reader.borrow_mut().begin_body(head.framing, terms.expects_continue),
             Err(_) => self.reader.borrow_mut().give_up(),
         }
         let body = RequestBody::new(self.reader.clone());
-        let arrival = Arrival {
-            head,
-            body,
-            peer: self.peer,
-        };
+        let arrival = Arrival { head, body, peer: self.peer };
         let Some(answered) = self.pass(arrival).await else {
             return Next::Close;
         };

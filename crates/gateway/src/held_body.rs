@@ -173,8 +173,7 @@ impl Body for HeldBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.length
-            .map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.length.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
@@ -190,11 +189,7 @@ impl Drop for HeldBody {
 impl Inspection {
     /// Compares `body`, which may have `most` bytes, with the digest its caller signed.
     pub(crate) fn new(body: RequestBody, expected: ContentDigest, most: u64) -> Self {
-        Self {
-            body,
-            hasher: BodyHasher::expecting(Some(expected)),
-            most,
-        }
+        Self { body, hasher: BodyHasher::expecting(Some(expected)), most }
     }
 
     /// The next piece, hashed; `None` at the end.
@@ -221,11 +216,7 @@ impl Inspection {
 
     fn take_in(&mut self, data: &[u8]) -> Result<(), BodyRefusal> {
         self.hasher.update(data);
-        if self.hasher.length() > self.most {
-            Err(BodyRefusal::TooLarge)
-        } else {
-            Ok(())
-        }
+        if self.hasher.length() > self.most { Err(BodyRefusal::TooLarge) } else { Ok(()) }
     }
 
     fn conclude(self) -> Result<BodyDigest, BodyRefusal> {
@@ -253,10 +244,7 @@ impl std::fmt::Debug for Inspection {
 
 impl Default for Progress {
     fn default() -> Self {
-        Self {
-            since: Cell::new(Instant::now()),
-            caller: Cell::new(false),
-        }
+        Self { since: Cell::new(Instant::now()), caller: Cell::new(false) }
     }
 }
 
@@ -271,11 +259,7 @@ impl Progress {
         loop {
             let until = self.since.get() + patience;
             if Instant::now() >= until {
-                return if self.caller.get() {
-                    Stalled::Caller
-                } else {
-                    Stalled::Provider
-                };
+                return if self.caller.get() { Stalled::Caller } else { Stalled::Provider };
             }
             sleep_until(until).await;
         }

@@ -74,10 +74,7 @@ pub(crate) fn towards_caller(mut headers: HeaderMap) -> HeaderMap {
 
 /// Whether a line may carry a secret, so that no record may hold it.
 pub(crate) fn carries_secret(name: &str) -> bool {
-    matches!(
-        name,
-        "authorization" | "cookie" | "set-cookie" | "proxy-authorization" | "x-api-key"
-    )
+    matches!(name, "authorization" | "cookie" | "set-cookie" | "proxy-authorization" | "x-api-key")
 }
 
 fn is_per_connection(name: &str, named: &[String]) -> bool {
@@ -111,10 +108,7 @@ mod tests {
             ("signature", "lgsp=:AA==:"),
             ("content-digest", "sha-256=:AA==:"),
         ] {
-            fields.push(
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            );
+            fields.push(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         let kept = towards_provider(&fields);
         let names: Vec<_> = kept.keys().map(HeaderName::as_str).collect();

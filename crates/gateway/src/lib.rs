@@ -2,7 +2,7 @@
 //! connection of the directory permits it, the provider answers, and the log has the proof before
 //! the answer leaves.
 //!
-//! Read first: [`mod@passage`] (the story of one call, one file per step), then `h1` (how a
+//! Read first: `passage` (the story of one call, one file per step), then `h1` (how a
 //! request is read), `held_body` (how a body is held until its digest matches), `server` (threads).
 //!
 //! No database here: everything is decided from the directory in memory ([`DirectorySnapshot`]),

@@ -25,9 +25,7 @@ pub(crate) fn describe() {
 /// Counts a call and writes its line.
 pub(crate) fn count(envelope: &Envelope, status: StatusCode, summary: &Summary) {
     let elapsed = envelope.started.elapsed();
-    let code = summary
-        .code
-        .map_or("ok", wire::error_code::ErrorCode::as_str);
+    let code = summary.code.map_or("ok", wire::error_code::ErrorCode::as_str);
     metrics::counter!(CALLS, "status" => status_label(status), "code" => code).increment(1);
     metrics::histogram!(DURATION).record(elapsed.as_secs_f64());
     tracing::debug!(

@@ -55,12 +55,7 @@ impl Nonces {
     pub(crate) fn new(per_key: usize, spent: Vec<SpentNonce>) -> Self {
         let rest = (1..SHARDS).map(|_| Shard::default()).collect();
         let hasher = RandomState::new();
-        let nonces = Self {
-            rest,
-            last: Shard::default(),
-            hasher,
-            per_key,
-        };
+        let nonces = Self { rest, last: Shard::default(), hasher, per_key };
         for nonce in spent {
             nonces.with_share(&nonce.keyid, |share| {
                 share.insert(nonce.fingerprint, nonce.expires);
@@ -129,11 +124,7 @@ mod tests {
     use super::*;
 
     fn nonce(key: &str, byte: u8, expires: i64) -> SpentNonce {
-        SpentNonce {
-            keyid: key.parse().unwrap(),
-            fingerprint: [byte; 16],
-            expires,
-        }
+        SpentNonce { keyid: key.parse().unwrap(), fingerprint: [byte; 16], expires }
     }
 
     fn at(seconds: i64) -> UtcMicros {
@@ -144,10 +135,7 @@ mod tests {
     fn a_nonce_serves_once_per_key() {
         let nonces = Nonces::new(10, Vec::new());
         assert_eq!(nonces.claim(&nonce("a", 1, 100), at(50)), Ok(()));
-        assert_eq!(
-            nonces.claim(&nonce("a", 1, 100), at(50)),
-            Err(NonceRefusal::Replayed)
-        );
+        assert_eq!(nonces.claim(&nonce("a", 1, 100), at(50)), Err(NonceRefusal::Replayed));
         assert_eq!(nonces.claim(&nonce("b", 1, 100), at(50)), Ok(()));
     }
 
@@ -155,14 +143,8 @@ mod tests {
     fn a_nonce_is_kept_past_the_skew_and_then_let_go() {
         let nonces = Nonces::new(1, Vec::new());
         nonces.claim(&nonce("a", 1, 100), at(50)).unwrap();
-        assert_eq!(
-            nonces.claim(&nonce("a", 1, 100), at(130)),
-            Err(NonceRefusal::Replayed)
-        );
-        assert_eq!(
-            nonces.claim(&nonce("a", 2, 200), at(131)),
-            Err(NonceRefusal::Full)
-        );
+        assert_eq!(nonces.claim(&nonce("a", 1, 100), at(130)), Err(NonceRefusal::Replayed));
+        assert_eq!(nonces.claim(&nonce("a", 2, 200), at(131)), Err(NonceRefusal::Full));
         assert_eq!(nonces.claim(&nonce("a", 2, 200), at(132)), Ok(()));
     }
 
@@ -172,20 +154,14 @@ mod tests {
         for byte in 0..2 {
             nonces.claim(&nonce("a", byte, 100), at(50)).unwrap();
         }
-        assert_eq!(
-            nonces.claim(&nonce("a", 9, 100), at(50)),
-            Err(NonceRefusal::Full)
-        );
+        assert_eq!(nonces.claim(&nonce("a", 9, 100), at(50)), Err(NonceRefusal::Full));
         assert_eq!(nonces.claim(&nonce("b", 9, 100), at(50)), Ok(()));
     }
 
     #[test]
     fn what_was_spent_before_the_start_stays_spent() {
         let nonces = Nonces::new(1, vec![nonce("a", 1, 100), nonce("a", 2, 100)]);
-        assert_eq!(
-            nonces.claim(&nonce("a", 2, 100), at(50)),
-            Err(NonceRefusal::Replayed)
-        );
+        assert_eq!(nonces.claim(&nonce("a", 2, 100), at(50)), Err(NonceRefusal::Replayed));
         nonces.sweep(at(132));
         assert_eq!(nonces.claim(&nonce("a", 2, 300), at(132)), Ok(()));
     }

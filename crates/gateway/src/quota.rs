@@ -43,13 +43,8 @@ pub(crate) enum Reading {
 
 impl From<Quota> for Rate {
     fn from(quota: Quota) -> Self {
-        let interval = MINUTE_MICROS
-            .checked_div(i64::from(quota.per_minute))
-            .unwrap_or(0);
-        Self {
-            interval,
-            burst: i64::from(quota.burst.max(1)),
-        }
+        let interval = MINUTE_MICROS.checked_div(i64::from(quota.per_minute)).unwrap_or(0);
+        Self { interval, burst: i64::from(quota.burst.max(1)) }
     }
 }
 
@@ -61,15 +56,13 @@ impl Meter {
         }
         let now = now.as_micros();
         let whole = rate.interval.saturating_mul(rate.burst);
-        let taken = self
-            .0
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |whole_at| {
-                // A clock set back, or a quota made smaller, must not lock a connection out for
-                // longer than its whole burst takes.
-                let whole_at = whole_at.clamp(now, now.saturating_add(whole));
-                let next = whole_at.saturating_add(rate.interval);
-                (next.saturating_sub(now) <= whole).then_some(next)
-            });
+        let taken = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |whole_at| {
+            // A clock set back, or a quota made smaller, must not lock a connection out for
+            // longer than its whole burst takes.
+            let whole_at = whole_at.clamp(now, now.saturating_add(whole));
+            let next = whole_at.saturating_add(rate.interval);
+            (next.saturating_sub(now) <= whole).then_some(next)
+        });
         match taken {
             Ok(before) => {
                 let next = before.clamp(now, now.saturating_add(whole)) + rate.interval;
@@ -81,9 +74,7 @@ impl Meter {
             }
             Err(whole_at) => {
                 let next = whole_at.min(now.saturating_add(whole)) + rate.interval;
-                Reading::Spent {
-                    retry_s: seconds_up(next - now - whole).max(1),
-                }
+                Reading::Spent { retry_s: seconds_up(next - now - whole).max(1) }
             }
         }
     }
@@ -108,29 +99,11 @@ mod tests {
     #[test]
     fn a_burst_passes_and_then_the_steady_rate() {
         let (meter, rate) = (Meter::default(), rate(60, 2));
-        assert_eq!(
-            meter.take(rate, at(0)),
-            Reading::Passes {
-                remaining: 1,
-                reset_s: 1
-            }
-        );
-        assert_eq!(
-            meter.take(rate, at(0)),
-            Reading::Passes {
-                remaining: 0,
-                reset_s: 2
-            }
-        );
+        assert_eq!(meter.take(rate, at(0)), Reading::Passes { remaining: 1, reset_s: 1 });
+        assert_eq!(meter.take(rate, at(0)), Reading::Passes { remaining: 0, reset_s: 2 });
         assert_eq!(meter.take(rate, at(0)), Reading::Spent { retry_s: 1 });
         assert_eq!(meter.take(rate, at(999)), Reading::Spent { retry_s: 1 });
-        assert_eq!(
-            meter.take(rate, at(1000)),
-            Reading::Passes {
-                remaining: 0,
-                reset_s: 2
-            }
-        );
+        assert_eq!(meter.take(rate, at(1000)), Reading::Passes { remaining: 0, reset_s: 2 });
     }
 
     #[test]
@@ -140,27 +113,18 @@ mod tests {
         for _ in 0..100 {
             assert_eq!(meter.take(rate, at(1)), Reading::Spent { retry_s: 10 });
         }
-        assert!(matches!(
-            meter.take(rate, at(10_000)),
-            Reading::Passes { .. }
-        ));
+        assert!(matches!(meter.take(rate, at(10_000)), Reading::Passes { .. }));
     }
 
     #[test]
     fn a_quota_of_none_lets_nothing_pass() {
-        assert!(matches!(
-            Meter::default().take(rate(0, 9), at(0)),
-            Reading::Spent { .. }
-        ));
+        assert!(matches!(Meter::default().take(rate(0, 9), at(0)), Reading::Spent { .. }));
     }
 
     #[test]
     fn a_clock_set_back_does_not_lock_a_connection_out() {
         let (meter, rate) = (Meter::default(), rate(60, 1));
-        assert!(matches!(
-            meter.take(rate, at(3_600_000)),
-            Reading::Passes { .. }
-        ));
+        assert!(matches!(meter.take(rate, at(3_600_000)), Reading::Passes { .. }));
         assert_eq!(meter.take(rate, at(0)), Reading::Spent { retry_s: 1 });
     }
 }

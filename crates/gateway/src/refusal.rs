@@ -30,10 +30,7 @@ impl Refusal {
         vi: impl Into<std::borrow::Cow<'static, str>>,
         en: impl Into<std::borrow::Cow<'static, str>>,
     ) -> Self {
-        Self {
-            problem: Problem::new(code, Text::new(vi, en)),
-            headers: HeaderMap::new(),
-        }
+        Self { problem: Problem::new(code, Text::new(vi, en)), headers: HeaderMap::new() }
     }
 
     /// Tells when to try again.
@@ -117,9 +114,6 @@ impl Refusal {
 impl From<SignatureRefusal> for Refusal {
     fn from(refusal: SignatureRefusal) -> Self {
         let problem = Problem::new(refusal.code, refusal.detail);
-        Self {
-            problem,
-            headers: HeaderMap::new(),
-        }
+        Self { problem, headers: HeaderMap::new() }
     }
 }

@@ -96,10 +96,7 @@ struct Permitted {
 impl Routes {
     /// Compiles a directory; meters of connections that were there before go on.
     pub(crate) fn compile(snapshot: &DirectorySnapshot, before: Option<&Self>) -> Self {
-        let mut routes = Self {
-            root: Some(snapshot.directory.root()),
-            ..Self::default()
-        };
+        let mut routes = Self { root: Some(snapshot.directory.root()), ..Self::default() };
         let mut services: HashMap<&ServiceId, Service> = HashMap::new();
         for record in snapshot.directory.records() {
             match record {
@@ -124,11 +121,7 @@ impl Routes {
                 .unwrap_or_default();
             routes.meters.insert(record.id, meter.clone());
             let connection = Arc::new(Connection::from_record(record, meter));
-            service
-                .connections
-                .entry(record.consumer.clone())
-                .or_default()
-                .push(connection);
+            service.connections.entry(record.consumer.clone()).or_default().push(connection);
         }
         let by_path = |(id, service): (&ServiceId, Service)| {
             (id.to_string().into_boxed_str(), Arc::new(service))
@@ -141,8 +134,7 @@ impl Routes {
         let secret = snapshot.hmac_secrets.get(&record.keyid);
         match Credential::from_record(record, secret.map(|secret| secret.as_slice())) {
             Ok(credential) => {
-                self.credentials
-                    .insert(record.keyid.clone(), Arc::new(credential));
+                self.credentials.insert(record.keyid.clone(), Arc::new(credential));
             }
             Err(reason) => tracing::warn!(keyid = %record.keyid, %reason, "credential left out"),
         }
@@ -156,10 +148,7 @@ impl Routes {
     /// The service that a path begins with, and the rest of the path, which begins with a slash.
     pub(crate) fn service<'p>(&self, path: &'p str) -> Option<(&Arc<Service>, &'p str)> {
         let named = path.strip_prefix('/')?;
-        let end = named
-            .match_indices('/')
-            .nth(3)
-            .map_or(named.len(), |(at, _)| at);
+        let end = named.match_indices('/').nth(3).map_or(named.len(), |(at, _)| at);
         let (prefix, rest) = named.split_at(end);
         let service = self.services.get(prefix)?;
         Some((service, if rest.is_empty() { "/" } else { rest }))
@@ -248,20 +237,14 @@ impl Connection {
             permitted.operation.permits(method, path)
                 || (method == "HEAD" && permitted.operation.permits("GET", path))
         };
-        self.operations
-            .iter()
-            .find(permits)
-            .map(|permitted| Arc::clone(&permitted.label))
+        self.operations.iter().find(permits).map(|permitted| Arc::clone(&permitted.label))
     }
 }
 
 impl Permitted {
     fn new(operation: &Operation) -> Self {
         let label = format!("{} {}", operation.method, operation.path).into();
-        Self {
-            operation: operation.clone(),
-            label,
-        }
+        Self { operation: operation.clone(), label }
     }
 }
 

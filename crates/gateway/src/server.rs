@@ -101,15 +101,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub fn start(config: GatewayConfig, parts: Parts) -> Result<Running, StartError> {
     let threads = config.thread_count();
     let listen = config.listen;
-    let listeners = listen::bind(listen, threads).map_err(|reason| StartError::Listen {
-        address: listen,
-        reason,
-    })?;
+    let listeners = listen::bind(listen, threads)
+        .map_err(|reason| StartError::Listen { address: listen, reason })?;
     let address = listeners.address;
     metrics::describe();
-    let routes = parts
-        .directory
-        .map(|directory| Routes::compile(&directory, None));
+    let routes = parts.directory.map(|directory| Routes::compile(&directory, None));
     let gate = Arc::new(Gate {
         public_urls: PublicUrls::new(&config.public_urls, address)?,
         nonces: Nonces::new(config.nonces_per_key, parts.spent_nonces),
@@ -140,12 +136,7 @@ pub fn start(config: GatewayConfig, parts: Parts) -> Result<Running, StartError>
             .spawn(run)
             .map_err(StartError::Thread)?;
     }
-    Ok(Running {
-        gate,
-        address,
-        phase,
-        ended,
-    })
+    Ok(Running { gate, address, phase, ended })
 }
 
 impl Running {

@@ -53,21 +53,13 @@ impl PublicUrls {
     pub(crate) fn new(urls: &[Url], listening: std::net::SocketAddr) -> Result<Self, BadPublicUrl> {
         if urls.is_empty() {
             let base = format!("http://{listening}").into();
-            return Ok(Self(vec![PublicUrl {
-                base,
-                authority_at: "http://".len(),
-            }]));
+            return Ok(Self(vec![PublicUrl { base, authority_at: "http://".len() }]));
         }
-        urls.iter()
-            .map(PublicUrl::new)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        urls.iter().map(PublicUrl::new).collect::<Result<_, _>>().map(Self)
     }
 
     fn find(&self, authority: &str) -> Option<&PublicUrl> {
-        self.0
-            .iter()
-            .find(|url| is_same_authority(url.authority(), authority))
+        self.0.iter().find(|url| is_same_authority(url.authority(), authority))
     }
 }
 
@@ -83,10 +75,7 @@ impl PublicUrl {
         if !is_plain || url.host_str().is_none() {
             return Err(BadPublicUrl(url.to_string()));
         }
-        Ok(Self {
-            base: base.into(),
-            authority_at: "http://".len(),
-        })
+        Ok(Self { base: base.into(), authority_at: "http://".len() })
     }
 
     /// Host and port, as in `@authority`: small letters, no default port (RFC 9421 §2.2.3).
@@ -104,11 +93,7 @@ fn is_same_authority(ours: &str, theirs: &str) -> bool {
 impl Target {
     /// Reads the raw target beside the header lines.
     pub(crate) fn read(raw: &str, fields: &Fields, ours: &PublicUrls) -> Result<Self, BadTarget> {
-        let host = fields
-            .single("host")
-            .ok()
-            .flatten()
-            .filter(|host| !host.is_empty());
+        let host = fields.single("host").ok().flatten().filter(|host| !host.is_empty());
         let host = host.ok_or(BadTarget::Host)?;
         let (authority, path_and_query) = if raw.starts_with('/') {
             (host, raw)
@@ -148,9 +133,7 @@ impl Target {
 
     /// `@authority`
     pub(crate) fn authority(&self) -> &str {
-        self.uri
-            .get(self.scheme_end + "://".len()..self.path_at)
-            .unwrap_or_default()
+        self.uri.get(self.scheme_end + "://".len()..self.path_at).unwrap_or_default()
     }
 
     /// `@path`, never empty.
@@ -161,9 +144,7 @@ impl Target {
 
     /// `@query`: the question mark and what follows; a lone one if there is none (RFC 9421 §2.2.7).
     pub(crate) fn query(&self) -> &str {
-        self.query_at
-            .and_then(|at| self.uri.get(at..))
-            .unwrap_or("?")
+        self.query_at.and_then(|at| self.uri.get(at..)).unwrap_or("?")
     }
 
     /// Path and query as they were sent.
@@ -175,9 +156,7 @@ impl Target {
 /// Authority and path of `http://authority/path` (RFC 9112 §3.2.2).
 fn absolute(raw: &str) -> Option<(&str, &str)> {
     let scheme = raw.get(.."http://".len())?;
-    let rest = raw
-        .get("http://".len()..)
-        .filter(|_| scheme.eq_ignore_ascii_case("http://"))?;
+    let rest = raw.get("http://".len()..).filter(|_| scheme.eq_ignore_ascii_case("http://"))?;
     rest.find('/').map(|slash| rest.split_at(slash))
 }
 
@@ -197,9 +176,7 @@ fn is_normal_segment(segment: &str) -> bool {
     let Some(decoded) = decode(segment) else {
         return false;
     };
-    let is_plain = segment
-        .bytes()
-        .all(|byte| byte == b'%' || is_path_byte(byte));
+    let is_plain = segment.bytes().all(|byte| byte == b'%' || is_path_byte(byte));
     let hides_delimiter = decoded.iter().any(|byte| matches!(byte, b'/' | b'\\' | 0));
     is_plain && !hides_delimiter && !matches!(decoded.as_slice(), b"." | b"..")
 }
@@ -210,9 +187,7 @@ fn is_path_byte(byte: u8) -> bool {
 
 /// `pchar`, `/`, `?` (RFC 3986 §3.4), and the brackets and bars that many clients leave as they are.
 fn is_plain_query(query: &str) -> bool {
-    query
-        .bytes()
-        .all(|byte| is_path_byte(byte) || b"/?%[]{}|^\"`".contains(&byte))
+    query.bytes().all(|byte| is_path_byte(byte) || b"/?%[]{}|^\"`".contains(&byte))
 }
 
 /// The bytes a segment stands for; `None` if a `%` is not followed by two hex digits.
@@ -231,9 +206,7 @@ fn decode(segment: &str) -> Option<Vec<u8>> {
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]

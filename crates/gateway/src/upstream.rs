@@ -90,14 +90,7 @@ mod tests {
 
     #[test]
     fn what_is_no_plain_http_url_is_refused() {
-        for text in [
-            "",
-            "a:80",
-            "https://a",
-            "http://a/?q",
-            "http://u:p@a",
-            "file:///etc/passwd",
-        ] {
+        for text in ["", "a:80", "https://a", "http://a/?q", "http://u:p@a", "file:///etc/passwd"] {
             assert!(Upstream::parse(text).is_err(), "{text}");
         }
     }

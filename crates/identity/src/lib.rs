@@ -31,10 +31,8 @@ use utoipa::openapi::OpenApi;
 use wire::ambient::Randomness;
 
 /// The tables of this crate. To be run together with all others, before [`Identity`] is used.
-pub static MIGRATIONS: Migrations = Migrations {
-    name: "identity",
-    steps: &[("token", token::sql::CREATE)],
-};
+pub static MIGRATIONS: Migrations =
+    Migrations { name: "identity", steps: &[("token", token::sql::CREATE)] };
 
 /// What the commands and routes of this crate need. Cheap to clone; also the
 /// [`Authenticator`](web::Authenticator) of the control listener.
@@ -47,10 +45,7 @@ pub struct Identity {
 impl Identity {
     /// Over a recorder whose database has been migrated.
     pub fn new(recorder: Recorder, randomness: Arc<dyn Randomness>) -> Self {
-        Self {
-            recorder,
-            randomness,
-        }
+        Self { recorder, randomness }
     }
 
     /// The routes under `/api/v1/tokens` and their description. They need

@@ -87,10 +87,7 @@ mod tests {
                 SigningKey::hmac_sha256(secret.as_ref()).unwrap(),
                 CallerKey::hmac_sha256(secret.as_ref()).unwrap(),
             ),
-            (
-                SigningKey::from(pair.clone()),
-                CallerKey::ed25519(&pair.public_key()).unwrap(),
-            ),
+            (SigningKey::from(pair.clone()), CallerKey::ed25519(&pair.public_key()).unwrap()),
         ];
         for (signer, verifier) in &keys {
             let signature = signer.sign(b"base");
@@ -98,9 +95,8 @@ mod tests {
             assert!(!verifier.verify(b"basE", &signature));
             assert!(!verifier.verify(b"base", &signature[1..]));
             assert!(!verifier.verify(b"base", b""));
-            for (_, other) in keys
-                .iter()
-                .filter(|(_, other)| other.algorithm() != verifier.algorithm())
+            for (_, other) in
+                keys.iter().filter(|(_, other)| other.algorithm() != verifier.algorithm())
             {
                 assert!(!other.verify(b"base", &signature));
             }
@@ -111,10 +107,9 @@ mod tests {
     fn the_hmac_of_rfc_4231_case_6_is_verified() {
         let key = CallerKey::hmac_sha256(&[0xaa; 131]).unwrap();
         let tag = hex::decode("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
-        assert!(key.verify(
-            b"Test Using Larger Than Block-Size Key - Hash Key First",
-            &tag.unwrap()
-        ));
+        assert!(
+            key.verify(b"Test Using Larger Than Block-Size Key - Hash Key First", &tag.unwrap())
+        );
     }
 
     #[test]

@@ -32,11 +32,7 @@ struct Shared {
 impl DetailKeys {
     /// Uses `folder`; makes no key yet.
     pub fn new(folder: KeyDirectory, randomness: Arc<dyn Randomness>) -> Self {
-        Self(Arc::new(Shared {
-            folder,
-            randomness,
-            loaded: Mutex::default(),
-        }))
+        Self(Arc::new(Shared { folder, randomness, loaded: Mutex::default() }))
     }
 
     /// Seals `plain` for `class` (e.g. `call`) and `day` (UTC, `2026-11-23`), bound to `aad`.
@@ -48,8 +44,7 @@ impl DetailKeys {
         aad: &[u8],
         plain: &[u8],
     ) -> Result<Vec<u8>, KeyError> {
-        self.key(class, day, true)?
-            .seal(self.0.randomness.as_ref(), aad, plain)
+        self.key(class, day, true)?.seal(self.0.randomness.as_ref(), aad, plain)
     }
 
     /// Opens what was sealed; [`KeyError::Destroyed`] once the key was destroyed.
@@ -82,10 +77,7 @@ impl DetailKeys {
         }
         if self.0.folder.find(&mark(&name))?.is_some() {
             self.0.folder.destroy(&file(&name))?;
-            return Err(KeyError::Destroyed {
-                class: class.to_owned(),
-                day: day.to_owned(),
-            });
+            return Err(KeyError::Destroyed { class: class.to_owned(), day: day.to_owned() });
         }
         let key = Arc::new(self.load(&name, make)?);
         loaded.insert(name, Arc::clone(&key));
@@ -95,15 +87,10 @@ impl DetailKeys {
     fn load(&self, name: &str, make: bool) -> Result<SymmetricKey, KeyError> {
         let folder = &self.0.folder;
         let file = file(name);
-        let damaged = |reason| KeyError::Damaged {
-            path: folder.path().join(&file),
-            reason,
-        };
+        let damaged = |reason| KeyError::Damaged { path: folder.path().join(&file), reason };
         if make && folder.find(&file)?.is_none() {
             let key = SymmetricKey::generate(self.0.randomness.as_ref())?;
-            return folder
-                .create_new(&file, &encode_file(&[&key]))
-                .map(|()| key);
+            return folder.create_new(&file, &encode_file(&[&key])).map(|()| key);
         }
         let mut keys = decode_file(&folder.load(&file)?).map_err(damaged)?;
         match (keys.pop(), keys.is_empty()) {
@@ -117,19 +104,12 @@ impl DetailKeys {
 fn name_of(class: &str, day: &str) -> Result<String, KeyError> {
     let class_is_plain = !class.is_empty() && class.bytes().all(|byte| byte.is_ascii_lowercase());
     let day_is_plain = day.len() == "2026-11-23".len()
-        && day
-            .bytes()
-            .enumerate()
-            .all(|(position, byte)| match position {
-                4 | 7 => byte == b'-',
-                _ => byte.is_ascii_digit(),
-            });
+        && day.bytes().enumerate().all(|(position, byte)| match position {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
     let name = format!("{class}-{day}");
-    if class_is_plain && day_is_plain {
-        Ok(name)
-    } else {
-        Err(KeyError::BadName(name))
-    }
+    if class_is_plain && day_is_plain { Ok(name) } else { Err(KeyError::BadName(name)) }
 }
 
 fn file(name: &str) -> String {
@@ -165,10 +145,7 @@ mod tests {
         let (_temp, folder, keys) = keys();
         let sealed = keys.seal("call", DAY, b"7", b"detail").unwrap();
         let again = DetailKeys::new(folder, Arc::new(SystemRandomness));
-        assert_eq!(
-            &**again.open("call", DAY, b"7", &sealed).unwrap(),
-            b"detail"
-        );
+        assert_eq!(&**again.open("call", DAY, b"7", &sealed).unwrap(), b"detail");
         assert!(again.open("call", DAY, b"8", &sealed).is_err());
 
         again.seal("call", "2026-11-24", b"7", b"").unwrap();
@@ -208,12 +185,7 @@ mod tests {
         let (_temp, folder, keys) = keys();
         let opened = keys.open("call", DAY, b"", b"");
         assert!(matches!(opened, Err(KeyError::Missing { .. })));
-        assert!(
-            folder
-                .find(&file(&format!("call-{DAY}")))
-                .unwrap()
-                .is_none()
-        );
+        assert!(folder.find(&file(&format!("call-{DAY}"))).unwrap().is_none());
     }
 
     #[test]
@@ -237,13 +209,9 @@ mod tests {
     #[test]
     fn a_class_or_day_that_is_none_is_refused() {
         let (_temp, _folder, keys) = keys();
-        for (class, day) in [
-            ("", DAY),
-            ("a-b", DAY),
-            ("../x", DAY),
-            ("call", "today"),
-            ("call", "2026/11/23"),
-        ] {
+        for (class, day) in
+            [("", DAY), ("a-b", DAY), ("../x", DAY), ("call", "today"), ("call", "2026/11/23")]
+        {
             let sealed = keys.seal(class, day, b"", b"");
             assert!(matches!(sealed, Err(KeyError::BadName(_))), "{class} {day}");
         }

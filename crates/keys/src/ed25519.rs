@@ -46,10 +46,7 @@ impl Ed25519Key {
             .as_ref()
             .try_into()
             .map_err(|_| KeyError::NotAKey("the public part has no 32 bytes"))?;
-        Ok(Self {
-            pair: Arc::new(pair),
-            public,
-        })
+        Ok(Self { pair: Arc::new(pair), public })
     }
 
     /// The private key as a PEM block `PRIVATE KEY` (version 1, which every tool reads).

@@ -92,10 +92,6 @@ impl KeyError {
     }
 
     pub(crate) fn disk(doing: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
-        Self::Disk {
-            doing,
-            path: path.into(),
-            source,
-        }
+        Self::Disk { doing, path: path.into(), source }
     }
 }

@@ -35,10 +35,7 @@ impl KeyDirectory {
             _ => KeyError::disk("open", &path, error),
         })?;
         if !about.is_dir() {
-            return Err(KeyError::Damaged {
-                path,
-                reason: "it is no folder",
-            });
+            return Err(KeyError::Damaged { path, reason: "it is no folder" });
         }
         refuse_others(&path, &about, FOLDER_MODE)?;
         Ok(Self { path })
@@ -74,21 +71,15 @@ impl KeyDirectory {
             Err(error) => return Err(KeyError::disk("open", path, error)),
         };
         // Asked of the open file: the name could mean another one by now.
-        let about = file
-            .metadata()
-            .map_err(|error| KeyError::disk("read", &path, error))?;
+        let about = file.metadata().map_err(|error| KeyError::disk("read", &path, error))?;
         if !about.is_file() {
-            return Err(KeyError::Damaged {
-                path,
-                reason: "it is no file",
-            });
+            return Err(KeyError::Damaged { path, reason: "it is no file" });
         }
         refuse_others(&path, &about, FILE_MODE)?;
         // All the room at once: a growing buffer would leave copies of a secret behind.
         let room = usize::try_from(about.len()).unwrap_or(0).saturating_add(1);
         let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-        file.read_to_end(&mut bytes)
-            .map_err(|error| KeyError::disk("read", path, error))?;
+        file.read_to_end(&mut bytes).map_err(|error| KeyError::disk("read", path, error))?;
         Ok(Some(bytes))
     }
 
@@ -176,11 +167,7 @@ impl KeyDirectory {
 }
 
 fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(FILE_MODE)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -193,11 +180,7 @@ fn wipe(mut file: &File) -> std::io::Result<()> {
 
 fn sync_folder(path: &Path) -> Result<(), KeyError> {
     // The parent of a bare name is empty and means here.
-    let path = if path.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        path
-    };
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     File::open(path)
         .and_then(|folder| folder.sync_all())
         .map_err(|error| KeyError::disk("sync folder", path, error))
@@ -208,11 +191,7 @@ fn refuse_others(path: &Path, about: &fs::Metadata, needed: u32) -> Result<(), K
     if found & OTHERS == 0 {
         return Ok(());
     }
-    Err(KeyError::Permissions {
-        path: path.to_owned(),
-        found,
-        needed,
-    })
+    Err(KeyError::Permissions { path: path.to_owned(), found, needed })
 }
 
 #[cfg(test)]

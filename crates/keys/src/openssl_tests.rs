@@ -29,9 +29,7 @@ fn openssl_reads_our_keys_and_verifies_our_signature() {
     let verify = "pkeyutl -verify -pubin -inkey public.pem -rawin -in message -sigfile signature";
     let verify: Vec<&str> = verify.split(' ').collect();
     assert!(openssl(temp.path(), &verify));
-    let derive: Vec<&str> = "pkey -in private.pem -pubout -out derived.pem"
-        .split(' ')
-        .collect();
+    let derive: Vec<&str> = "pkey -in private.pem -pubout -out derived.pem".split(' ').collect();
     assert!(openssl(temp.path(), &derive));
     let derived = fs::read_to_string(temp.path().join("derived.pem")).unwrap();
     assert_eq!(derived, key.public_key_pem());

@@ -174,10 +174,7 @@ fn new_key(
 
 fn load(folder: &KeyDirectory, validity: &KeyValidity) -> Result<Ed25519Key, KeyError> {
     let name = file(&validity.keyid);
-    let damaged = |reason| KeyError::Damaged {
-        path: folder.path().join(&name),
-        reason,
-    };
+    let damaged = |reason| KeyError::Damaged { path: folder.path().join(&name), reason };
     let bytes = folder.load(&name)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| damaged("it is no text"))?;
     let key = Ed25519Key::from_pkcs8_pem(text).map_err(|error| match error {

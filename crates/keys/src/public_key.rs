@@ -11,9 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use crate::{KeyError, pem};
 
 /// `SEQUENCE { SEQUENCE { OID 1.3.101.112 }, BIT STRING (32 bytes follow) }` (RFC 8410 §4).
-const SPKI_PREFIX: [u8; 12] = [
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-];
+const SPKI_PREFIX: [u8; 12] =
+    [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 /// Reads a public key: a PEM block `PUBLIC KEY` (RFC 8410), or 32 bytes in standard base64.
 pub fn ed25519_public_key(text: &str) -> Result<[u8; 32], KeyError> {
@@ -30,13 +29,9 @@ pub fn ed25519_public_key(text: &str) -> Result<[u8; 32], KeyError> {
             .ok_or(KeyError::NotAKey("the PEM block holds no Ed25519 key"))?
             .to_vec()
     } else {
-        STANDARD
-            .decode(text)
-            .map_err(|_| KeyError::NotAKey("neither PEM nor base64"))?
+        STANDARD.decode(text).map_err(|_| KeyError::NotAKey("neither PEM nor base64"))?
     };
-    let key = bytes
-        .try_into()
-        .map_err(|_| KeyError::NotAKey("an Ed25519 key has 32 bytes"))?;
+    let key = bytes.try_into().map_err(|_| KeyError::NotAKey("an Ed25519 key has 32 bytes"))?;
     if is_of_small_order(&key) {
         return Err(KeyError::NotAKey("a weak key: anyone can sign under it"));
     }
@@ -107,14 +102,7 @@ mod tests {
         let zero = "0000000000000000000000000000000000000000000000000000000000000080";
         let order_8 = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85";
         let order_8_too = "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a";
-        for hex in [
-            p_minus_one,
-            p_plus_one_signed,
-            one,
-            zero,
-            order_8,
-            order_8_too,
-        ] {
+        for hex in [p_minus_one, p_plus_one_signed, one, zero, order_8, order_8_too] {
             let text = STANDARD.encode(hex::decode(hex).unwrap());
             let refusal = ed25519_public_key(&text).unwrap_err();
             assert!(refusal.to_string().contains("weak"), "{hex}: {refusal}");
@@ -128,10 +116,7 @@ mod tests {
             ("AAAA", "32 bytes"),
             ("not base64!", "neither PEM nor base64"),
             ("-----BEGIN PUBLIC KEY-----\nMCow\n", "not whole"),
-            (
-                "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----",
-                "no Ed25519",
-            ),
+            ("-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----", "no Ed25519"),
         ] {
             let refusal = ed25519_public_key(text).unwrap_err().to_string();
             assert!(refusal.contains(reason), "{text}: {refusal}");

@@ -40,10 +40,8 @@ impl SecretBox {
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, KeyError> {
         let keys = if let Some(file) = folder.find(FILE)? {
-            decode_file(&file).map_err(|reason| KeyError::Damaged {
-                path: folder.path().join(FILE),
-                reason,
-            })?
+            decode_file(&file)
+                .map_err(|reason| KeyError::Damaged { path: folder.path().join(FILE), reason })?
         } else {
             let first = SymmetricKey::generate(randomness.as_ref())?;
             folder.create_new(FILE, &encode_file(&[&first]))?;
@@ -81,9 +79,7 @@ impl SecretBox {
     pub fn rotate(&self) -> Result<(), KeyError> {
         let mut ring = self.0.ring.write();
         let mut keys = ring.clone();
-        keys.push(Arc::new(SymmetricKey::generate(
-            self.0.randomness.as_ref(),
-        )?));
+        keys.push(Arc::new(SymmetricKey::generate(self.0.randomness.as_ref())?));
         self.store(&keys)?;
         // A crash before this line loses nothing: the new key has sealed nothing yet.
         *ring = keys;
@@ -113,9 +109,9 @@ impl SecretBox {
 
     fn newest(&self) -> Result<Arc<SymmetricKey>, KeyError> {
         let ring = self.0.ring.read();
-        ring.last().cloned().ok_or_else(|| KeyError::Missing {
-            path: self.0.folder.path().join(FILE),
-        })
+        ring.last()
+            .cloned()
+            .ok_or_else(|| KeyError::Missing { path: self.0.folder.path().join(FILE) })
     }
 
     fn store(&self, keys: &[Arc<SymmetricKey>]) -> Result<(), KeyError> {
@@ -133,9 +129,7 @@ fn header(id: &str) -> Vec<u8> {
 
 fn split(sealed: &[u8]) -> Result<(&str, &[u8]), KeyError> {
     let ([version, length], rest) = sealed.split_first_chunk().ok_or(KeyError::DoesNotOpen)?;
-    let (id, text) = rest
-        .split_at_checked(usize::from(*length))
-        .ok_or(KeyError::DoesNotOpen)?;
+    let (id, text) = rest.split_at_checked(usize::from(*length)).ok_or(KeyError::DoesNotOpen)?;
     let id = std::str::from_utf8(id).map_err(|_| KeyError::DoesNotOpen)?;
     if *version != VERSION {
         return Err(KeyError::DoesNotOpen);
@@ -169,10 +163,7 @@ mod tests {
 
         let again = SecretBox::load_or_generate(&folder, Arc::new(SystemRandomness)).unwrap();
         assert_eq!(&**again.open(b"key-1", &sealed).unwrap(), b"secret");
-        assert!(matches!(
-            again.open(b"key-2", &sealed),
-            Err(KeyError::DoesNotOpen)
-        ));
+        assert!(matches!(again.open(b"key-2", &sealed), Err(KeyError::DoesNotOpen)));
     }
 
     #[test]
@@ -187,10 +178,7 @@ mod tests {
         let again = SecretBox::load_or_generate(&folder, Arc::new(SystemRandomness)).unwrap();
         assert_eq!(&**again.open(b"a", &old).unwrap(), b"secret");
         again.retire_old().unwrap();
-        assert!(matches!(
-            again.open(b"a", &old),
-            Err(KeyError::UnknownKey(_))
-        ));
+        assert!(matches!(again.open(b"a", &old), Err(KeyError::UnknownKey(_))));
         assert_eq!(&**again.open(b"a", &new).unwrap(), b"secret");
     }
 

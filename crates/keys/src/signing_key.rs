@@ -72,9 +72,7 @@ mod tests {
             \"content-type\": application/json\n\
             \"@signature-params\": (\"date\" \"@authority\" \"content-type\")\
             ;created=1618884473;keyid=\"test-shared-secret\"";
-        let signature = SigningKey::hmac_sha256(&secret)
-            .unwrap()
-            .sign(base.as_bytes());
+        let signature = SigningKey::hmac_sha256(&secret).unwrap().sign(base.as_bytes());
         assert_eq!(
             base64::engine::general_purpose::STANDARD.encode(signature),
             "pxcQw6G3AjtMBQjwo8XzkZf/bws5LelbaMk5rGIGtE8="

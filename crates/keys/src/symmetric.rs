@@ -37,11 +37,7 @@ impl SymmetricKey {
     fn from_bytes(bytes: Zeroizing<[u8; 32]>) -> Result<Self, KeyError> {
         let key = UnboundKey::new(&AES_256_GCM_SIV, bytes.as_ref())
             .map_err(|_| KeyError::NotAKey("an AES-256 key has 32 bytes"))?;
-        Ok(Self {
-            id: id_of(&bytes),
-            bytes,
-            key: LessSafeKey::new(key),
-        })
+        Ok(Self { id: id_of(&bytes), bytes, key: LessSafeKey::new(key) })
     }
 
     pub(crate) fn id(&self) -> &str {
@@ -61,9 +57,7 @@ impl SymmetricKey {
         let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM_SIV.tag_len());
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(plain);
-        let (_, text) = sealed
-            .split_at_mut_checked(NONCE_LEN)
-            .ok_or(KeyError::DoesNotOpen)?;
+        let (_, text) = sealed.split_at_mut_checked(NONCE_LEN).ok_or(KeyError::DoesNotOpen)?;
         let tag = self
             .key
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), text)
@@ -73,17 +67,11 @@ impl SymmetricKey {
     }
 
     pub(crate) fn open(&self, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        let (nonce, text) = sealed
-            .split_first_chunk::<NONCE_LEN>()
-            .ok_or(KeyError::DoesNotOpen)?;
+        let (nonce, text) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(KeyError::DoesNotOpen)?;
         let mut bytes = Zeroizing::new(text.to_vec());
         let length = self
             .key
-            .open_in_place(
-                Nonce::assume_unique_for_key(*nonce),
-                Aad::from(aad),
-                &mut bytes,
-            )
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(aad), &mut bytes)
             .map_err(|_| KeyError::DoesNotOpen)?
             .len();
         bytes.truncate(length);
@@ -101,15 +89,7 @@ fn id_of(bytes: &[u8; 32]) -> String {
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(b"lgsp key id\0");
     context.update(bytes);
-    hex::encode(
-        context
-            .finish()
-            .as_ref()
-            .iter()
-            .take(8)
-            .copied()
-            .collect::<Vec<u8>>(),
-    )
+    hex::encode(context.finish().as_ref().iter().take(8).copied().collect::<Vec<u8>>())
 }
 
 /// Writes a file of keys, the newest last.
@@ -171,9 +151,7 @@ mod tests {
     use crate::SystemRandomness;
 
     fn keys(count: usize) -> Vec<SymmetricKey> {
-        (0..count)
-            .map(|_| SymmetricKey::generate(&SystemRandomness).unwrap())
-            .collect()
+        (0..count).map(|_| SymmetricKey::generate(&SystemRandomness).unwrap()).collect()
     }
 
     #[test]

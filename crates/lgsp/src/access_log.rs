@@ -23,9 +23,7 @@ pub async fn log(State(clock): State<Arc<dyn Clock>>, request: Request, next: Ne
     let took_us = u64::try_from(micros).unwrap_or(0);
     let status = response.status().as_u16();
     let request_id = response.headers().get(LGSP_REQUEST_ID);
-    let request_id = request_id
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("-");
+    let request_id = request_id.and_then(|value| value.to_str().ok()).unwrap_or("-");
     tracing::info!(
         target: "lgsp::access",
         %method, path = template, status, took_us, request_id,

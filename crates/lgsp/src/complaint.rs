@@ -19,19 +19,12 @@ pub struct Complaint {
 impl Complaint {
     /// The command was understood and could not be done.
     pub fn new(what: impl fmt::Display, next_step: impl fmt::Display) -> Self {
-        Self {
-            what: what.to_string(),
-            next_step: next_step.to_string(),
-            usage: false,
-        }
+        Self { what: what.to_string(), next_step: next_step.to_string(), usage: false }
     }
 
     /// The command, or its configuration, asks for something impossible.
     pub fn usage(what: impl fmt::Display, next_step: impl fmt::Display) -> Self {
-        Self {
-            usage: true,
-            ..Self::new(what, next_step)
-        }
+        Self { usage: true, ..Self::new(what, next_step) }
     }
 
     /// Says it on standard error; gives the exit code.

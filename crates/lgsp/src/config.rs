@@ -171,10 +171,7 @@ fn below(base: &Path, url: &str) -> String {
 impl ControlConfig {
     fn read(reader: &mut Reader) -> Option<Self> {
         let public_url = reader.optional_url("control.public_url");
-        Some(Self {
-            listen: reader.socket("control.listen")?,
-            public_url,
-        })
+        Some(Self { listen: reader.socket("control.listen")?, public_url })
     }
 }
 
@@ -207,10 +204,7 @@ impl EvidenceConfig {
         let every = reader.whole("evidence.checkpoint_every_ms", 10..=60_000);
         let entries = reader.choice(
             "evidence.entries",
-            &[
-                ("auditor", EntriesAccess::Auditor),
-                ("public", EntriesAccess::Public),
-            ],
+            &[("auditor", EntriesAccess::Auditor), ("public", EntriesAccess::Public)],
         );
         Some(Self {
             origin: origin?,
@@ -224,15 +218,8 @@ impl LogConfig {
     fn read(reader: &mut Reader) -> Option<Self> {
         let format = reader.choice(
             "log.format",
-            &[
-                ("auto", LogFormat::Auto),
-                ("human", LogFormat::Human),
-                ("json", LogFormat::Json),
-            ],
+            &[("auto", LogFormat::Auto), ("human", LogFormat::Human), ("json", LogFormat::Json)],
         );
-        Some(Self {
-            level: reader.text("log.level")?,
-            format: format?,
-        })
+        Some(Self { level: reader.text("log.level")?, format: format? })
     }
 }

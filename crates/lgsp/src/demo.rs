@@ -106,22 +106,12 @@ async fn found_city(
 /// On the port of the earlier run, if it is still free: what was registered then still holds.
 fn start_mock_systems(earlier: Option<&Manifest>) -> Result<Server, Complaint> {
     let port = earlier.and_then(|manifest| manifest.mock_systems.rsplit(':').next()?.parse().ok());
-    let at = |port| {
-        listeners::bind(
-            "mock systems",
-            SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-        )
-    };
+    let at = |port| listeners::bind("mock systems", SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     let listener = at(port.unwrap_or(0)).or_else(|_| at(0))?;
     let routes = mock_systems::routes().map_err(std::io::Error::other);
-    routes
-        .and_then(|routes| Server::start(listener, routes))
-        .map_err(|error| {
-            Complaint::new(
-                format_args!("the sample systems did not start: {error}"),
-                "report it",
-            )
-        })
+    routes.and_then(|routes| Server::start(listener, routes)).map_err(|error| {
+        Complaint::new(format_args!("the sample systems did not start: {error}"), "report it")
+    })
 }
 
 fn exit_code(ending: Ending) -> ExitCode {

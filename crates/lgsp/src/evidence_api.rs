@@ -55,9 +55,8 @@ pub fn router(api: EvidenceApi, authenticator: Arc<dyn Authenticator>) -> Router
         .route(TRUST, get(log_files::trust))
         .route(CHECKPOINT, get(log_files::checkpoint))
         .route(HASHES, get(log_files::hash_tile));
-    let mut signed_on = Router::new()
-        .route(CALL, get(records::call))
-        .route(BUNDLE, get(records::bundle));
+    let mut signed_on =
+        Router::new().route(CALL, get(records::call)).route(BUNDLE, get(records::bundle));
     if api.entries_public {
         public = public.route(ENTRIES, get(log_files::public_entries));
     } else {

@@ -25,10 +25,7 @@ pub fn start_log(config: &LogConfig) -> Result<(), tracing_subscriber::filter::P
     let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // The only failure is that a subscriber stands already: then that one goes on.
     let _ = if human {
-        lines
-            .with_target(false)
-            .with_ansi(std::io::stderr().is_terminal())
-            .try_init()
+        lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).try_init()
     } else {
         lines.json().flatten_event(true).with_ansi(false).try_init()
     };
@@ -36,15 +33,12 @@ pub fn start_log(config: &LogConfig) -> Result<(), tracing_subscriber::filter::P
 }
 
 /// Upper bounds, in seconds, of the buckets that durations are counted in.
-const DURATION_BUCKETS_S: &[f64] = &[
-    0.000_5, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-];
+const DURATION_BUCKETS_S: &[f64] =
+    &[0.000_5, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// Begins to count. What is counted is rendered by the returned handle.
 pub fn start_metrics() -> Result<PrometheusHandle, BuildError> {
-    let recorder = PrometheusBuilder::new()
-        .set_buckets(DURATION_BUCKETS_S)?
-        .build_recorder();
+    let recorder = PrometheusBuilder::new().set_buckets(DURATION_BUCKETS_S)?.build_recorder();
     let handle = recorder.handle();
     // A recorder stands already only where a test starts two platforms in one process.
     let _ = metrics::set_global_recorder(recorder);

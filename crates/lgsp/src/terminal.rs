@@ -52,11 +52,7 @@ impl Emphasis {
     }
 
     fn wrap(self, code: &str, text: impl Display) -> String {
-        if self.0 {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_string()
-        }
+        if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
     }
 }
 

@@ -20,8 +20,5 @@ struct ApiDocs {
 }
 
 pub(crate) async fn show(State(shown): State<Arc<Shown>>, Reader(language): Reader) -> Response {
-    answer(&ApiDocs {
-        words: Words(language),
-        groups: outline::of(&shown.openapi),
-    })
+    answer(&ApiDocs { words: Words(language), groups: outline::of(&shown.openapi) })
 }

@@ -31,8 +31,5 @@ pub(crate) async fn show(Reader(language): Reader) -> Response {
         fault: code.fault().as_str(),
         retry: code.retry().to_string(),
     });
-    answer(&ErrorPages {
-        words: Words(language),
-        codes: codes.collect(),
-    })
+    answer(&ErrorPages { words: Words(language), codes: codes.collect() })
 }

@@ -23,9 +23,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Reader {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let asked = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).ok();
         let asked = asked.and_then(|Query(pairs)| {
-            pairs
-                .into_iter()
-                .find_map(|(name, value)| (name == "lang").then_some(value))
+            pairs.into_iter().find_map(|(name, value)| (name == "lang").then_some(value))
         });
         Ok(Self(match asked.as_deref() {
             Some("vi") => Language::Vietnamese,
@@ -63,14 +61,8 @@ pub(crate) fn answer(page: &impl Template) -> Response {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/html; charset=utf-8"),
-        ),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(CONTENT_SECURITY_POLICY),
-        ),
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
         (header::VARY, HeaderValue::from_static("accept-language")),
     ];
     (headers, html).into_response()
@@ -79,14 +71,8 @@ pub(crate) fn answer(page: &impl Template) -> Response {
 /// `/assets/portal.css`.
 pub(crate) async fn stylesheet() -> Response {
     let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/css; charset=utf-8"),
-        ),
-        (
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("max-age=300"),
-        ),
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("max-age=300")),
     ];
     (headers, STYLESHEET).into_response()
 }

@@ -24,10 +24,7 @@ fn pages() -> Router {
 /// Status, content security policy and body of a page.
 async fn open(path: &str, language: &str) -> (u16, String, String) {
     let request = Request::get(path).header(header::ACCEPT_LANGUAGE, language);
-    let answer = pages()
-        .oneshot(request.body(Body::empty()).unwrap())
-        .await
-        .unwrap();
+    let answer = pages().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let policy = answer.headers().get(header::CONTENT_SECURITY_POLICY);
     let policy = policy.map_or(String::new(), |value| value.to_str().unwrap().to_owned());
     let status = answer.status().as_u16();
@@ -45,22 +42,14 @@ async fn every_page_speaks_both_languages_and_carries_no_script() {
         assert!(vietnamese.contains("<html lang=\"vi\">"), "{path}");
         assert!(english.contains("<html lang=\"en\">"), "{path}");
         for page in [vietnamese, english] {
-            assert!(
-                !page.contains("<script") && !page.contains("style=\""),
-                "{path}"
-            );
+            assert!(!page.contains("<script") && !page.contains("style=\""), "{path}");
         }
     }
 }
 
 #[tokio::test]
 async fn the_query_decides_the_language_over_the_header() {
-    assert!(
-        open("/?lang=en", "vi")
-            .await
-            .2
-            .contains("<html lang=\"en\">")
-    );
+    assert!(open("/?lang=en", "vi").await.2.contains("<html lang=\"en\">"));
 }
 
 #[tokio::test]
@@ -72,11 +61,7 @@ async fn the_landing_page_links_to_what_is_there() {
 async fn every_error_code_has_the_anchor_its_problems_point_at() {
     let (_, _, page) = open("/docs/errors", "en").await;
     for code in ErrorCode::ALL {
-        assert!(
-            page.contains(&format!("id=\"{}\"", code.as_str())),
-            "{}",
-            code.as_str()
-        );
+        assert!(page.contains(&format!("id=\"{}\"", code.as_str())), "{}", code.as_str());
     }
 }
 

@@ -10,9 +10,7 @@ use crate::reading::corrupt;
 /// The number that `change` will be recorded under. Exact, because no other change can begin before
 /// this one is committed or rolled back.
 pub(crate) async fn sequence_of(change: &mut Change) -> Result<u64, StoreError> {
-    let row = change
-        .fetch_optional("SELECT last FROM evidence_sequence", &[])
-        .await?;
+    let row = change.fetch_optional("SELECT last FROM evidence_sequence", &[]).await?;
     let row = row.ok_or_else(|| corrupt("evidence_sequence", "has no row"))?;
     let last = u64::try_from(row.integer("last")?);
     Ok(last.map_err(|_| corrupt("evidence_sequence", "is negative"))? + 1)
@@ -29,9 +27,5 @@ pub(crate) async fn entry_of(
     let Some(row) = database.fetch_optional(sql, &[sequence.into()]).await? else {
         return Ok(None);
     };
-    Ok(Some(format!(
-        "{}/{}",
-        row.text("entry_origin")?,
-        row.integer("entry_index")?
-    )))
+    Ok(Some(format!("{}/{}", row.text("entry_origin")?, row.integer("entry_index")?)))
 }

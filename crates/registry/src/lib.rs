@@ -115,10 +115,7 @@ impl Registry {
             .merge(service::api::routes())
             .merge(connection::api::routes())
             .merge(directory::api::routes())
-            .route_layer(from_fn_with_state(
-                self.recorder.clone(),
-                reading_record::record,
-            ))
+            .route_layer(from_fn_with_state(self.recorder.clone(), reading_record::record))
             .with_state(self.clone())
             .split_for_parts()
     }

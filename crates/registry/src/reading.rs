@@ -41,9 +41,7 @@ pub(crate) fn parsed_optional<T: std::str::FromStr>(
     row: &Row,
     column: &str,
 ) -> Result<Option<T>, StoreError> {
-    let read = |text: String| {
-        text.parse()
-            .map_err(|_| corrupt(column, "does not read as its type"))
-    };
+    let read =
+        |text: String| text.parse().map_err(|_| corrupt(column, "does not read as its type"));
     row.optional_text(column)?.map(read).transpose()
 }

@@ -22,9 +22,7 @@ pub(crate) async fn record(
     next: Next,
 ) -> Response {
     let signed_on = request.extensions().get::<Authenticated>();
-    let auditor = signed_on
-        .filter(|Authenticated(actor)| actor.role == Role::Auditor)
-        .cloned();
+    let auditor = signed_on.filter(|Authenticated(actor)| actor.role == Role::Auditor).cloned();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let path = request.uri().path().to_owned();
     let response = next.run(request).await;

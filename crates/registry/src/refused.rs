@@ -119,10 +119,7 @@ impl From<Refused> for Refusal {
 }
 
 fn only(who: &Text) -> Text {
-    Text::new(
-        format!("Chỉ {} được làm việc này.", who.vi),
-        format!("Only {} may do this.", who.en),
-    )
+    Text::new(format!("Chỉ {} được làm việc này.", who.vi), format!("Only {} may do this.", who.en))
 }
 
 fn unknown(noun: Noun, id: &str) -> Text {
@@ -167,17 +164,11 @@ fn failed(error: &dyn std::error::Error) -> Text {
 }
 
 fn nothing_changed() -> Text {
-    Text::new(
-        "Nền tảng gặp lỗi; chưa có gì thay đổi.",
-        "The platform failed; nothing was changed.",
-    )
+    Text::new("Nền tảng gặp lỗi; chưa có gì thay đổi.", "The platform failed; nothing was changed.")
 }
 
 fn not_in_force(why: &str) -> Text {
-    tracing::error!(
-        why,
-        "a change is recorded but the directory could not be published"
-    );
+    tracing::error!(why, "a change is recorded but the directory could not be published");
     Text::new(
         "Thay đổi đã được ghi nhận nhưng chưa công bố được tới các cổng; nền tảng sẽ tự công bố.",
         "The change is recorded but gateways could not be told yet; they will be without anyone \
@@ -198,11 +189,7 @@ fn step(refusal: &StepRefusal) -> (ErrorCode, Text) {
         StepRefusal::SameActor { step, earlier } => (
             ErrorCode::DutiesNotSeparated,
             Text::new(
-                format!(
-                    "Người đã «{}» không được «{}» cùng kết nối.",
-                    earlier.vi(),
-                    step.vi()
-                ),
+                format!("Người đã «{}» không được «{}» cùng kết nối.", earlier.vi(), step.vi()),
                 format!("Whoever took the step {earlier} may not take the step {step} as well."),
             ),
         ),

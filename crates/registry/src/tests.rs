@@ -30,10 +30,7 @@ async fn the_document_is_of_openapi_3_1_and_every_route_has_a_name_problems_and_
             let responses = operation["responses"].as_object().unwrap();
             for status in ["401", "403", "404", "422", "503"] {
                 let problem = &responses[status]["content"]["application/problem+json"]["schema"];
-                assert_eq!(
-                    problem["$ref"], "#/components/schemas/Problem",
-                    "{method} {path}"
-                );
+                assert_eq!(problem["$ref"], "#/components/schemas/Problem", "{method} {path}");
             }
         }
     }

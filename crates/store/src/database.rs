@@ -29,10 +29,7 @@ impl Database {
             .map(|path| path.strip_prefix("//").unwrap_or(path))
             .filter(|path| !path.is_empty() && !path.starts_with(':'))
             .ok_or_else(|| StoreError::BadAddress(without_password(&config.url)))?;
-        Sqlite::open(path.as_ref())
-            .await
-            .map(Kind::Sqlite)
-            .map(Self)
+        Sqlite::open(path.as_ref()).await.map(Kind::Sqlite).map(Self)
     }
 
     /// Brings the schema up to `sets`, in one transaction; nothing is done if it is. All sets the
@@ -45,12 +42,7 @@ impl Database {
         let missing = migrations::missing(sets, &applied)?;
         for step in &missing {
             transaction.execute_script(step.sql).await?;
-            let values = [
-                step.set.into(),
-                step.position.into(),
-                step.name.into(),
-                step.sql.into(),
-            ];
+            let values = [step.set.into(), step.position.into(), step.name.into(), step.sql.into()];
             transaction.execute(migrations::INSERT, &values).await?;
             tracing::info!(set = step.set, step = step.name, "schema step applied");
         }

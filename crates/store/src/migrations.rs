@@ -43,20 +43,13 @@ pub(crate) fn missing(sets: &[Migrations], applied: &[Row]) -> Result<Vec<Missin
     let mut missing = Vec::new();
     for set in sets {
         for (position, (name, sql)) in (0..).zip(set.steps) {
-            missing.push(Missing {
-                set: set.name,
-                position,
-                name,
-                sql,
-            });
+            missing.push(Missing { set: set.name, position, name, sql });
         }
     }
     for row in applied {
         let (set, position) = (row.text("set_name")?, row.integer("position")?);
         let step = row.text("name")?;
-        let known = missing
-            .iter()
-            .position(|known| known.set == set && known.position == position);
+        let known = missing.iter().position(|known| known.set == set && known.position == position);
         let Some(known) = known else {
             return Err(StoreError::NewerSchema { set, step });
         };

@@ -70,11 +70,7 @@ impl Sqlite {
             .connect_with(options.pragma("query_only", "ON"))
             .await
             .map_err(refused)?;
-        Ok(Self {
-            path: path.to_owned(),
-            writer,
-            readers,
-        })
+        Ok(Self { path: path.to_owned(), writer, readers })
     }
 
     pub(crate) async fn fetch_all(
@@ -95,10 +91,7 @@ impl Sqlite {
             .begin_with("BEGIN IMMEDIATE")
             .await
             .map_err(|error| failure(&self.path, error))?;
-        Ok(SqliteTransaction {
-            path: self.path.clone(),
-            inner,
-        })
+        Ok(SqliteTransaction { path: self.path.clone(), inner })
     }
 
     pub(crate) async fn close(&self) {
@@ -125,8 +118,7 @@ impl SqliteTransaction {
         let done = sqlx::query_with(AssertSqlSafe(sql), arguments(sql, values)?)
             .execute(&mut *self.inner)
             .await;
-        done.map(|done| done.rows_affected())
-            .map_err(|error| failure(&self.path, error))
+        done.map(|done| done.rows_affected()).map_err(|error| failure(&self.path, error))
     }
 
     pub(crate) async fn execute_script(&mut self, sql: &'static str) -> Result<(), StoreError> {

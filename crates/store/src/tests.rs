@@ -24,9 +24,7 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-        }
+        Self { folder: tempfile::tempdir().unwrap() }
     }
 
     fn file(&self) -> PathBuf {
@@ -64,12 +62,7 @@ async fn what_is_committed_is_read_as_it_was_written_and_lasts() {
     let database = place.with_notes().await;
     let mut write = database.begin_write().await.unwrap();
     let time = UtcMicros::from_micros(1_764_000_000_000_001);
-    let values = [
-        "một".into(),
-        time.into(),
-        vec![0_u8, 255].into(),
-        Value::Null,
-    ];
+    let values = ["một".into(), time.into(), vec![0_u8, 255].into(), Value::Null];
     write.execute(INSERT, &values).await.unwrap();
     write.commit().await.unwrap();
     database.close().await;
@@ -95,10 +88,7 @@ async fn a_column_that_is_absent_null_or_of_another_kind_is_an_error() {
     assert!(matches!(misuse, Err(StoreError::Misuse(_))));
     assert!(matches!(row.integer("id"), Err(StoreError::Corrupt(_))));
     assert!(matches!(row.bytes("content"), Err(StoreError::Corrupt(_))));
-    assert!(matches!(
-        row.parsed::<u32>("id"),
-        Err(StoreError::Corrupt(_))
-    ));
+    assert!(matches!(row.parsed::<u32>("id"), Err(StoreError::Corrupt(_))));
 }
 
 #[tokio::test]
@@ -250,20 +240,10 @@ async fn a_file_that_cannot_serve_is_refused_with_what_to_do() {
 async fn a_full_database_says_so_and_goes_on_when_there_is_room() {
     let place = Place::new();
     let database = place.with_notes().await;
-    let big = || {
-        [
-            "big".into(),
-            1.into(),
-            vec![7_u8; 1 << 20].into(),
-            Value::Null,
-        ]
-    };
+    let big = || ["big".into(), 1.into(), vec![7_u8; 1 << 20].into(), Value::Null];
     let mut write = database.begin_write().await.unwrap();
     // SQLite takes no fewer pages than there are: the next one needed is one too many.
-    write
-        .execute("PRAGMA max_page_count = 1", &[])
-        .await
-        .unwrap();
+    write.execute("PRAGMA max_page_count = 1", &[]).await.unwrap();
     let error = write.execute(INSERT, &big()).await.unwrap_err();
     assert!(matches!(error, StoreError::Full), "{error}");
     assert_eq!(error.retry(), Retry::AfterSeconds(30));
@@ -292,10 +272,7 @@ async fn an_address_of_no_known_kind_is_refused_without_its_password() {
 async fn a_schema_grows_by_its_missing_steps_only() {
     const LONGER: Migrations = Migrations {
         name: "notes",
-        steps: &[
-            NOTES.steps[0],
-            ("title", "ALTER TABLE note ADD COLUMN title TEXT;"),
-        ],
+        steps: &[NOTES.steps[0], ("title", "ALTER TABLE note ADD COLUMN title TEXT;")],
     };
     let place = Place::new();
     let database = place.with_notes().await;
@@ -315,10 +292,8 @@ async fn a_schema_grows_by_its_missing_steps_only() {
 
 #[tokio::test]
 async fn a_step_that_was_applied_in_another_form_is_refused() {
-    const OTHER: Migrations = Migrations {
-        name: "notes",
-        steps: &[("notes", "CREATE TABLE note (id TEXT);")],
-    };
+    const OTHER: Migrations =
+        Migrations { name: "notes", steps: &[("notes", "CREATE TABLE note (id TEXT);")] };
     let place = Place::new();
     let database = place.with_notes().await;
     let error = database.migrate(&[OTHER]).await.unwrap_err();

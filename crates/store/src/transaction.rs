@@ -22,10 +22,7 @@ enum Kind {
 
 impl WriteTransaction {
     pub(crate) fn sqlite(transaction: SqliteTransaction) -> Self {
-        Self {
-            kind: Kind::Sqlite(transaction),
-            failed: false,
-        }
+        Self { kind: Kind::Sqlite(transaction), failed: false }
     }
 
     /// Executes one statement; returns the number of rows it changed.

@@ -62,10 +62,7 @@ impl FaultyDisk {
     /// The disk as the process that starts now sees it, until that process crashes.
     pub fn process(&self) -> Arc<dyn Disk> {
         let process = self.0.lock().process;
-        Arc::new(Process {
-            disk: self.clone(),
-            process,
-        })
+        Arc::new(Process { disk: self.clone(), process })
     }
 
     /// The process dies at the changing call number `calls` from now (0: the next one), which is
@@ -127,10 +124,7 @@ impl FaultyDisk {
     /// The files whose path contains `part`, sorted.
     pub fn paths(&self, part: &str) -> Vec<PathBuf> {
         let state = self.0.lock();
-        let paths = state
-            .names
-            .keys()
-            .filter(|path| path.to_string_lossy().contains(part));
+        let paths = state.names.keys().filter(|path| path.to_string_lossy().contains(part));
         paths.cloned().collect()
     }
 
@@ -160,12 +154,7 @@ impl Process {
 
     fn file(&self, path: &Path, node: usize) -> Box<dyn DiskFile> {
         let (disk, path) = (Arc::clone(&self.disk.0), path.to_owned());
-        Box::new(OpenFile {
-            disk,
-            process: self.process,
-            path,
-            node,
-        })
+        Box::new(OpenFile { disk, process: self.process, path, node })
     }
 }
 
@@ -215,19 +204,13 @@ impl Disk for Process {
             return Err(io::ErrorKind::NotFound.into());
         }
         let files = state.names.keys().filter(|path| path.parent() == Some(dir));
-        Ok(files
-            .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
-            .collect())
+        Ok(files.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect())
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.state()?;
         let node = *state.names.get(from).ok_or(io::ErrorKind::NotFound)?;
-        let change = NameChange::Move {
-            from: from.to_owned(),
-            to: to.to_owned(),
-            node,
-        };
+        let change = NameChange::Move { from: from.to_owned(), to: to.to_owned(), node };
         state.change(Call::Rename, to, change)
     }
 
@@ -249,11 +232,7 @@ impl Disk for Process {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let disk = Arc::clone(&self.disk.0);
-        Ok(Box::new(Lock {
-            disk,
-            process: self.process,
-            path: path.to_owned(),
-        }))
+        Ok(Box::new(Lock { disk, process: self.process, path: path.to_owned() }))
     }
 }
 

@@ -33,10 +33,8 @@ impl Process {
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
         let (sender, lines) = channel();
-        let outputs: [Box<dyn Read + Send>; 2] = [
-            Box::new(child.stdout.take().unwrap()),
-            Box::new(child.stderr.take().unwrap()),
-        ];
+        let outputs: [Box<dyn Read + Send>; 2] =
+            [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
         for output in outputs {
             let sender = sender.clone();
             std::thread::spawn(move || {
@@ -47,11 +45,7 @@ impl Process {
                 }
             });
         }
-        Self {
-            child,
-            lines,
-            seen: Vec::new(),
-        }
+        Self { child, lines, seen: Vec::new() }
     }
 
     /// The process's id.
@@ -63,10 +57,7 @@ impl Process {
     pub fn wait_for_line(&mut self, fits: impl Fn(&str) -> bool) -> String {
         loop {
             let Ok(line) = self.lines.recv_timeout(HUNG) else {
-                panic!(
-                    "the process never said what was waited for:\n{}",
-                    self.seen.join("\n")
-                );
+                panic!("the process never said what was waited for:\n{}", self.seen.join("\n"));
             };
             self.seen.push(line.clone());
             if fits(&line) {
@@ -121,10 +112,8 @@ mod tests {
 
     #[test]
     fn a_process_is_terminated_and_killed() {
-        let mut process = Process::start(
-            "sh",
-            &["-c", "trap 'exit 7' TERM; echo up; while :; do :; done"],
-        );
+        let mut process =
+            Process::start("sh", &["-c", "trap 'exit 7' TERM; echo up; while :; do :; done"]);
         process.wait_for_line(|line| line == "up");
         process.terminate();
         assert_eq!(process.wait().0.code(), Some(7));

@@ -43,9 +43,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
         must_be_json(request.headers())?;
-        let body = Limited::new(request.into_body(), MAX_BODY_BYTES)
-            .collect()
-            .await;
+        let body = Limited::new(request.into_body(), MAX_BODY_BYTES).collect().await;
         let body = body.map_err(|error| not_read(error.as_ref()))?.to_bytes();
         shape::from_json(&body).map(Self)
     }
@@ -77,22 +75,14 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
 }
 
 fn must_be_json(headers: &HeaderMap) -> Result<(), Refusal> {
-    let named = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let essence = named
-        .and_then(|named| named.split(';').next())
-        .unwrap_or_default()
-        .trim();
+    let named = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = named.and_then(|named| named.split(';').next()).unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
     Err(Refusal::new(
         ErrorCode::MediaTypeUnsupported,
-        Text::new(
-            "Phần thân phải là application/json.",
-            "The body must be application/json.",
-        ),
+        Text::new("Phần thân phải là application/json.", "The body must be application/json."),
     ))
 }
 
@@ -109,10 +99,7 @@ fn not_read(error: &(dyn std::error::Error + 'static)) -> Refusal {
     }
     Refusal::new(
         ErrorCode::RequestMalformed,
-        Text::new(
-            "Không đọc được hết phần thân.",
-            "The body could not be read to its end.",
-        ),
+        Text::new("Không đọc được hết phần thân.", "The body could not be read to its end."),
     )
 }
 

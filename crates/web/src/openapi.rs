@@ -59,25 +59,16 @@ impl IntoResponses for Problems {
             ("409", "Things stand so that this cannot be done."),
             ("413", "The body is too long."),
             ("415", "The body is not JSON."),
-            (
-                "422",
-                "A field is unknown, missing or breaks its rule; the detail names it.",
-            ),
+            ("422", "A field is unknown, missing or breaks its rule; the detail names it."),
             ("500", "The platform failed."),
-            (
-                "503",
-                "The platform cannot do this now; nothing was changed.",
-            ),
+            ("503", "The platform cannot do this now; nothing was changed."),
         ];
         let problem = || {
             let schema = Ref::from_schema_name("Problem");
             ContentBuilder::new().schema(Some(schema)).build()
         };
         let response = |description: &str| {
-            ResponseBuilder::new()
-                .description(description)
-                .content(PROBLEM_JSON, problem())
-                .build()
+            ResponseBuilder::new().description(description).content(PROBLEM_JSON, problem()).build()
         };
         kinds
             .into_iter()
@@ -106,14 +97,10 @@ pub fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     }
     whole.paths.paths.values_mut().for_each(name_operations);
     let components = whole.components.get_or_insert_with(Components::new);
-    components
-        .schemas
-        .insert("Problem".to_owned(), ProblemBody::schema());
+    components.schemas.insert("Problem".to_owned(), ProblemBody::schema());
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
-        .description(Some(
-            "An API token: shown once when it was made, kept only as a hash.",
-        ))
+        .description(Some("An API token: shown once when it was made, kept only as a hash."))
         .build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
     whole.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);

@@ -48,10 +48,7 @@ impl PageRequest {
     /// The page that a query string asks for.
     pub fn new(after: Option<String>, limit: Option<u32>) -> Result<Self, Refusal> {
         let limit = field::within("limit", limit.unwrap_or(DEFAULT_LIMIT), 1..=MAX_LIMIT)?;
-        Ok(Self {
-            after: after.unwrap_or_default(),
-            limit,
-        })
+        Ok(Self { after: after.unwrap_or_default(), limit })
     }
 
     /// Rows to ask the database for: one more than fit, to learn whether there is a next page.
@@ -80,9 +77,6 @@ impl TryFrom<PageQuery> for PageRequest {
 impl<T> Page<T> {
     /// The same page with every item turned into something else.
     pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            items: self.items.into_iter().map(turn).collect(),
-            next: self.next,
-        }
+        Page { items: self.items.into_iter().map(turn).collect(), next: self.next }
     }
 }

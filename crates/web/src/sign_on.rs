@@ -54,11 +54,8 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Refusal> {
     let (Some(line), None) = (lines.next(), lines.next()) else {
         return Err(not_signed_on());
     };
-    let (scheme, token) = line
-        .to_str()
-        .ok()
-        .and_then(|line| line.split_once(' '))
-        .ok_or_else(not_signed_on)?;
+    let (scheme, token) =
+        line.to_str().ok().and_then(|line| line.split_once(' ')).ok_or_else(not_signed_on)?;
     let token = token.trim();
     if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() {
         Ok(token)
@@ -81,10 +78,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Authenticated {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or_else(not_signed_on)
+        parts.extensions.get::<Self>().cloned().ok_or_else(not_signed_on)
     }
 }

@@ -38,10 +38,7 @@ pub fn surface(routes: Router, ambient: Ambient) -> Router {
 async fn unknown_path() -> Refusal {
     Refusal::new(
         ErrorCode::ResourceNotFound,
-        Text::new(
-            "Không có gì ở đường dẫn này.",
-            "There is nothing at this path.",
-        ),
+        Text::new("Không có gì ở đường dẫn này.", "There is nothing at this path."),
     )
 }
 
@@ -108,9 +105,7 @@ fn finish_problem(
 }
 
 fn reader_language(headers: &HeaderMap) -> Language {
-    let wanted = headers
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok());
+    let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     Language::from_accept_language(wanted)
 }
 
@@ -118,16 +113,11 @@ fn reader_language(headers: &HeaderMap) -> Language {
 fn guard(headers: &mut HeaderMap) {
     let guards = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; frame-ancestors 'none'",
-        ),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
     ];
     for (name, value) in guards {
-        headers
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
 }

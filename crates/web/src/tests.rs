@@ -31,10 +31,7 @@ impl Authenticator for OneToken {
                     credential: "t1".to_owned(),
                 });
             }
-            Err(Problem::new(
-                ErrorCode::TokenInvalid,
-                Text::new("Mã sai.", "A wrong token."),
-            ))
+            Err(Problem::new(ErrorCode::TokenInvalid, Text::new("Mã sai.", "A wrong token.")))
         })
     }
 }
@@ -86,17 +83,11 @@ fn listener() -> Router {
         clock: Arc::new(TestClock::default()),
         randomness: Arc::new(SeededRandomness::new(1)),
     };
-    surface(
-        require_sign_on(private, Arc::new(OneToken)).merge(unprotected),
-        ambient,
-    )
+    surface(require_sign_on(private, Arc::new(OneToken)).merge(unprotected), ambient)
 }
 
 fn request(method: Method, path: &str) -> axum::http::request::Builder {
-    Request::builder()
-        .method(method)
-        .uri(path)
-        .header(header::AUTHORIZATION, "Bearer right")
+    Request::builder().method(method).uri(path).header(header::AUTHORIZATION, "Bearer right")
 }
 
 async fn send(request: Request<Body>) -> Response<Body> {
@@ -105,10 +96,7 @@ async fn send(request: Request<Body>) -> Response<Body> {
 
 async fn problem(request: Request<Body>) -> (StatusCode, Value) {
     let response = send(request).await;
-    assert_eq!(
-        response.headers()[header::CONTENT_TYPE],
-        "application/problem+json"
-    );
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&body).unwrap())
@@ -116,13 +104,7 @@ async fn problem(request: Request<Body>) -> (StatusCode, Value) {
 
 async fn posted(body: impl Into<Body>) -> (StatusCode, Value) {
     let request = request(Method::POST, "/echo").header(header::CONTENT_TYPE, "application/json");
-    problem(
-        request
-            .header(header::ACCEPT_LANGUAGE, "en")
-            .body(body.into())
-            .unwrap(),
-    )
-    .await
+    problem(request.header(header::ACCEPT_LANGUAGE, "en").body(body.into()).unwrap()).await
 }
 
 #[tokio::test]
@@ -137,11 +119,7 @@ async fn a_stranger_reaches_no_handler_not_even_one_that_does_not_ask() {
     for path in ["/who", "/careless", "/unprotected/who"] {
         let nobody = Request::get(path).body(Body::empty()).unwrap();
         let (status, problem) = problem(nobody).await;
-        assert_eq!(
-            (status.as_u16(), &problem["code"]),
-            (401, &"token.missing".into()),
-            "{path}"
-        );
+        assert_eq!((status.as_u16(), &problem["code"]), (401, &"token.missing".into()), "{path}");
     }
 }
 
@@ -160,17 +138,13 @@ async fn a_wrong_token_and_two_tokens_are_refused() {
 
 #[tokio::test]
 async fn without_the_sign_on_layer_nobody_is_signed_on() {
-    let bearer = request(Method::GET, "/unprotected/who")
-        .body(Body::empty())
-        .unwrap();
+    let bearer = request(Method::GET, "/unprotected/who").body(Body::empty()).unwrap();
     assert_eq!(problem(bearer).await.0, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
 async fn a_refusal_speaks_the_readers_language_and_names_request_and_path() {
-    let vi = request(Method::GET, "/nowhere")
-        .body(Body::empty())
-        .unwrap();
+    let vi = request(Method::GET, "/nowhere").body(Body::empty()).unwrap();
     let (status, vi) = problem(vi).await;
     let en = request(Method::GET, "/nowhere").header(header::ACCEPT_LANGUAGE, "en-GB");
     let en = send(en.body(Body::empty()).unwrap()).await;
@@ -179,10 +153,7 @@ async fn a_refusal_speaks_the_readers_language_and_names_request_and_path() {
     assert_eq!(vi["instance"], "/nowhere");
     assert!(vi["request_id"].is_string());
     assert_eq!(en.headers()[header::CONTENT_LANGUAGE], "en");
-    let id = en.headers()[wire::header::LGSP_REQUEST_ID]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let id = en.headers()[wire::header::LGSP_REQUEST_ID].to_str().unwrap().to_owned();
     let body = en.into_body().collect().await.unwrap().to_bytes();
     let en: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(en["detail"], "There is nothing at this path.");
@@ -193,10 +164,7 @@ async fn a_refusal_speaks_the_readers_language_and_names_request_and_path() {
 async fn a_wrong_method_is_told_the_right_ones() {
     let response = send(request(Method::DELETE, "/who").body(Body::empty()).unwrap()).await;
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(
-        response.headers()[header::CONTENT_TYPE],
-        "application/problem+json"
-    );
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
     assert_eq!(response.headers()[header::ALLOW], "GET,HEAD");
 }
 
@@ -207,14 +175,8 @@ async fn every_response_keeps_browsers_from_guessing() {
         let headers = response.headers();
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
         assert_eq!(headers[header::CACHE_CONTROL], "no-store", "{path}");
-        assert!(
-            headers.contains_key(header::CONTENT_SECURITY_POLICY),
-            "{path}"
-        );
-        assert!(
-            headers.contains_key(wire::header::LGSP_REQUEST_ID),
-            "{path}"
-        );
+        assert!(headers.contains_key(header::CONTENT_SECURITY_POLICY), "{path}");
+        assert!(headers.contains_key(wire::header::LGSP_REQUEST_ID), "{path}");
     }
 }
 
@@ -222,10 +184,7 @@ async fn every_response_keeps_browsers_from_guessing() {
 async fn a_handler_that_breaks_is_the_platforms_fault_and_nothing_more() {
     let (status, refusal) =
         problem(request(Method::GET, "/broken").body(Body::empty()).unwrap()).await;
-    assert_eq!(
-        (status.as_u16(), &refusal["fault"]),
-        (500, &"platform".into())
-    );
+    assert_eq!((status.as_u16(), &refusal["fault"]), (500, &"platform".into()));
     assert_eq!(refusal["code"], "platform.internal");
 }
 

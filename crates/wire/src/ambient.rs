@@ -186,17 +186,10 @@ fn numbers(text: &str, separator: char, widths: [usize; 3]) -> Result<[u16; 3], 
     let mut parts = text.split(separator);
     let mut found = [0; 3];
     for (number, width) in found.iter_mut().zip(widths) {
-        let part = parts
-            .next()
-            .filter(|part| part.len() == width)
-            .ok_or(NotATime)?;
+        let part = parts.next().filter(|part| part.len() == width).ok_or(NotATime)?;
         *number = digits(part)?.parse().map_err(|_| NotATime)?;
     }
-    if parts.next().is_some() {
-        Err(NotATime)
-    } else {
-        Ok(found)
-    }
+    if parts.next().is_some() { Err(NotATime) } else { Ok(found) }
 }
 
 fn micros_of_fraction(text: &str) -> Result<i64, NotATime> {
@@ -209,11 +202,7 @@ fn micros_of_fraction(text: &str) -> Result<i64, NotATime> {
 }
 
 fn digits(text: &str) -> Result<&str, NotATime> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        Ok(text)
-    } else {
-        Err(NotATime)
-    }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) { Ok(text) } else { Err(NotATime) }
 }
 
 impl From<UtcMicros> for String {
@@ -275,10 +264,7 @@ mod tests {
     fn arithmetic_stops_at_the_ends() {
         assert_eq!(UtcMicros::from_micros(-5), UtcMicros::MIN);
         assert_eq!(UtcMicros::MAX.saturating_add(Duration::MAX), UtcMicros::MAX);
-        assert_eq!(
-            UtcMicros::MIN.saturating_sub(Duration::from_secs(1)),
-            UtcMicros::MIN
-        );
+        assert_eq!(UtcMicros::MIN.saturating_sub(Duration::from_secs(1)), UtcMicros::MIN);
     }
 
     proptest! {

@@ -95,10 +95,7 @@ pub struct BundleRefusal {
 
 impl BundleRefusal {
     fn new(file: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) -> Self {
-        Self {
-            file: file.into(),
-            reason: Text::new(vi.into(), en.into()),
-        }
+        Self { file: file.into(), reason: Text::new(vi.into(), en.into()) }
     }
 }
 
@@ -123,16 +120,9 @@ impl Bundle {
             let vi = format!("không phải một điểm kiểm tra đúng dạng ({error})");
             BundleRefusal::new(CHECKPOINT, vi, error.to_string())
         };
-        let note: SignedNote = parts
-            .checkpoint
-            .parse()
-            .map_err(|error| malformed(&error))?;
+        let note: SignedNote = parts.checkpoint.parse().map_err(|error| malformed(&error))?;
         let checkpoint = note.text.parse().map_err(|error| malformed(&error))?;
-        Ok(Self {
-            parts,
-            entries,
-            checkpoint,
-        })
+        Ok(Self { parts, entries, checkpoint })
     }
 
     /// Reads a bundle file. Everything in it must be exactly as [`Self::assemble`] writes it.
@@ -156,10 +146,8 @@ impl Bundle {
     /// The bytes of the bundle.
     pub fn to_bytes(&self) -> Result<Vec<u8>, BundleRefusal> {
         let files = self.files()?;
-        let files: Vec<(&str, &[u8])> = files
-            .iter()
-            .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
-            .collect();
+        let files: Vec<(&str, &[u8])> =
+            files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
         container::write(&files).map_err(|error| {
             BundleRefusal::new(
                 "container",
@@ -192,11 +180,7 @@ impl Bundle {
     /// The version of the directory by which `entry` was decided, if it is in the bundle.
     fn directory_of(&self, entry: &Entry) -> Option<&DirectoryExtract> {
         let root = entry.directory?;
-        let version = self
-            .parts
-            .directories
-            .iter()
-            .find(|version| version.root() == Some(root));
+        let version = self.parts.directories.iter().find(|version| version.root() == Some(root));
         version.map(|version| &version.extract)
     }
 
@@ -225,32 +209,17 @@ impl Bundle {
 pub fn directory_keys(entry: &Entry) -> Vec<String> {
     let mut keys = Vec::new();
     if let Some(actor) = &entry.actor {
-        keys.extend(
-            actor
-                .organisation
-                .iter()
-                .map(|code| format!("organisation/{code}")),
-        );
+        keys.extend(actor.organisation.iter().map(|code| format!("organisation/{code}")));
         if let (Some(organisation), Some(system)) = (&actor.organisation, &actor.system) {
             keys.push(format!("system/{organisation}/{system}"));
         }
-        keys.extend(
-            actor
-                .credential
-                .iter()
-                .map(|keyid| format!("credential/{keyid}")),
-        );
+        keys.extend(actor.credential.iter().map(|keyid| format!("credential/{keyid}")));
     }
     if let Some(service) = service_of(entry) {
         keys.push(format!("organisation/{}", service.organisation));
         keys.push(format!("system/{}", service.system_id()));
     }
-    keys.extend(
-        entry
-            .subject
-            .get("connection")
-            .map(|id| format!("connection/{id}")),
-    );
+    keys.extend(entry.subject.get("connection").map(|id| format!("connection/{id}")));
     keys
 }
 
@@ -268,11 +237,7 @@ fn check_one_call(parts: &[EntryPart], entries: &[Entry]) -> Result<(), BundleRe
         let (vi, en) = ("gói không có bản ghi nào", "the bundle has no entry");
         return Err(BundleRefusal::new(entry_file(0), vi, en));
     }
-    let places: Vec<_> = parts
-        .iter()
-        .zip(entries)
-        .map(|(part, e)| (part.index, e.time))
-        .collect();
+    let places: Vec<_> = parts.iter().zip(entries).map(|(part, e)| (part.index, e.time)).collect();
     for (position, (before, after)) in places.iter().zip(places.iter().skip(1)).enumerate() {
         if before.0 >= after.0 || before.1 >= after.1 {
             let vi = "bản ghi không theo thứ tự của nhật ký";
@@ -305,11 +270,7 @@ fn check_names(
         }
     }
     if let Some((name, _)) = files.get(expected.len()) {
-        return Err(BundleRefusal::new(
-            name,
-            "tệp thừa trong gói",
-            "does not belong here",
-        ));
+        return Err(BundleRefusal::new(name, "tệp thừa trong gói", "does not belong here"));
     }
     if let Some((name, _)) = expected.get(files.len()) {
         return Err(BundleRefusal::new(name, "gói thiếu tệp này", "is missing"));
@@ -319,18 +280,9 @@ fn check_names(
 
 /// A file that is not what the rest of the bundle makes of it.
 fn differs(name: &str, content: &[u8], expected: &[u8]) -> BundleRefusal {
-    let lines = |bytes: &[u8]| {
-        bytes
-            .split(|byte| *byte == b'\n')
-            .map(<[u8]>::to_vec)
-            .collect()
-    };
+    let lines = |bytes: &[u8]| bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
     let (found, wanted): (Vec<Vec<u8>>, Vec<Vec<u8>>) = (lines(content), lines(expected));
-    let same = found
-        .iter()
-        .zip(&wanted)
-        .take_while(|(found, wanted)| found == wanted)
-        .count();
+    let same = found.iter().zip(&wanted).take_while(|(found, wanted)| found == wanted).count();
     let line = same + 1;
     BundleRefusal::new(
         name,

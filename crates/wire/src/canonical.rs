@@ -52,11 +52,7 @@ pub fn canonical_of(value: &impl Serialize) -> Result<Vec<u8>, NotCanonical> {
 pub fn from_canonical<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, NotCanonical> {
     let value: T =
         serde_json::from_slice(bytes).map_err(|error| NotCanonical::Json(error.to_string()))?;
-    if canonical_of(&value)? == bytes {
-        Ok(value)
-    } else {
-        Err(NotCanonical::OtherSpelling)
-    }
+    if canonical_of(&value)? == bytes { Ok(value) } else { Err(NotCanonical::OtherSpelling) }
 }
 
 fn write(value: &Value, out: &mut String, depth: usize) -> Result<(), NotCanonical> {
@@ -97,9 +93,7 @@ fn write(value: &Value, out: &mut String, depth: usize) -> Result<(), NotCanonic
 }
 
 fn write_number(number: &serde_json::Number, out: &mut String) -> Result<(), NotCanonical> {
-    let size = number
-        .as_u64()
-        .or_else(|| number.as_i64().map(i64::unsigned_abs));
+    let size = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
     if size.is_none_or(|size| size > MAX_INTEGER) {
         return Err(NotCanonical::Number(number.to_string()));
     }
@@ -110,12 +104,8 @@ fn write_number(number: &serde_json::Number, out: &mut String) -> Result<(), Not
 /// Appends `text` as a JSON string (RFC 8785 §3.2.2.2): only what must be escaped is.
 pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
-    if text
-        .bytes()
-        .any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
-    {
-        text.chars()
-            .for_each(|character| write_escaped(out, character));
+    if text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        text.chars().for_each(|character| write_escaped(out, character));
     } else {
         out.push_str(text);
     }
@@ -170,14 +160,7 @@ mod tests {
         let names: Vec<String> = canonical(&value)
             .trim_matches(['{', '}'])
             .split("\",\"")
-            .map(|member| {
-                member
-                    .split("\":\"")
-                    .nth(1)
-                    .unwrap()
-                    .trim_matches('"')
-                    .to_owned()
-            })
+            .map(|member| member.split("\":\"").nth(1).unwrap().trim_matches('"').to_owned())
             .collect();
         assert_eq!(
             names,
@@ -200,17 +183,10 @@ mod tests {
             canonical(&json!([0, -1, largest, -largest])),
             "[0,-1,9007199254740991,-9007199254740991]"
         );
-        for number in [
-            json!(0.5),
-            json!(1.0),
-            json!(largest + 1),
-            json!(-largest - 1),
-            json!(u64::MAX),
-        ] {
-            assert!(
-                matches!(to_canonical(&number), Err(NotCanonical::Number(_))),
-                "{number}"
-            );
+        for number in
+            [json!(0.5), json!(1.0), json!(largest + 1), json!(-largest - 1), json!(u64::MAX)]
+        {
+            assert!(matches!(to_canonical(&number), Err(NotCanonical::Number(_))), "{number}");
         }
     }
 
@@ -225,27 +201,11 @@ mod tests {
     #[test]
     fn only_the_canonical_spelling_is_read() {
         type Numbers = std::collections::BTreeMap<String, u8>;
-        assert_eq!(
-            from_canonical::<Numbers>(br#"{"a":1,"b":2}"#)
-                .unwrap()
-                .len(),
-            2
-        );
-        for other in [
-            &br#"{"b":2,"a":1}"#[..],
-            br#"{"a":1,"a":1}"#,
-            br#"{"a": 1}"#,
-            b"{} ",
-        ] {
-            assert_eq!(
-                from_canonical::<Numbers>(other),
-                Err(NotCanonical::OtherSpelling)
-            );
+        assert_eq!(from_canonical::<Numbers>(br#"{"a":1,"b":2}"#).unwrap().len(), 2);
+        for other in [&br#"{"b":2,"a":1}"#[..], br#"{"a":1,"a":1}"#, br#"{"a": 1}"#, b"{} "] {
+            assert_eq!(from_canonical::<Numbers>(other), Err(NotCanonical::OtherSpelling));
         }
-        assert!(matches!(
-            from_canonical::<Numbers>(b"{"),
-            Err(NotCanonical::Json(_))
-        ));
+        assert!(matches!(from_canonical::<Numbers>(b"{"), Err(NotCanonical::Json(_))));
     }
 
     fn values() -> impl Strategy<Value = Value> {

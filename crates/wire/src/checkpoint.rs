@@ -71,11 +71,7 @@ impl FromStr for Origin {
 
     fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
         let fits = (1..=200).contains(&text.len());
-        if fits
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() && byte != b'+')
-        {
+        if fits && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'+') {
             Ok(Self(text.into()))
         } else {
             Err(NotAnOrigin)
@@ -112,13 +108,7 @@ impl TryFrom<String> for Origin {
 impl fmt::Display for Checkpoint {
     /// The text to be signed, with its final newline.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "{}\n{}\n{}",
-            self.origin,
-            self.size,
-            STANDARD.encode(self.root)
-        )
+        writeln!(f, "{}\n{}\n{}", self.origin, self.size, STANDARD.encode(self.root))
     }
 }
 
@@ -135,10 +125,7 @@ impl FromStr for Checkpoint {
         if lines.any(str::is_empty) {
             return Err(CheckpointError::Malformed);
         }
-        let root = STANDARD
-            .decode(root)
-            .ok()
-            .and_then(|root| Hash::try_from(root).ok());
+        let root = STANDARD.decode(root).ok().and_then(|root| Hash::try_from(root).ok());
         Ok(Self {
             origin: origin.parse()?,
             size: plain_decimal(size).ok_or(CheckpointError::Size)?,
@@ -160,11 +147,8 @@ mod tests {
 
     #[test]
     fn a_checkpoint_is_three_lines() {
-        let checkpoint = Checkpoint {
-            origin: "log.example/a".parse().unwrap(),
-            size: 42,
-            root: [0xff; 32],
-        };
+        let checkpoint =
+            Checkpoint { origin: "log.example/a".parse().unwrap(), size: 42, root: [0xff; 32] };
         let text = "log.example/a\n42\n//////////////////////////////////////////8=\n";
         assert_eq!(checkpoint.to_string(), text);
         assert_eq!(text.parse(), Ok(checkpoint.clone()));
@@ -179,20 +163,11 @@ mod tests {
             (format!("a\n1\n{root}"), CheckpointError::Malformed),
             (format!("a\n1\n{root}\n\n"), CheckpointError::Malformed),
             ("a\n1\n".to_owned(), CheckpointError::Malformed),
-            (
-                format!("a b\n1\n{root}\n"),
-                CheckpointError::Origin(NotAnOrigin),
-            ),
-            (
-                format!("\n1\n{root}\n"),
-                CheckpointError::Origin(NotAnOrigin),
-            ),
+            (format!("a b\n1\n{root}\n"), CheckpointError::Origin(NotAnOrigin)),
+            (format!("\n1\n{root}\n"), CheckpointError::Origin(NotAnOrigin)),
             (format!("a\n01\n{root}\n"), CheckpointError::Size),
             (format!("a\n+1\n{root}\n"), CheckpointError::Size),
-            (
-                format!("a\n18446744073709551616\n{root}\n"),
-                CheckpointError::Size,
-            ),
+            (format!("a\n18446744073709551616\n{root}\n"), CheckpointError::Size),
             (format!("a\n1\n{root}=\n"), CheckpointError::Root),
             ("a\n1\nAAAA\n".to_owned(), CheckpointError::Root),
         ] {
@@ -206,10 +181,7 @@ mod tests {
             assert_eq!(text.parse::<Origin>(), Err(NotAnOrigin), "{text:?}");
         }
         let origin: Origin = "log.example".parse().unwrap();
-        assert_eq!(
-            origin.directory().unwrap().as_ref(),
-            "log.example/directory"
-        );
+        assert_eq!(origin.directory().unwrap().as_ref(), "log.example/directory");
     }
 
     proptest! {

@@ -99,9 +99,7 @@ impl FromStr for CommitmentLabel {
         Self::ALL
             .into_iter()
             .find(|label| label.as_str() == text)
-            .ok_or(Malformed {
-                expected: "a commitment label, like request_head",
-            })
+            .ok_or(Malformed { expected: "a commitment label, like request_head" })
     }
 }
 

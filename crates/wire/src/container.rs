@@ -70,9 +70,8 @@ pub fn read(container: &[u8]) -> Result<Vec<File>, ContainerError> {
         let offset = container.len() - rest.len();
         let (header, after) = Header::read_local(rest).ok_or(ContainerError::Truncated(offset))?;
         let length = usize::try_from(header.length).unwrap_or(usize::MAX);
-        let (bytes, after) = after
-            .split_at_checked(length)
-            .ok_or(ContainerError::Truncated(offset))?;
+        let (bytes, after) =
+            after.split_at_checked(length).ok_or(ContainerError::Truncated(offset))?;
         check_name(header.name)?;
         if crc32fast::hash(bytes) != header.crc32 {
             return Err(ContainerError::Damaged(header.name.to_owned()));
@@ -83,10 +82,8 @@ pub fn read(container: &[u8]) -> Result<Vec<File>, ContainerError> {
     if files.is_empty() {
         return Err(ContainerError::NotAContainer(0));
     }
-    let borrowed: Vec<(&str, &[u8])> = files
-        .iter()
-        .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
-        .collect();
+    let borrowed: Vec<(&str, &[u8])> =
+        files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     match first_difference(&write(&borrowed)?, container) {
         None => Ok(files),
         Some(offset) => Err(ContainerError::Differs(offset)),
@@ -104,11 +101,7 @@ fn check_name(name: &str) -> Result<(), ContainerError> {
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
         !matches!(segment, "" | "." | "..") && segment.bytes().all(is_plain)
     });
-    if is_fine {
-        Ok(())
-    } else {
-        Err(ContainerError::Name(name.to_owned()))
-    }
+    if is_fine { Ok(()) } else { Err(ContainerError::Name(name.to_owned())) }
 }
 
 #[cfg(test)]

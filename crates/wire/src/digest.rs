@@ -88,10 +88,7 @@ impl ContentDigest {
 
     /// A SHA-256 that was computed elsewhere.
     pub fn from_sha256(value: [u8; 32]) -> Self {
-        Self {
-            algorithm: DigestAlgorithm::Sha256,
-            value: value.to_vec(),
-        }
+        Self { algorithm: DigestAlgorithm::Sha256, value: value.to_vec() }
     }
 
     /// By which algorithm.
@@ -107,12 +104,7 @@ impl ContentDigest {
 
 impl fmt::Display for ContentDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}=:{}:",
-            self.algorithm.as_str(),
-            STANDARD.encode(&self.value)
-        )
+        write!(f, "{}=:{}:", self.algorithm.as_str(), STANDARD.encode(&self.value))
     }
 }
 
@@ -131,10 +123,7 @@ pub struct DigestHasher {
 impl DigestHasher {
     /// A hasher that has seen nothing yet.
     pub fn new(algorithm: DigestAlgorithm) -> Self {
-        Self {
-            algorithm,
-            context: digest::Context::new(algorithm.implementation()),
-        }
+        Self { algorithm, context: digest::Context::new(algorithm.implementation()) }
     }
 
     /// Takes in the next bytes.
@@ -145,10 +134,7 @@ impl DigestHasher {
     /// The digest of all that was taken in.
     pub fn finish(self) -> ContentDigest {
         let value = self.context.finish().as_ref().to_vec();
-        ContentDigest {
-            algorithm: self.algorithm,
-            value,
-        }
+        ContentDigest { algorithm: self.algorithm, value }
     }
 }
 
@@ -244,14 +230,10 @@ mod tests {
 
     #[test]
     fn the_rfc_9530_examples_match() {
-        for (field, algorithm) in [
-            (SHA256, DigestAlgorithm::Sha256),
-            (SHA512, DigestAlgorithm::Sha512),
-        ] {
-            assert_eq!(
-                ContentDigest::parse(field),
-                Ok(ContentDigest::of(algorithm, CONTENT))
-            );
+        for (field, algorithm) in
+            [(SHA256, DigestAlgorithm::Sha256), (SHA512, DigestAlgorithm::Sha512)]
+        {
+            assert_eq!(ContentDigest::parse(field), Ok(ContentDigest::of(algorithm, CONTENT)));
             assert_eq!(ContentDigest::of(algorithm, CONTENT).to_string(), field);
         }
     }

@@ -87,11 +87,7 @@ impl Directory {
         }
         let leaves = records.iter().map(leaf_of).collect::<Result<Leaves, _>>()?;
         let root = leaves.root();
-        Ok(Self {
-            records,
-            leaves,
-            root,
-        })
+        Ok(Self { records, leaves, root })
     }
 
     /// All records, sorted by [`Record::key`].
@@ -117,18 +113,11 @@ impl Directory {
     /// The text that is signed as a note to publish this version. `origin` is that of the
     /// directory, see [`Origin::directory`].
     pub fn head(&self, origin: &Origin) -> String {
-        Checkpoint {
-            origin: origin.clone(),
-            size: self.size(),
-            root: self.root,
-        }
-        .to_string()
+        Checkpoint { origin: origin.clone(), size: self.size(), root: self.root }.to_string()
     }
 
     fn position(&self, key: &str) -> Option<usize> {
-        self.records
-            .binary_search_by(|record| record.key().as_str().cmp(key))
-            .ok()
+        self.records.binary_search_by(|record| record.key().as_str().cmp(key)).ok()
     }
 }
 
@@ -136,9 +125,7 @@ impl SignedDirectory {
     /// Checks that one of `verifiers` signed this version, under its own name.
     pub fn verify(&self, verifiers: &[NoteVerifier]) -> Result<(), HeadError> {
         let head: Checkpoint = open(&self.head, verifiers)?.parse()?;
-        let is_ours = verifiers
-            .iter()
-            .any(|verifier| verifier.name() == head.origin.as_ref());
+        let is_ours = verifiers.iter().any(|verifier| verifier.name() == head.origin.as_ref());
         if is_ours && head.size == self.directory.size() && head.root == self.directory.root() {
             Ok(())
         } else {

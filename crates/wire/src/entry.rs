@@ -58,18 +58,10 @@ pub struct Entry {
     /// How it ended: an HTTP status, the code of a refusal, `ok` or `unknown`.
     pub outcome: String,
     /// The root of the directory by which it was decided.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "base64_text::option"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "base64_text::option")]
     pub directory: Option<Hash>,
     /// Commitments to what was said.
-    #[serde(
-        default,
-        skip_serializing_if = "BTreeMap::is_empty",
-        with = "base64_text::map"
-    )]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "base64_text::map")]
     pub commitments: BTreeMap<CommitmentLabel, Hash>,
     /// The number of the change in the database that wrote this entry; below 2^53.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -176,20 +168,12 @@ struct Versioned {
 /// Small ASCII names sort the same by UTF-8 and UTF-16, which lets the writer trust the map.
 fn is_subject_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
-        Self::Call,
-        Self::Change,
-        Self::Directory,
-        Self::Log,
-        Self::Access,
-    ];
+    pub const ALL: [Self; 5] = [Self::Call, Self::Change, Self::Directory, Self::Log, Self::Access];
 
     /// The written form: `call`.
     pub const fn as_str(self) -> &'static str {
@@ -216,9 +200,7 @@ impl FromStr for Kind {
         Self::ALL
             .into_iter()
             .find(|kind| kind.as_str() == text)
-            .ok_or(Malformed {
-                expected: "a kind of entry, like call",
-            })
+            .ok_or(Malformed { expected: "a kind of entry, like call" })
     }
 }
 

@@ -209,9 +209,7 @@ impl FromStr for ErrorCode {
             .iter()
             .copied()
             .find(|code| code.as_str() == text)
-            .ok_or(Malformed {
-                expected: "an error code, see docs/errors.md",
-            })
+            .ok_or(Malformed { expected: "an error code, see docs/errors.md" })
     }
 }
 
@@ -221,10 +219,7 @@ serde_as_text!(ErrorCode);
 pub fn catalogue_markdown() -> String {
     let mut page = String::from(HEAD);
     for code in ErrorCode::ALL {
-        let (vi, en) = (
-            code.words(Language::Vietnamese),
-            code.words(Language::English),
-        );
+        let (vi, en) = (code.words(Language::Vietnamese), code.words(Language::English));
         // Writing into a string cannot fail.
         let _ = write!(
             page,

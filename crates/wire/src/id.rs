@@ -44,9 +44,7 @@ text_newtype! {
 fn is_slug(text: &str) -> bool {
     let bytes = text.as_bytes();
     (1..=63).contains(&bytes.len())
-        && bytes
-            .iter()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+        && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
         && bytes.first() != Some(&b'-')
         && bytes.last() != Some(&b'-')
 }
@@ -80,10 +78,7 @@ pub struct ServiceId {
 impl ServiceId {
     /// The system the service runs on.
     pub fn system_id(&self) -> SystemId {
-        SystemId {
-            organisation: self.organisation.clone(),
-            system: self.system.clone(),
-        }
+        SystemId { organisation: self.organisation.clone(), system: self.system.clone() }
     }
 }
 
@@ -103,23 +98,16 @@ impl FromStr for SystemId {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        let (organisation, system) = text.split_once('/').ok_or(Malformed {
-            expected: "a system id, like H24.12/don-vi-hanh-chinh",
-        })?;
-        Ok(Self {
-            organisation: organisation.parse()?,
-            system: system.parse()?,
-        })
+        let (organisation, system) = text
+            .split_once('/')
+            .ok_or(Malformed { expected: "a system id, like H24.12/don-vi-hanh-chinh" })?;
+        Ok(Self { organisation: organisation.parse()?, system: system.parse()? })
     }
 }
 
 impl fmt::Display for ServiceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}/{}/{}/v{}",
-            self.organisation, self.system, self.service, self.major
-        )
+        write!(f, "{}/{}/{}/v{}", self.organisation, self.system, self.service, self.major)
     }
 }
 
@@ -133,17 +121,12 @@ impl FromStr for ServiceId {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        let malformed = Malformed {
-            expected: "a service id, like H24.12/don-vi-hanh-chinh/danh-muc/v1",
-        };
+        let malformed =
+            Malformed { expected: "a service id, like H24.12/don-vi-hanh-chinh/danh-muc/v1" };
         let mut parts = text.split('/');
-        let (Some(organisation), Some(system), Some(service), Some(version), None) = (
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-        ) else {
+        let (Some(organisation), Some(system), Some(service), Some(version), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Err(malformed);
         };
         Ok(Self {

@@ -86,11 +86,7 @@ impl Frontier {
         if expected == found {
             Ok(Self { size, subtrees })
         } else {
-            Err(WrongSubtrees {
-                size,
-                expected,
-                found,
-            })
+            Err(WrongSubtrees { size, expected, found })
         }
     }
 
@@ -123,8 +119,6 @@ impl Frontier {
     /// The root of the tree so far.
     pub fn root(&self) -> Hash {
         let from_the_right = self.subtrees.iter().rev().copied();
-        from_the_right
-            .reduce(|right, left| node_hash(&left, &right))
-            .unwrap_or(EMPTY_ROOT)
+        from_the_right.reduce(|right, left| node_hash(&left, &right)).unwrap_or(EMPTY_ROOT)
     }
 }

@@ -72,10 +72,7 @@ pub fn open<'a>(note: &'a str, verifiers: &[NoteVerifier]) -> Result<&'a str, No
     let parsed: SignedNote = note.parse()?;
     let mut known = false;
     for signature in &parsed.signatures {
-        for verifier in verifiers
-            .iter()
-            .filter(|verifier| verifier.is_for(signature))
-        {
+        for verifier in verifiers.iter().filter(|verifier| verifier.is_for(signature)) {
             if !verifier.verify(&parsed.text, signature) {
                 return Err(NoteError::WrongSignature(signature.name.clone()));
             }
@@ -109,27 +106,20 @@ impl FromStr for SignedNote {
         let Some((text, lines)) = note.rsplit_once("\n\n") else {
             return Err(NoteError::Malformed("no blank line before the signatures"));
         };
-        let lines = lines
-            .strip_suffix('\n')
-            .ok_or(NoteError::Malformed("no final newline"))?;
+        let lines = lines.strip_suffix('\n').ok_or(NoteError::Malformed("no final newline"))?;
         let signatures = lines.split('\n').take(MAX_SIGNATURES + 1).map(str::parse);
         let signatures = signatures.collect::<Result<Vec<NoteSignature>, _>>()?;
         if signatures.len() > MAX_SIGNATURES {
             return Err(NoteError::Malformed("too many signatures"));
         }
-        Ok(Self {
-            text: format!("{text}\n"),
-            signatures,
-        })
+        Ok(Self { text: format!("{text}\n"), signatures })
     }
 }
 
 impl fmt::Display for SignedNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
-        self.signatures
-            .iter()
-            .try_for_each(|signature| write!(f, "{signature}"))
+        self.signatures.iter().try_for_each(|signature| write!(f, "{signature}"))
     }
 }
 
@@ -139,9 +129,7 @@ impl FromStr for NoteSignature {
     /// Reads one line without its newline.
     fn from_str(line: &str) -> Result<Self, NoteError> {
         let malformed = NoteError::Malformed("a line that is no signature");
-        let rest = line
-            .strip_prefix(SIGNATURE_PREFIX)
-            .ok_or_else(|| malformed.clone())?;
+        let rest = line.strip_prefix(SIGNATURE_PREFIX).ok_or_else(|| malformed.clone())?;
         let (name, encoded) = rest.split_once(' ').ok_or_else(|| malformed.clone())?;
         let bytes = STANDARD.decode(encoded).map_err(|_| malformed.clone())?;
         let (key_id, signature) = bytes.split_first_chunk().ok_or_else(|| malformed.clone())?;
@@ -161,12 +149,7 @@ impl fmt::Display for NoteSignature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut bytes = self.key_id.to_be_bytes().to_vec();
         bytes.extend_from_slice(&self.signature);
-        writeln!(
-            f,
-            "{SIGNATURE_PREFIX}{} {}",
-            self.name,
-            STANDARD.encode(bytes)
-        )
+        writeln!(f, "{SIGNATURE_PREFIX}{} {}", self.name, STANDARD.encode(bytes))
     }
 }
 

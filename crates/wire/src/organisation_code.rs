@@ -103,10 +103,7 @@ fn kind_of(text: &str) -> Option<OrganisationKind> {
 }
 
 fn is_group(bytes: &[u8]) -> bool {
-    !bytes.is_empty()
-        && bytes
-            .iter()
-            .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+    !bytes.is_empty() && bytes.iter().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
 fn is_zero(group: &str) -> bool {
@@ -143,23 +140,14 @@ impl FromStr for LegacyCode {
     type Err = Malformed;
 
     fn from_str(text: &str) -> Result<Self, Malformed> {
-        let malformed = Malformed {
-            expected: LEGACY_FORM,
-        };
+        let malformed = Malformed { expected: LEGACY_FORM };
         let bytes: [u8; 13] = text.as_bytes().try_into().map_err(|_| malformed)?;
-        let fits = bytes
-            .iter()
-            .zip(b"000.00.00.A00")
-            .all(|(byte, form)| match form {
-                b'0' => byte.is_ascii_digit(),
-                b'A' => byte.is_ascii_uppercase(),
-                separator => byte == separator,
-            });
-        if fits {
-            Ok(Self(bytes))
-        } else {
-            Err(malformed)
-        }
+        let fits = bytes.iter().zip(b"000.00.00.A00").all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            b'A' => byte.is_ascii_uppercase(),
+            separator => byte == separator,
+        });
+        if fits { Ok(Self(bytes)) } else { Err(malformed) }
     }
 }
 
@@ -224,11 +212,7 @@ mod tests {
         ] {
             assert!(text.parse::<OrganisationCode>().is_err(), "{text}");
         }
-        assert!(
-            format!("H24.{}", "1".repeat(31))
-                .parse::<OrganisationCode>()
-                .is_ok()
-        );
+        assert!(format!("H24.{}", "1".repeat(31)).parse::<OrganisationCode>().is_ok());
     }
 
     #[test]
@@ -254,10 +238,7 @@ mod tests {
             assert_eq!(read.suggest(), Some(code(today)));
             assert_eq!(code(today).suggest_legacy(), Some(read));
         }
-        assert_eq!(
-            "000.00.17.Z18".parse::<LegacyCode>().unwrap().suggest(),
-            None
-        );
+        assert_eq!("000.00.17.Z18".parse::<LegacyCode>().unwrap().suggest(), None);
         for text in ["H24.1", "H24.00", "H24.AB", "0200123456", "H24.1.2.3.4"] {
             assert_eq!(code(text).suggest_legacy(), None, "{text}");
         }
@@ -265,13 +246,7 @@ mod tests {
 
     #[test]
     fn what_is_no_legacy_code_is_refused() {
-        for text in [
-            "",
-            "000.00.17.h18",
-            "000.00.17H18",
-            "00.000.17.H18",
-            "000.00.17.H18 ",
-        ] {
+        for text in ["", "000.00.17.h18", "000.00.17H18", "00.000.17.H18", "000.00.17.H18 "] {
             assert!(text.parse::<LegacyCode>().is_err(), "{text}");
         }
     }

@@ -61,10 +61,7 @@ impl Language {
 
 /// `q=0.8` as 800; 0, which asks for nothing, if it is not understood.
 fn thousandths(weight: &str) -> u32 {
-    let Some(number) = weight
-        .strip_prefix("q=")
-        .or_else(|| weight.strip_prefix("Q="))
-    else {
+    let Some(number) = weight.strip_prefix("q=").or_else(|| weight.strip_prefix("Q=")) else {
         return 0;
     };
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
@@ -88,10 +85,7 @@ pub struct Text {
 impl Text {
     /// A text from its two wordings.
     pub fn new(vi: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            vi: vi.into(),
-            en: en.into(),
-        }
+        Self { vi: vi.into(), en: en.into() }
     }
 
     /// The wording in `language`.
@@ -121,19 +115,12 @@ pub struct Problem {
 impl Problem {
     /// A refusal with this detail.
     pub fn new(code: ErrorCode, detail: Text) -> Self {
-        Self {
-            code,
-            detail,
-            request_id: None,
-            instance: None,
-            retry_after_s: None,
-        }
+        Self { code, detail, request_id: None, instance: None, retry_after_s: None }
     }
 
     /// Whether and when the same content may be sent again.
     pub fn retry(&self) -> Retry {
-        self.retry_after_s
-            .map_or_else(|| self.code.retry(), Retry::AfterSeconds)
+        self.retry_after_s.map_or_else(|| self.code.retry(), Retry::AfterSeconds)
     }
 
     /// The body: the members of RFC 9457 §3.1, then ours.
@@ -202,10 +189,7 @@ mod tests {
     fn a_problem_has_the_members_of_the_contract() {
         let mut problem = Problem::new(
             ErrorCode::QuotaExceeded,
-            Text::new(
-                "Hết 60 lượt gọi trong phút này.",
-                "60 calls of this minute are used up.",
-            ),
+            Text::new("Hết 60 lượt gọi trong phút này.", "60 calls of this minute are used up."),
         );
         problem.retry_after_s = Some(7);
         problem.request_id = "019ab0c4-7b3f-7fff-bfff-ffffffffffff".parse().ok();

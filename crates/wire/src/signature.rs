@@ -70,9 +70,7 @@ impl FromStr for Algorithm {
         Self::ALL
             .into_iter()
             .find(|algorithm| algorithm.as_str() == text)
-            .ok_or(Malformed {
-                expected: "an algorithm: hmac-sha256 or ed25519",
-            })
+            .ok_or(Malformed { expected: "an algorithm: hmac-sha256 or ed25519" })
     }
 }
 

@@ -19,10 +19,7 @@ pub(crate) struct TestKey {
 impl TestKey {
     pub(crate) fn new(name: &str, number: u8) -> Self {
         let pair = Ed25519KeyPair::from_seed_unchecked(&[number; 32]).unwrap();
-        Self {
-            name: name.to_owned(),
-            pair,
-        }
+        Self { name: name.to_owned(), pair }
     }
 
     pub(crate) fn public_key(&self) -> [u8; 32] {
@@ -62,10 +59,7 @@ pub(crate) fn sample_records() -> Vec<Record> {
         })
     };
     let system = |id: &str, name: &str| {
-        Record::System(SystemRecord {
-            id: id.parse().unwrap(),
-            name: name.to_owned(),
-        })
+        Record::System(SystemRecord { id: id.parse().unwrap(), name: name.to_owned() })
     };
     let credential = |keyid: &str, algorithm, public_key| {
         Record::Credential(CredentialRecord {
@@ -100,10 +94,7 @@ pub(crate) fn sample_records() -> Vec<Record> {
             purpose: "doi-soat-dia-ban".parse().unwrap(),
             legal_basis: "Nghị quyết 1669/NQ-UBTVQH15".to_owned(),
             operations: vec![Operation::new("GET", "/units").unwrap()],
-            quota: Quota {
-                per_minute: 600,
-                burst: 60,
-            },
+            quota: Quota { per_minute: 600, burst: 60 },
             from,
             until,
             active: true,

@@ -49,13 +49,9 @@ pub fn encode_entry(bundle: &mut Vec<u8>, entry: &[u8]) -> Result<(), EntryBundl
 pub fn decode_entries(bundle: &[u8]) -> Result<Vec<&[u8]>, EntryBundleError> {
     let (mut rest, mut entries) = (bundle, Vec::new());
     while !rest.is_empty() {
-        let (length, after) = rest
-            .split_first_chunk()
-            .ok_or(EntryBundleError::Truncated)?;
+        let (length, after) = rest.split_first_chunk().ok_or(EntryBundleError::Truncated)?;
         let length = usize::from(u16::from_be_bytes(*length));
-        let (entry, after) = after
-            .split_at_checked(length)
-            .ok_or(EntryBundleError::Truncated)?;
+        let (entry, after) = after.split_at_checked(length).ok_or(EntryBundleError::Truncated)?;
         if entries.len() == usize::from(WIDTH) {
             return Err(EntryBundleError::TooMany);
         }
@@ -83,22 +79,13 @@ mod tests {
     fn what_does_not_fit_is_refused() {
         let mut bundle = Vec::new();
         let long = vec![0; MAX_ENTRY_BYTES + 1];
-        assert_eq!(
-            encode_entry(&mut bundle, &long),
-            Err(EntryBundleError::TooLong(65_536))
-        );
+        assert_eq!(encode_entry(&mut bundle, &long), Err(EntryBundleError::TooLong(65_536)));
         assert_eq!(bundle, b"");
         assert_eq!(encode_entry(&mut bundle, &long[1..]), Ok(()));
         assert_eq!(decode_entries(b"\x00"), Err(EntryBundleError::Truncated));
-        assert_eq!(
-            decode_entries(b"\x00\x02a"),
-            Err(EntryBundleError::Truncated)
-        );
+        assert_eq!(decode_entries(b"\x00\x02a"), Err(EntryBundleError::Truncated));
         assert_eq!(decode_entries(&[0; 2 * 256]).unwrap().len(), 256);
-        assert_eq!(
-            decode_entries(&[0; 2 * 257]),
-            Err(EntryBundleError::TooMany)
-        );
+        assert_eq!(decode_entries(&[0; 2 * 257]), Err(EntryBundleError::TooMany));
     }
 
     proptest! {

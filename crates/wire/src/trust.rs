@@ -117,11 +117,7 @@ impl TrustFile {
     /// Reads the file.
     pub fn parse(bytes: &[u8]) -> Result<Self, TrustError> {
         let file: Self = serde_json::from_slice(bytes)?;
-        if file.v == VERSION {
-            Ok(file)
-        } else {
-            Err(TrustError::Version(file.v))
-        }
+        if file.v == VERSION { Ok(file) } else { Err(TrustError::Version(file.v)) }
     }
 
     /// The file, indented for people, with a final newline.
@@ -140,11 +136,7 @@ impl TrustFile {
             let is_named_so = log.vkey.name() == origin.as_ref();
             log.origin == *origin && is_named_so && log.until.is_none_or(|until| time < until)
         };
-        self.logs
-            .iter()
-            .filter(fits)
-            .map(|log| log.vkey.clone())
-            .collect()
+        self.logs.iter().filter(fits).map(|log| log.vkey.clone()).collect()
     }
 
     /// The keys that may sign the head of a directory by which something was decided at `time`.
@@ -175,11 +167,7 @@ mod tests {
                 from: FROM,
                 until: Some(UNTIL),
             }],
-            directory_keys: vec![DirectoryKey {
-                vkey: directory,
-                from: FROM,
-                until: Some(UNTIL),
-            }],
+            directory_keys: vec![DirectoryKey { vkey: directory, from: FROM, until: Some(UNTIL) }],
             platform_keys: vec![PlatformKey {
                 keyid: "platform-1".to_owned(),
                 alg: "ed25519".to_owned(),
@@ -202,14 +190,8 @@ mod tests {
     fn members_of_later_versions_are_ignored_but_another_version_is_not() {
         let file = TrustFile::parse(br#"{"v":1,"logs":[],"novelties":[1]}"#).unwrap();
         assert_eq!(file, TrustFile::default());
-        assert!(matches!(
-            TrustFile::parse(br#"{"v":2}"#),
-            Err(TrustError::Version(2))
-        ));
-        assert!(matches!(
-            TrustFile::parse(br#"{"logs":[]}"#),
-            Err(TrustError::Json(_))
-        ));
+        assert!(matches!(TrustFile::parse(br#"{"v":2}"#), Err(TrustError::Version(2))));
+        assert!(matches!(TrustFile::parse(br#"{"logs":[]}"#), Err(TrustError::Json(_))));
     }
 
     #[test]
@@ -219,10 +201,7 @@ mod tests {
         assert_eq!(file.log_keys(&origin, before).len(), 1);
         assert_eq!(file.log_keys(&origin, FROM).len(), 1);
         assert_eq!(file.log_keys(&origin, UNTIL).len(), 0);
-        assert_eq!(
-            file.log_keys(&"log.example/b".parse().unwrap(), FROM).len(),
-            0
-        );
+        assert_eq!(file.log_keys(&"log.example/b".parse().unwrap(), FROM).len(), 0);
     }
 
     #[test]

@@ -79,16 +79,10 @@ fn it_refuses_what_we_refuse() {
 
 #[test]
 fn it_reads_our_checkpoints() {
-    let checkpoint = Checkpoint {
-        origin: "log.example/a".parse().unwrap(),
-        size: 42,
-        root: [0xab; 32],
-    };
+    let checkpoint =
+        Checkpoint { origin: "log.example/a".parse().unwrap(), size: 42, root: [0xab; 32] };
     let text = checkpoint.to_string();
     let read = tlog_tiles::Checkpoint::from_bytes(text.as_bytes()).unwrap();
-    assert_eq!(
-        (read.origin(), read.size(), read.hash().0),
-        ("log.example/a", 42, [0xab; 32])
-    );
+    assert_eq!((read.origin(), read.size(), read.hash().0), ("log.example/a", 42, [0xab; 32]));
     assert_eq!(read.to_bytes(), text.into_bytes());
 }

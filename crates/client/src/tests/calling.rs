@@ -17,10 +17,7 @@ use crate::{
 const SECRET: [u8; 32] = [7; 32];
 
 fn hmac() -> (SigningKey, CallerKey) {
-    (
-        SigningKey::hmac_sha256(&SECRET).unwrap(),
-        CallerKey::hmac_sha256(&SECRET).unwrap(),
-    )
+    (SigningKey::hmac_sha256(&SECRET).unwrap(), CallerKey::hmac_sha256(&SECRET).unwrap())
 }
 
 fn ed25519() -> (SigningKey, CallerKey) {
@@ -31,29 +28,15 @@ fn ed25519() -> (SigningKey, CallerKey) {
 
 fn client(key: SigningKey, trust: &TrustFile, clock: &Arc<Standing>) -> Client {
     let signer = Signer::new("k1".parse().unwrap(), key);
-    Client::new(
-        signer,
-        trust.clone(),
-        clock.clone(),
-        Arc::new(SystemRandomness),
-    )
-    .unwrap()
+    Client::new(signer, trust.clone(), clock.clone(), Arc::new(SystemRandomness)).unwrap()
 }
 
 fn units(platform: &Platform) -> Url {
-    platform
-        .url
-        .join("/H24.12/don-vi-hanh-chinh/danh-muc/v1/units?loai=x%C3%A3&q=")
-        .unwrap()
+    platform.url.join("/H24.12/don-vi-hanh-chinh/danh-muc/v1/units?loai=x%C3%A3&q=").unwrap()
 }
 
 fn state(answer: &Answer, subject: Subject) -> State {
-    answer
-        .findings
-        .iter()
-        .find(|finding| finding.subject == subject)
-        .unwrap()
-        .state
+    answer.findings.iter().find(|finding| finding.subject == subject).unwrap().state
 }
 
 /// One GET to a platform with this flaw, with an Ed25519 key.
@@ -63,9 +46,7 @@ async fn call(flaw: Flaw) -> (Result<Answer, ClientError>, Vec<u8>, Platform) {
     let platform = start(flaw, verifier, &clock).await;
     let mut body = Vec::new();
     let call = Call::new(Method::GET, units(&platform));
-    let answer = client(key, &platform.trust, &clock)
-        .call(call, &mut body, None)
-        .await;
+    let answer = client(key, &platform.trust, &clock).call(call, &mut body, None).await;
     (answer, body, platform)
 }
 
@@ -73,15 +54,9 @@ async fn call(flaw: Flaw) -> (Result<Answer, ClientError>, Vec<u8>, Platform) {
 async fn a_signed_call_is_answered_and_every_check_holds() {
     let (answer, body, platform) = call(Flaw::None).await;
     let answer = answer.unwrap();
-    assert_eq!(
-        (answer.status.as_u16(), body.as_slice()),
-        (200, b"[\"xa\"]".as_slice())
-    );
+    assert_eq!((answer.status.as_u16(), body.as_slice()), (200, b"[\"xa\"]".as_slice()));
     assert_eq!(answer.request_id, Some(platform.request_id));
-    assert_eq!(
-        answer.entry.as_ref().unwrap().to_string(),
-        "test.example/log/298"
-    );
+    assert_eq!(answer.entry.as_ref().unwrap().to_string(), "test.example/log/298");
     assert_eq!(state(&answer, Subject::Digest), State::Proved);
     assert_eq!(state(&answer, Subject::Signature), State::Proved);
 }
@@ -94,17 +69,11 @@ async fn content_purpose_and_type_are_covered_by_either_algorithm() {
         let mut call = Call::new(Method::POST, units(&platform));
         call.content = Content::Bytes("{\"ref\":1}".into());
         call.purpose = Some("doi-soat".parse().unwrap());
-        call.headers
-            .insert(CONTENT_TYPE, "application/json".parse().unwrap());
+        call.headers.insert(CONTENT_TYPE, "application/json".parse().unwrap());
         let mut body = Vec::new();
-        let answer = client(key, &platform.trust, &clock)
-            .call(call, &mut body, None)
-            .await
-            .unwrap();
-        assert_eq!(
-            (answer.status.as_u16(), body.as_slice()),
-            (200, b"{\"ref\":1}".as_slice())
-        );
+        let answer =
+            client(key, &platform.trust, &clock).call(call, &mut body, None).await.unwrap();
+        assert_eq!((answer.status.as_u16(), body.as_slice()), (200, b"{\"ref\":1}".as_slice()));
     }
 }
 
@@ -128,10 +97,7 @@ async fn a_large_file_is_streamed_both_ways_and_its_progress_told() {
     assert!(body == content);
     for direction in [Direction::Sent, Direction::Received] {
         let told = told.lock();
-        let last = told
-            .iter()
-            .rfind(|progress| progress.direction == direction)
-            .unwrap();
+        let last = told.iter().rfind(|progress| progress.direction == direction).unwrap();
         assert_eq!(last.bytes, 3_000_000, "{direction:?}");
     }
 }
@@ -172,10 +138,7 @@ async fn a_platform_key_out_of_service_signs_for_nobody() {
     let mut trust = platform.trust.clone();
     trust.platform_keys[0].until = Some(wire::ambient::UtcMicros::from_seconds(1));
     let call = Call::new(Method::GET, units(&platform));
-    let answer = client(key, &trust, &clock)
-        .call(call, &mut Vec::new(), None)
-        .await
-        .unwrap();
+    let answer = client(key, &trust, &clock).call(call, &mut Vec::new(), None).await.unwrap();
     assert_eq!(state(&answer, Subject::Signature), State::Wrong);
 }
 
@@ -186,14 +149,9 @@ async fn a_refusal_is_an_answer() {
     let (stranger, _) = ed25519();
     let mut body = Vec::new();
     let call = Call::new(Method::GET, units(&platform));
-    let answer = client(stranger, &platform.trust, &clock)
-        .call(call, &mut body, None)
-        .await
-        .unwrap();
-    assert_eq!(
-        (answer.status.as_u16(), body.as_slice()),
-        (401, b"signature.invalid".as_slice())
-    );
+    let answer =
+        client(stranger, &platform.trust, &clock).call(call, &mut body, None).await.unwrap();
+    assert_eq!((answer.status.as_u16(), body.as_slice()), (401, b"signature.invalid".as_slice()));
 }
 
 #[tokio::test]
@@ -205,31 +163,21 @@ async fn a_signature_that_lives_too_long_is_refused_by_the_policy() {
     let trust = platform.trust.clone();
     let client = Client::new(signer, trust, clock, Arc::new(SystemRandomness)).unwrap();
     let mut body = Vec::new();
-    client
-        .call(Call::new(Method::GET, units(&platform)), &mut body, None)
-        .await
-        .unwrap();
+    client.call(Call::new(Method::GET, units(&platform)), &mut body, None).await.unwrap();
     assert_eq!(body, b"signature.too_long_lived");
 }
 
 #[tokio::test]
 async fn a_broken_off_answer_is_an_error_and_says_so() {
     let (answer, _, _) = call(Flaw::BreaksOff).await;
-    assert!(
-        matches!(answer, Err(ClientError::BrokeOff(_))),
-        "{answer:?}"
-    );
+    assert!(matches!(answer, Err(ClientError::BrokeOff(_))), "{answer:?}");
 }
 
 #[tokio::test]
 async fn what_cannot_be_called_or_sent_is_refused_before_anything_is_sent() {
     let clock = Arc::new(Standing);
     let client = client(hmac().0, &TrustFile::default(), &clock);
-    for url in [
-        "https://127.0.0.1/a",
-        "ftp://127.0.0.1/a",
-        "data:text/plain,a",
-    ] {
+    for url in ["https://127.0.0.1/a", "ftp://127.0.0.1/a", "data:text/plain,a"] {
         let call = Call::new(Method::GET, url.parse().unwrap());
         let answer = client.call(call, &mut Vec::new(), None).await;
         assert!(matches!(answer, Err(ClientError::Url(_))), "{url}");
@@ -249,8 +197,5 @@ async fn nobody_listening_is_unreachable() {
     let client = client(hmac().0, &TrustFile::default(), &clock);
     let call = Call::new(Method::GET, url.parse().unwrap());
     let answer = client.call(call, &mut Vec::new(), None).await;
-    assert!(
-        matches!(answer, Err(ClientError::Unreachable(_))),
-        "{answer:?}"
-    );
+    assert!(matches!(answer, Err(ClientError::Unreachable(_))), "{answer:?}");
 }

@@ -78,9 +78,7 @@ struct State {
 }
 
 pub(super) async fn start(flaw: Flaw, caller: CallerKey, clock: &Arc<Standing>) -> Platform {
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .await
-        .unwrap();
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     let (response_key, log_key) = (new_key(), new_key());
     let request_id = RequestId::new(clock.now(), &SystemRandomness);
@@ -106,13 +104,7 @@ pub(super) async fn start(flaw: Flaw, caller: CallerKey, clock: &Arc<Standing>) 
             );
         }
     });
-    Platform {
-        url: origin.parse().unwrap(),
-        trust,
-        request_id,
-        files,
-        log_key,
-    }
+    Platform { url: origin.parse().unwrap(), trust, request_id, files, log_key }
 }
 
 fn new_key() -> Ed25519Key {
@@ -145,9 +137,8 @@ pub(super) fn log_files(
     request_id: RequestId,
     now: UtcMicros,
 ) -> BTreeMap<String, Vec<u8>> {
-    let entries: Vec<Vec<u8>> = (0..SIZE)
-        .map(|index| entry(index, request_id, now).to_canonical().unwrap())
-        .collect();
+    let entries: Vec<Vec<u8>> =
+        (0..SIZE).map(|index| entry(index, request_id, now).to_canonical().unwrap()).collect();
     let leaves: Vec<_> = entries.iter().map(|bytes| leaf_hash(bytes)).collect();
     let bundle = |entries: &[Vec<u8>]| {
         let mut bundle = Vec::new();
@@ -158,24 +149,13 @@ pub(super) fn log_files(
     };
     let root = root_of(leaves.iter().copied());
     let origin = ORIGIN.parse().unwrap();
-    let text = Checkpoint {
-        origin,
-        size: SIZE,
-        root,
-    }
-    .to_string();
+    let text = Checkpoint { origin, size: SIZE, root }.to_string();
     let line = note_signature_line(ORIGIN, &key.public_key(), &key.sign(text.as_bytes()));
     BTreeMap::from([
-        (
-            "checkpoint".to_owned(),
-            SignedNote::assemble(&text, &[line]).into_bytes(),
-        ),
+        ("checkpoint".to_owned(), SignedNote::assemble(&text, &[line]).into_bytes()),
         ("tile/0/000".to_owned(), leaves[..256].concat()),
         ("tile/0/001.p/44".to_owned(), leaves[256..].concat()),
-        (
-            "tile/1/000.p/1".to_owned(),
-            root_of(leaves[..256].iter().copied()).to_vec(),
-        ),
+        ("tile/1/000.p/1".to_owned(), root_of(leaves[..256].iter().copied()).to_vec()),
         ("tile/entries/000".to_owned(), bundle(&entries[..256])),
         ("tile/entries/001.p/44".to_owned(), bundle(&entries[256..])),
     ])
@@ -184,11 +164,7 @@ pub(super) fn log_files(
 fn entry(index: u64, request_id: RequestId, now: UtcMicros) -> Entry {
     let time = UtcMicros::from_micros(now.as_micros() + i64::try_from(index).unwrap());
     let is_the_call = index + 2 == SIZE;
-    let request_id = if is_the_call {
-        request_id
-    } else {
-        RequestId::new(time, &SystemRandomness)
-    };
+    let request_id = if is_the_call { request_id } else { RequestId::new(time, &SystemRandomness) };
     Entry {
         id: EntryId::new(time, &SystemRandomness),
         time,
@@ -232,10 +208,7 @@ fn verify(state: &State, sent: &Outgoing, body: &[u8]) -> Result<(), String> {
     let input = find_tagged(&field, SIGNATURE_TAG).map_err(|error| error.to_string())?;
     let input = input.ok_or("no tag")?;
     let purpose = joined(&sent.headers, "lgsp-purpose").is_some();
-    let carried = Carried {
-        body: !body.is_empty(),
-        purpose,
-    };
+    let carried = Carried { body: !body.is_empty(), purpose };
     check_request(&input, carried, state.clock.now())
         .map_err(|refusal| refusal.code.to_string())?;
     if let Some(digest) = joined(&sent.headers, "content-digest") {
@@ -255,22 +228,12 @@ fn verify(state: &State, sent: &Outgoing, body: &[u8]) -> Result<(), String> {
 }
 
 fn answer_verified(state: &State, sent: &Outgoing, body: Bytes) -> Answer {
-    let mut answered = if body.is_empty() {
-        Bytes::from_static(b"[\"xa\"]")
-    } else {
-        body
-    };
+    let mut answered = if body.is_empty() { Bytes::from_static(b"[\"xa\"]") } else { body };
     let digest = ContentDigest::of(DigestAlgorithm::Sha256, &answered).to_string();
     let digest = HeaderValue::from_str(&digest).unwrap();
     let mut headers = HeaderMap::new();
-    headers.insert(
-        "lgsp-entry",
-        format!("{ORIGIN}/{}", SIZE - 2).parse().unwrap(),
-    );
-    headers.insert(
-        "lgsp-request-id",
-        state.request_id.to_string().parse().unwrap(),
-    );
+    headers.insert("lgsp-entry", format!("{ORIGIN}/{}", SIZE - 2).parse().unwrap());
+    headers.insert("lgsp-request-id", state.request_id.to_string().parse().unwrap());
     if !matches!(state.flaw, Flaw::NoDigest | Flaw::DigestInTrailer) {
         headers.insert("content-digest", digest.clone());
         if state.flaw != Flaw::Unsigned {
@@ -306,20 +269,8 @@ fn sign(state: &State, sent: &Outgoing, headers: &mut HeaderMap) {
     assert_eq!(wanted.components, response_components("sig1"));
     let text = serialise_input(wanted.label, &wanted.components, &parameters).unwrap();
     let input = find_tagged(&text, SIGNATURE_TAG).unwrap().unwrap();
-    let status = if state.flaw == Flaw::Signature {
-        "500"
-    } else {
-        "200"
-    };
-    let base = signature_base(
-        &input,
-        &Incoming {
-            status,
-            headers,
-            request: sent,
-        },
-    )
-    .unwrap();
+    let status = if state.flaw == Flaw::Signature { "500" } else { "200" };
+    let base = signature_base(&input, &Incoming { status, headers, request: sent }).unwrap();
     let signature = serialise_signature(wanted.label, &state.response_key.sign(&base));
     headers.insert("signature-input", text.parse().unwrap());
     headers.insert("signature", signature.parse().unwrap());

@@ -18,16 +18,11 @@ fn reader(platform: &Platform) -> LogReader {
 }
 
 fn place(index: u64) -> EntryPlace {
-    EntryPlace {
-        origin: ORIGIN.parse().unwrap(),
-        index,
-    }
+    EntryPlace { origin: ORIGIN.parse().unwrap(), index }
 }
 
 async fn prove(platform: &Platform, index: u64) -> Result<ProvedEntry, UnprovedEntry> {
-    reader(platform)
-        .prove(&place(index), &platform.trust, Duration::ZERO)
-        .await
+    reader(platform).prove(&place(index), &platform.trust, Duration::ZERO).await
 }
 
 #[tokio::test]
@@ -38,11 +33,7 @@ async fn a_calls_entry_is_proved_from_checkpoint_and_tiles() {
     assert_eq!(proved.finding(platform.request_id).state, State::Proved);
     for index in [0, 255, 256, SIZE - 1] {
         let proved = prove(&platform, index).await.unwrap();
-        assert_eq!(
-            proved.finding(platform.request_id).state,
-            State::Wrong,
-            "{index}"
-        );
+        assert_eq!(proved.finding(platform.request_id).state, State::Wrong, "{index}");
     }
 }
 
@@ -61,10 +52,7 @@ async fn a_partial_tile_that_is_gone_is_read_from_the_full_one() {
 async fn an_entry_past_the_checkpoint_is_pending() {
     let platform = platform().await;
     let unproved = prove(&platform, SIZE).await.unwrap_err();
-    assert!(
-        matches!(unproved, UnprovedEntry::Pending(SIZE)),
-        "{unproved:?}"
-    );
+    assert!(matches!(unproved, UnprovedEntry::Pending(SIZE)), "{unproved:?}");
     assert_eq!(unproved.finding().state, State::NotChecked);
 }
 
@@ -85,10 +73,7 @@ async fn a_changed_file_of_the_log_proves_nothing() {
             file[at] = if file[at] == b'A' { b'B' } else { b'A' };
         }
         let unproved = prove(&platform, index).await.unwrap_err();
-        assert!(
-            matches!(unproved, UnprovedEntry::NotProved(_)),
-            "{path}: {unproved:?}"
-        );
+        assert!(matches!(unproved, UnprovedEntry::NotProved(_)), "{path}: {unproved:?}");
         assert_eq!(unproved.finding().state, State::Wrong);
     }
 }
@@ -104,14 +89,9 @@ async fn a_checkpoint_by_an_unknown_key_proves_nothing() {
     *platform.files.lock() = log_files(&platform.log_key, platform.request_id, now);
     assert!(prove(&platform, SIZE - 2).await.is_ok());
     let reader = reader(&platform);
-    let nobody = reader
-        .prove(&place(0), &TrustFile::default(), Duration::ZERO)
-        .await;
+    let nobody = reader.prove(&place(0), &TrustFile::default(), Duration::ZERO).await;
     assert!(matches!(nobody, Err(UnprovedEntry::NotProved(_))));
-    let other = EntryPlace {
-        origin: "other.example/log".parse().unwrap(),
-        index: 0,
-    };
+    let other = EntryPlace { origin: "other.example/log".parse().unwrap(), index: 0 };
     let other = reader.prove(&other, &platform.trust, Duration::ZERO).await;
     assert!(matches!(other, Err(UnprovedEntry::NotProved(_))));
 }

@@ -12,27 +12,15 @@ use wire::entry::Entry;
 use crate::log::{BodyDigest, Detail};
 
 /// Header fields whose values open doors elsewhere.
-const SECRET_FIELDS: [&str; 5] = [
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "set-cookie",
-    "x-api-key",
-];
+const SECRET_FIELDS: [&str; 5] =
+    ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
 
 /// Whether a line of a head, or of a signature base, holds no secret field.
 pub fn is_showable(line: &str) -> bool {
     let name = line.split(':').next().unwrap_or_default();
     // In a signature base the name is quoted and may have parameters: `"cookie";bs`.
-    let name = name
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .trim_matches('"');
-    !SECRET_FIELDS
-        .iter()
-        .any(|secret| name.eq_ignore_ascii_case(secret))
+    let name = name.split(';').next().unwrap_or_default().trim().trim_matches('"');
+    !SECRET_FIELDS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
 }
 
 /// The openings of all commitments of `entry` that may be shown. An opening that does not fit its
@@ -62,12 +50,7 @@ fn open(label: Label, detail: &Detail) -> Option<Revealed> {
             let base = &detail.signature_base;
             let is_whole = !base.is_empty() && base.lines().all(is_showable);
             let salt = salt(&detail.secret, label, 0);
-            is_whole.then(|| {
-                Revealed::Text(RevealedText {
-                    salt,
-                    text: base.clone(),
-                })
-            })
+            is_whole.then(|| Revealed::Text(RevealedText { salt, text: base.clone() }))
         }
         Label::Signature => {
             let salt = salt(&detail.secret, label, 0);
@@ -85,11 +68,7 @@ fn open_lines(label: Label, detail: &Detail, lines: &[String]) -> Option<Reveale
 }
 
 fn open_digest(label: Label, detail: &Detail, body: Option<&BodyDigest>) -> Option<Revealed> {
-    Some(Revealed::Body(open_body(
-        &detail.secret,
-        label,
-        &body?.sha256,
-    )))
+    Some(Revealed::Body(open_body(&detail.secret, label, &body?.sha256)))
 }
 
 #[cfg(test)]
@@ -98,20 +77,10 @@ mod tests {
 
     #[test]
     fn secrets_of_caller_and_provider_stay_closed() {
-        let secret = [
-            "Authorization: Bearer x",
-            "cookie:a=b",
-            "SET-COOKIE: c",
-            "\"cookie\";bs: :YQ==:",
-        ];
+        let secret =
+            ["Authorization: Bearer x", "cookie:a=b", "SET-COOKIE: c", "\"cookie\";bs: :YQ==:"];
         assert!(secret.iter().all(|line| !is_showable(line)));
-        let open = [
-            "GET /units?cookie=1",
-            "host: a",
-            "",
-            "\"@method\": GET",
-            "x-cookie: 1",
-        ];
+        let open = ["GET /units?cookie=1", "host: a", "", "\"@method\": GET", "x-cookie: 1"];
         assert!(open.iter().all(|line| is_showable(line)));
     }
 }

@@ -55,10 +55,7 @@ impl Appender {
         let mut jobs = Vec::new();
         loop {
             let is_behind = self.is_troubled() || self.shared.has_orphans();
-            let closed = self
-                .shared
-                .queue
-                .take(&mut jobs, is_behind.then_some(pause));
+            let closed = self.shared.queue.take(&mut jobs, is_behind.then_some(pause));
             if self.is_troubled() {
                 self.recover();
             }
@@ -76,14 +73,10 @@ impl Appender {
 
     /// Tries to go on after an error: a new segment, intents written anew.
     fn recover(&mut self) {
-        let recovered = self
-            .shared
-            .intents
-            .repair()
-            .and_then(|()| match &self.segment {
-                Some(_) => Ok(()),
-                None => self.begin_segment(),
-            });
+        let recovered = self.shared.intents.repair().and_then(|()| match &self.segment {
+            Some(_) => Ok(()),
+            None => self.begin_segment(),
+        });
         match recovered {
             Ok(()) => {
                 tracing::info!("the log takes entries again");
@@ -110,10 +103,7 @@ impl Appender {
         let Some(synced) = self.segment.as_ref().map(|segment| segment.length) else {
             return self.refuse(jobs, LogUnavailable::Disk);
         };
-        let mut batch = Batch {
-            first: self.next_index,
-            ..Batch::default()
-        };
+        let mut batch = Batch { first: self.next_index, ..Batch::default() };
         let now = self.shared.clock.now();
         let mut time = self.last_time;
         jobs.retain_mut(|job| {
@@ -130,10 +120,7 @@ impl Appender {
         }
         // A crash before this returns leaves entries that nobody was told of: the next opening
         // keeps those that are whole. A crash after it leaves them all, answered or not.
-        let written = self
-            .segment
-            .as_mut()
-            .map(|segment| segment.append(&batch.bytes));
+        let written = self.segment.as_mut().map(|segment| segment.append(&batch.bytes));
         if let Some(Err(error)) = written {
             self.fail(&error);
             return self.refuse(jobs, LogUnavailable::Disk);
@@ -152,11 +139,7 @@ impl Appender {
         self.shared.size.store(self.next_index, Ordering::Release);
         for (index, job) in (first..).zip(&mut jobs) {
             let (time, entry_id) = (job.entry.time, job.entry.id);
-            job.answer(Ok(Appended {
-                index,
-                time,
-                entry_id,
-            }));
+            job.answer(Ok(Appended { index, time, entry_id }));
         }
         // A crash before this leaves intents without marks, but their entries are in the
         // write-ahead file, which is kept until the marks are durable.

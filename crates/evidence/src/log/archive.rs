@@ -49,16 +49,11 @@ pub(super) struct Archive {
 
 impl Archive {
     pub(super) fn new(disk: Arc<dyn Disk>, root: &Path) -> Self {
-        Self {
-            disk,
-            root: root.into(),
-        }
+        Self { disk, root: root.into() }
     }
 
     fn streams() -> impl Iterator<Item = Stream> {
-        (0..LEVELS)
-            .map(Stream::Hashes)
-            .chain([Stream::Entries, Stream::Details, Stream::Index])
+        (0..LEVELS).map(Stream::Hashes).chain([Stream::Entries, Stream::Details, Stream::Index])
     }
 
     /// Makes the directories and their names last.
@@ -115,18 +110,8 @@ impl IndexRecord {
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
-        let mut numbers = bytes
-            .as_chunks::<8>()
-            .0
-            .iter()
-            .map(|chunk| u64::from_le_bytes(*chunk));
-        let ends = Ends {
-            entry: numbers.next()?,
-            detail: numbers.next()?,
-        };
-        Some(Self {
-            ends,
-            call: numbers.next()?,
-        })
+        let mut numbers = bytes.as_chunks::<8>().0.iter().map(|chunk| u64::from_le_bytes(*chunk));
+        let ends = Ends { entry: numbers.next()?, detail: numbers.next()? };
+        Some(Self { ends, call: numbers.next()? })
     }
 }

@@ -34,11 +34,7 @@ impl Batch {
         let detail = end - record.detail.len()..end;
         let entry = detail.start - record.entry.len()..detail.start;
         let call = record.request_id.as_ref().map_or(0, call_mark);
-        self.entries.push(Placed {
-            entry,
-            detail,
-            call,
-        });
+        self.entries.push(Placed { entry, detail, call });
     }
 
     /// The index after its last entry.

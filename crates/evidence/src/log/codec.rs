@@ -51,11 +51,7 @@ impl<'a> Cursor<'a> {
         let keyid = std::str::from_utf8(self.take(length)?).ok()?.parse().ok()?;
         let fingerprint = self.array()?;
         let expires = i64::from_le_bytes(self.array()?);
-        Some(SpentNonce {
-            keyid,
-            fingerprint,
-            expires,
-        })
+        Some(SpentNonce { keyid, fingerprint, expires })
     }
 }
 
@@ -101,12 +97,7 @@ impl SegmentHead {
         let (before, length) = (cursor.u64()?, cursor.u64()?);
         let origin = std::str::from_utf8(cursor.0).ok()?.to_owned();
         let predecessor = (before != u64::MAX).then_some((before, length));
-        Some(Self {
-            serial,
-            start,
-            predecessor,
-            origin,
-        })
+        Some(Self { serial, start, predecessor, origin })
     }
 }
 
@@ -131,9 +122,7 @@ impl<'a> EntryRecord<'a> {
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.index.to_le_bytes());
         out.extend_from_slice(&self.time.as_micros().to_le_bytes());
-        let request_id = self
-            .request_id
-            .map_or([0; 16], |request_id| *request_id.as_bytes());
+        let request_id = self.request_id.map_or([0; 16], |request_id| *request_id.as_bytes());
         out.extend_from_slice(&request_id);
         let resolves = if self.resolves_intent { RESOLVES } else { 0 };
         out.push(resolves | if self.nonce.is_some() { HAS_NONCE } else { 0 });
@@ -150,22 +139,10 @@ impl<'a> EntryRecord<'a> {
         let time = UtcMicros::from_micros(i64::from_le_bytes(cursor.array()?));
         let request_id = RequestId::from_bytes(cursor.array()?);
         let flags = cursor.u8()?;
-        let nonce = if flags & HAS_NONCE == 0 {
-            None
-        } else {
-            Some(cursor.nonce()?)
-        };
+        let nonce = if flags & HAS_NONCE == 0 { None } else { Some(cursor.nonce()?) };
         let entry = cursor.sized()?;
         let resolves_intent = flags & RESOLVES != 0;
-        Some(Self {
-            index,
-            time,
-            request_id,
-            resolves_intent,
-            nonce,
-            entry,
-            detail: cursor.0,
-        })
+        Some(Self { index, time, request_id, resolves_intent, nonce, entry, detail: cursor.0 })
     }
 }
 
@@ -189,11 +166,7 @@ impl<'a> IntentRecord<'a> {
         let mut cursor = Cursor(payload);
         let request_id = RequestId::from_bytes(cursor.array()?)?;
         let nonce = cursor.nonce()?;
-        Some(Self {
-            request_id,
-            nonce,
-            entry: cursor.0,
-        })
+        Some(Self { request_id, nonce, entry: cursor.0 })
     }
 }
 
@@ -215,11 +188,7 @@ impl SettledRecord {
 
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.size.to_le_bytes());
-        out.extend_from_slice(
-            &u32::try_from(self.calls.len())
-                .unwrap_or(u32::MAX)
-                .to_le_bytes(),
-        );
+        out.extend_from_slice(&u32::try_from(self.calls.len()).unwrap_or(u32::MAX).to_le_bytes());
         for call in &self.calls {
             out.extend_from_slice(call.as_bytes());
         }
@@ -238,10 +207,6 @@ impl SettledRecord {
         while !cursor.0.is_empty() {
             nonces.push(cursor.nonce()?);
         }
-        Some(Self {
-            size,
-            calls,
-            nonces,
-        })
+        Some(Self { size, calls, nonces })
     }
 }

@@ -97,9 +97,7 @@ fn decode(plain: &[u8]) -> Option<Detail> {
 }
 
 fn head(cursor: &mut Cursor<'_>) -> Option<Vec<String>> {
-    (0..cursor.u32()?)
-        .map(|_| cursor.text().map(str::to_owned))
-        .collect()
+    (0..cursor.u32()?).map(|_| cursor.text().map(str::to_owned)).collect()
 }
 
 /// A record that ends too early.
@@ -125,10 +123,7 @@ mod tests {
             request_head: vec!["GET /units".to_owned(), String::new()],
             request_body: None,
             response_head: vec![],
-            response_body: Some(BodyDigest {
-                sha256: [9; 32],
-                length: 1 << 40,
-            }),
+            response_body: Some(BodyDigest { sha256: [9; 32], length: 1 << 40 }),
             signature_base: "\"@method\": GET".to_owned(),
             signature: vec![0, 255],
         };

@@ -69,10 +69,8 @@ pub(super) fn write(
     };
     let length = u32::try_from(frame.len() - HEADER).unwrap_or(u32::MAX);
     let crc = frame.get(12..).map_or(0, crc32c::crc32c);
-    for (to, from) in frame
-        .iter_mut()
-        .skip(4)
-        .zip(length.to_le_bytes().into_iter().chain(crc.to_le_bytes()))
+    for (to, from) in
+        frame.iter_mut().skip(4).zip(length.to_le_bytes().into_iter().chain(crc.to_le_bytes()))
     {
         *to = from;
     }
@@ -92,9 +90,7 @@ pub(super) struct Scan<'a> {
 impl Scan<'_> {
     /// Whether the first bad frame stands before a mark that says it was durable.
     pub(super) fn is_damaged(&self) -> bool {
-        self.stranded
-            .iter()
-            .any(|frame| frame.synced > self.valid as u64)
+        self.stranded.iter().any(|frame| frame.synced > self.valid as u64)
     }
 }
 
@@ -116,35 +112,13 @@ pub(super) fn scan(segment: &[u8]) -> Scan<'_> {
             at = next_magic(segment, at + 1);
         }
     }
-    Scan {
-        whole,
-        valid,
-        stranded,
-    }
+    Scan { whole, valid, stranded }
 }
 
 fn frame_at(segment: &[u8], at: usize) -> Option<(Frame<'_>, usize)> {
     let rest = segment.get(at..)?;
     let (header, after) = rest.split_first_chunk::<HEADER>()?;
-    let [
-        m0,
-        m1,
-        m2,
-        m3,
-        l0,
-        l1,
-        l2,
-        l3,
-        c0,
-        c1,
-        c2,
-        c3,
-        kind,
-        0,
-        0,
-        0,
-        synced @ ..,
-    ] = *header
+    let [m0, m1, m2, m3, l0, l1, l2, l3, c0, c1, c2, c3, kind, 0, 0, 0, synced @ ..] = *header
     else {
         return None;
     };
@@ -156,12 +130,7 @@ fn frame_at(segment: &[u8], at: usize) -> Option<(Frame<'_>, usize)> {
     if !is_whole {
         return None;
     }
-    let frame = Frame {
-        at,
-        kind: Kind::of(kind)?,
-        synced: u64::from_le_bytes(synced),
-        payload,
-    };
+    let frame = Frame { at, kind: Kind::of(kind)?, synced: u64::from_le_bytes(synced), payload };
     Some((frame, at + HEADER + length))
 }
 
@@ -178,9 +147,7 @@ mod tests {
     fn segment(frames: &[(u64, &[u8])]) -> Vec<u8> {
         let mut out = Vec::new();
         for (synced, payload) in frames {
-            write(&mut out, Kind::Entry, *synced, |out| {
-                out.extend_from_slice(payload)
-            });
+            write(&mut out, Kind::Entry, *synced, |out| out.extend_from_slice(payload));
         }
         out
     }

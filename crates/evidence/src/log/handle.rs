@@ -48,21 +48,9 @@ impl Log {
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
     ) -> Result<(Self, Recovered), OpenError> {
-        let world = World {
-            disk: &disk,
-            clock: &*clock,
-            randomness: &*randomness,
-        };
-        let Opened {
-            recovered,
-            press,
-            published,
-            segment,
-            last_time,
-            intents,
-            wal_dir,
-            lock,
-        } = recovery::open(&config, keys, &world)?;
+        let world = World { disk: &disk, clock: &*clock, randomness: &*randomness };
+        let Opened { recovered, press, published, segment, last_time, intents, wal_dir, lock } =
+            recovery::open(&config, keys, &world)?;
         let shared = Arc::new(Shared {
             queue: Queue::new(config.max_pending),
             archive: press.archive.clone(),
@@ -105,13 +93,7 @@ impl Log {
             unknown_calls = recovered.unknown_calls,
             "log open"
         );
-        Ok((
-            Self(Arc::new(Handle {
-                shared,
-                threads: Mutex::new(threads),
-            })),
-            recovered,
-        ))
+        Ok((Self(Arc::new(Handle { shared, threads: Mutex::new(threads) })), recovered))
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {
@@ -173,9 +155,7 @@ impl Log {
             commitments: intent.commitments.clone(),
             sequence: None,
         };
-        let entry = entry
-            .to_canonical()
-            .map_err(|_| LogUnavailable::Unrecordable)?;
+        let entry = entry.to_canonical().map_err(|_| LogUnavailable::Unrecordable)?;
         let record = IntentRecord {
             request_id: intent.request_id,
             nonce: intent.nonce.clone(),
@@ -299,9 +279,7 @@ type Answer = oneshot::Sender<Result<Appended, LogUnavailable>>;
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
     let thread = thread::Builder::new().name(name.to_owned());
-    thread
-        .spawn(run)
-        .map_err(|error| OpenError::Unusable(format!("no thread: {error}")))
+    thread.spawn(run).map_err(|error| OpenError::Unusable(format!("no thread: {error}")))
 }
 
 impl Drop for Handle {

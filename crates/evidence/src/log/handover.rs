@@ -87,9 +87,7 @@ impl Handover {
     /// publish, whichever comes first.
     pub(super) fn wait(&self, period: Duration) -> News {
         let mut state = self.state.lock();
-        self.woken.wait_while(&mut state, |state| {
-            state.batches.is_empty() && !state.closed
-        });
+        self.woken.wait_while(&mut state, |state| state.batches.is_empty() && !state.closed);
         let patient =
             |state: &mut State| !state.wanted && !state.closed && state.bytes < PUBLISH_AT;
         let _ = self.woken.wait_while_for(&mut state, patient, period);
@@ -104,20 +102,15 @@ impl Handover {
     /// Leaves the publisher alone for `pause` after a failure, unless the log is closed.
     pub(super) fn pause(&self, pause: Duration) {
         let mut state = self.state.lock();
-        let _ = self
-            .woken
-            .wait_while_for(&mut state, |state| !state.closed, pause);
+        let _ = self.woken.wait_while_for(&mut state, |state| !state.closed, pause);
     }
 
     /// Forgets the oldest `count` batches: they are published.
     pub(super) fn forget(&self, count: usize) {
         let mut state = self.state.lock();
         let held = state.batches.len();
-        let published: usize = state
-            .batches
-            .drain(..count.min(held))
-            .map(|batch| batch.bytes.len())
-            .sum();
+        let published: usize =
+            state.batches.drain(..count.min(held)).map(|batch| batch.bytes.len()).sum();
         state.bytes = state.bytes.saturating_sub(published);
     }
 }

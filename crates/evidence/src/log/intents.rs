@@ -107,13 +107,7 @@ impl Intents {
             scratch: Vec::new(),
         };
         let (state, syncing) = (Mutex::new(state), Mutex::new(()));
-        Ok(Self {
-            disk,
-            dir: dir.to_owned(),
-            segment_bytes,
-            state,
-            syncing,
-        })
+        Ok(Self { disk, dir: dir.to_owned(), segment_bytes, state, syncing })
     }
 
     /// Writes an intent. A crash right after it leaves the intent (it is in the system's memory);
@@ -124,10 +118,7 @@ impl Intents {
         let current = &mut state.current;
         current.latest = current.latest.max(record.nonce.expires);
         current.open += 1;
-        let place = Place {
-            number: current.number,
-            length: current.length,
-        };
+        let place = Place { number: current.number, length: current.length };
         state.open.insert(record.request_id, place.number);
         Ok(place)
     }

@@ -66,19 +66,10 @@ impl Press {
 
     fn sign(&self, tree: &Tree) -> Published {
         let (size, root) = (tree.size(), tree.root());
-        let text = Checkpoint {
-            origin: self.origin.clone(),
-            size,
-            root,
-        }
-        .to_string();
+        let text = Checkpoint { origin: self.origin.clone(), size, root }.to_string();
         let signature = self.signer.sign(text.as_bytes());
         let line = note_signature_line(self.origin.as_ref(), &self.signer.public_key(), &signature);
-        Published {
-            note: SignedNote::assemble(&text, &[line]),
-            size,
-            root,
-        }
+        Published { note: SignedNote::assemble(&text, &[line]), size, root }
     }
 }
 
@@ -138,11 +129,7 @@ impl Publisher {
     /// removal lasts before the next, so that a loss of power never leaves a hole in the chain.
     fn tidy(&mut self) -> io::Result<()> {
         let size = self.press.tree.size();
-        let count = self
-            .ended
-            .iter()
-            .take_while(|(_, end)| *end <= size)
-            .count();
+        let count = self.ended.iter().take_while(|(_, end)| *end <= size).count();
         if count > 0 {
             self.shared.sync_intents(None)?;
         }

@@ -27,17 +27,8 @@ struct State<T> {
 
 impl<T> Queue<T> {
     pub(super) fn new(capacity: usize) -> Self {
-        let state = State {
-            items: Vec::new(),
-            refusal: None,
-            closed: false,
-            poked: false,
-        };
-        Self {
-            state: Mutex::new(state),
-            woken: Condvar::new(),
-            capacity,
-        }
+        let state = State { items: Vec::new(), refusal: None, closed: false, poked: false };
+        Self { state: Mutex::new(state), woken: Condvar::new(), capacity }
     }
 
     /// Puts an item in, or gives it back with the reason.
@@ -62,11 +53,7 @@ impl<T> Queue<T> {
     /// Why a push would be refused now, for a reason other than its own size.
     pub(super) fn refusal(&self) -> Option<LogUnavailable> {
         let state = self.state.lock();
-        if state.closed {
-            Some(LogUnavailable::Closed)
-        } else {
-            state.refusal
-        }
+        if state.closed { Some(LogUnavailable::Closed) } else { state.refusal }
     }
 
     /// Refuses every push from now on, or takes them again.

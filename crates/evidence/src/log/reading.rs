@@ -58,8 +58,7 @@ impl Log {
     /// id's time, then a scan of 24 bytes per entry up to the call's last entry; for an id that
     /// was never used, up to the end.
     pub async fn find_call(&self, request_id: RequestId) -> Result<Vec<RecordedEntry>, ReadError> {
-        self.blocking(move |shared| shared.find_call(request_id))
-            .await
+        self.blocking(move |shared| shared.find_call(request_id)).await
     }
 
     /// The detail of an entry.
@@ -70,14 +69,12 @@ impl Log {
     /// The inclusion proof of entry `index` in the tree of the first `size` entries, which must be
     /// published.
     pub async fn prove(&self, index: u64, size: u64) -> Result<Vec<Hash>, ReadError> {
-        self.blocking(move |shared| Ok(prove_inclusion(index, size, &shared.archive)?))
-            .await
+        self.blocking(move |shared| Ok(prove_inclusion(index, size, &shared.archive)?)).await
     }
 
     /// The proof that the tree of `new` entries begins with the tree of `old` ones; both published.
     pub async fn prove_consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, ReadError> {
-        self.blocking(move |shared| Ok(prove_consistency(old, new, &shared.archive)?))
-            .await
+        self.blocking(move |shared| Ok(prove_consistency(old, new, &shared.archive)?)).await
     }
 
     async fn blocking<T: Send + 'static>(
@@ -85,9 +82,7 @@ impl Log {
         read: impl FnOnce(&Shared) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ReadError> {
         let shared = Arc::clone(self.shared());
-        spawn_blocking(move || read(&shared))
-            .await
-            .unwrap_or(Err(ReadError::Closed))
+        spawn_blocking(move || read(&shared)).await.unwrap_or(Err(ReadError::Closed))
     }
 }
 
@@ -112,9 +107,8 @@ impl Shared {
     fn entry(&self, index: u64) -> Result<Option<Vec<u8>>, ReadError> {
         // What leaves the hand-over has been published before, so look there first.
         let waiting = self.handover.find(index);
-        if let Some((batch, placed)) = waiting
-            .as_deref()
-            .and_then(|batch| Some((batch, batch.find(index)?)))
+        if let Some((batch, placed)) =
+            waiting.as_deref().and_then(|batch| Some((batch, batch.find(index)?)))
         {
             return Ok(Some(batch.entry(placed).to_vec()));
         }
@@ -138,10 +132,8 @@ impl Shared {
         let published = self.published_size();
         let mark = call_mark(&request_id);
         let mut found = Vec::new();
-        let mut at = self.first_at(
-            request_id.time_ms().saturating_sub(CLOCK_SLACK_MS),
-            published,
-        )?;
+        let mut at =
+            self.first_at(request_id.time_ms().saturating_sub(CLOCK_SLACK_MS), published)?;
         while let Some(index) = self.archive.find_call(mark, at, published)? {
             let bytes = self.archived_entry(index)?;
             if take(&mut found, &request_id, index, bytes) {
@@ -177,10 +169,7 @@ impl Shared {
 
     fn detail(&self, index: u64) -> Result<KeptDetail, ReadError> {
         let waiting = self.handover.find(index);
-        let record = match waiting
-            .as_deref()
-            .and_then(|batch| Some((batch, batch.find(index)?)))
-        {
+        let record = match waiting.as_deref().and_then(|batch| Some((batch, batch.find(index)?))) {
             Some((batch, placed)) => batch.detail(placed).to_vec(),
             None if index < self.published_size() => self.archive.detail(index)?,
             None => Vec::new(),

@@ -88,12 +88,7 @@ pub(super) fn open(
     }
     let lock = lock(&**disk, dir)?;
     archive.create_dirs().map_err(OpenError::disk(dir))?;
-    let Found {
-        published,
-        tree,
-        mut replay,
-        loaded,
-    } = find(config, keys, &**disk, &archive)?;
+    let Found { published, tree, mut replay, loaded } = find(config, keys, &**disk, &archive)?;
     let replayed = replay.batch.entries.len();
 
     // A crash before the new segment has its name changes nothing; after it, the next opening
@@ -104,36 +99,21 @@ pub(super) fn open(
 
     let signer = keys.signer.clone();
     let (disk, dir, origin) = (Arc::clone(disk), dir.clone(), config.origin.clone());
-    let mut press = Press {
-        disk: Arc::clone(&disk),
-        dir: dir.clone(),
-        archive,
-        origin,
-        signer,
-        tree,
-    };
+    let mut press =
+        Press { disk: Arc::clone(&disk), dir: dir.clone(), archive, origin, signer, tree };
     let published = match published {
         Some(published) if published.size == size => published,
         // For a crash in here see Press::publish: the entries stay in the new segment.
-        _ => press
-            .publish(&[Arc::new(replay.batch)])
-            .map_err(OpenError::disk(&dir))?,
+        _ => press.publish(&[Arc::new(replay.batch)]).map_err(OpenError::disk(&dir))?,
     };
 
     let now = world.clock.now();
     let nonces: HashSet<_> = loaded.nonces.into_iter().chain(replay.nonces).collect();
-    let spent_nonces: Vec<_> = nonces
-        .into_iter()
-        .filter(|nonce| nonce.is_live(now))
-        .collect();
+    let spent_nonces: Vec<_> = nonces.into_iter().filter(|nonce| nonce.is_live(now)).collect();
     // Every intent has its entry by now. Saying so makes it not matter which of the old segments
     // a loss of power brings back.
     let calls = loaded.intents.into_keys().collect();
-    let carried = SettledRecord {
-        size,
-        calls,
-        nonces: spent_nonces.clone(),
-    };
+    let carried = SettledRecord { size, calls, nonces: spent_nonces.clone() };
     let serial = next(&loaded.serials);
     let full = config.intent_segment_bytes;
     let intents = Intents::begin(Arc::clone(&disk), &intents_dir, serial, full, &carried)
@@ -146,22 +126,8 @@ pub(super) fn open(
     }
     disk.sync_dir(&wal_dir).map_err(OpenError::disk(&wal_dir))?;
 
-    let recovered = Recovered {
-        spent_nonces,
-        unknown_calls,
-        replayed,
-        size,
-    };
-    Ok(Opened {
-        recovered,
-        press,
-        published,
-        segment,
-        last_time,
-        intents,
-        wal_dir,
-        lock,
-    })
+    let recovered = Recovered { spent_nonces, unknown_calls, replayed, size };
+    Ok(Opened { recovered, press, published, segment, last_time, intents, wal_dir, lock })
 }
 
 fn lock(disk: &dyn Disk, dir: &Path) -> Result<Box<dyn Send + Sync>, OpenError> {
@@ -191,32 +157,16 @@ fn find(
         if !holds_nothing || !archive.is_empty().map_err(OpenError::disk(dir))? {
             return Err(OpenError::NoCheckpoint(dir.join("checkpoint")));
         }
-        return Ok(Found {
-            published,
-            tree,
-            replay,
-            loaded,
-        });
+        return Ok(Found { published, tree, replay, loaded });
     }
     // Every opening leaves a segment, so without one somebody has removed it.
-    let end = replay
-        .end
-        .ok_or_else(|| OpenError::NoWriteAheadFile(dir.join("wal")))?;
+    let end = replay.end.ok_or_else(|| OpenError::NoWriteAheadFile(dir.join("wal")))?;
     let acknowledged = size.max(loaded.size);
     if end < acknowledged {
-        return Err(OpenError::Missing {
-            dir: dir.clone(),
-            from: end,
-            to: acknowledged - 1,
-        });
+        return Err(OpenError::Missing { dir: dir.clone(), from: end, to: acknowledged - 1 });
     }
     replay.last_time = replay.last_time.max(last_time(archive, dir, size)?);
-    Ok(Found {
-        published,
-        tree,
-        replay,
-        loaded,
-    })
+    Ok(Found { published, tree, replay, loaded })
 }
 
 /// The time of the last published entry.
@@ -227,10 +177,7 @@ fn last_time(archive: &Archive, dir: &Path, size: u64) -> Result<Option<UtcMicro
     let bytes = archive.entry(last).map_err(OpenError::disk(dir))?;
     match Entry::parse(&bytes) {
         Ok(entry) => Ok(Some(entry.time)),
-        Err(_) => Err(OpenError::WrongRoot {
-            dir: dir.to_owned(),
-            size,
-        }),
+        Err(_) => Err(OpenError::WrongRoot { dir: dir.to_owned(), size }),
     }
 }
 

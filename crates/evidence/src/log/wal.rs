@@ -57,11 +57,7 @@ impl Segment {
         // If this fails, the segment stays behind without entries of its own; its serial is not
         // used again, and no later segment builds on it.
         disk.sync_dir(dir)?;
-        Ok(Self {
-            serial: head.serial,
-            length: bytes.len() as u64,
-            file,
-        })
+        Ok(Self { serial: head.serial, length: bytes.len() as u64, file })
     }
 
     /// Appends frames and returns when they are durable.
@@ -106,13 +102,8 @@ pub(super) fn replay(
     origin: &str,
     from: u64,
 ) -> Result<Replay, OpenError> {
-    let mut replay = Replay {
-        batch: Batch {
-            first: from,
-            ..Batch::default()
-        },
-        ..Replay::default()
-    };
+    let mut replay =
+        Replay { batch: Batch { first: from, ..Batch::default() }, ..Replay::default() };
     let mut segments = BTreeMap::new();
     for name in disk.list(dir).map_err(OpenError::disk(dir))? {
         let Ok(serial) = name.parse() else { continue };
@@ -127,11 +118,7 @@ pub(super) fn replay(
     let chain = chain(segments);
     if let Some(first) = chain.first().filter(|first| first.head.start > from) {
         let dir = dir.parent().unwrap_or(dir).to_owned();
-        return Err(OpenError::Missing {
-            dir,
-            from,
-            to: first.head.start - 1,
-        });
+        return Err(OpenError::Missing { dir, from, to: first.head.start - 1 });
     }
     for link in chain {
         replay.take(dir, &link)?;
@@ -141,10 +128,7 @@ pub(super) fn replay(
 
 fn head_of(bytes: &[u8]) -> Option<SegmentHead> {
     let scan = frame::scan(bytes);
-    let first = scan
-        .whole
-        .first()
-        .filter(|frame| frame.kind == Kind::Segment)?;
+    let first = scan.whole.first().filter(|frame| frame.kind == Kind::Segment)?;
     SegmentHead::read(first.payload)
 }
 
@@ -164,9 +148,7 @@ fn chain(mut segments: BTreeMap<u64, (SegmentHead, Vec<u8>)>) -> Vec<Link> {
         let Some((head, bytes)) = segments.remove(&serial) else {
             break;
         };
-        next = head
-            .predecessor
-            .map(|(serial, length)| (serial, Some(length)));
+        next = head.predecessor.map(|(serial, length)| (serial, Some(length)));
         links.push(Link { head, bytes, limit });
     }
     links.reverse();
@@ -176,14 +158,9 @@ fn chain(mut segments: BTreeMap<u64, (SegmentHead, Vec<u8>)>) -> Vec<Link> {
 impl Replay {
     fn take(&mut self, dir: &Path, link: &Link) -> Result<(), OpenError> {
         let path = path(dir, link.head.serial);
-        let damaged = |at: usize| OpenError::Damaged {
-            path: path.clone(),
-            at: at as u64,
-        };
+        let damaged = |at: usize| OpenError::Damaged { path: path.clone(), at: at as u64 };
         let whole = link.bytes.len();
-        let length = link
-            .limit
-            .map_or(whole, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        let length = link.limit.map_or(whole, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
         let counted = link.bytes.get(..length).ok_or_else(|| damaged(whole))?;
         let scan = frame::scan(counted);
         if scan.is_damaged() || (link.limit.is_some() && scan.valid < length) {
@@ -219,8 +196,7 @@ impl Replay {
         }
         *index += 1;
         self.last_time = self.last_time.max(Some(record.time));
-        self.settled
-            .extend(record.request_id.filter(|_| record.resolves_intent));
+        self.settled.extend(record.request_id.filter(|_| record.resolves_intent));
         self.nonces.extend(record.nonce);
         Some(())
     }

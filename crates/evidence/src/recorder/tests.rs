@@ -19,25 +19,11 @@ async fn a_change_and_its_record_become_one() {
     let open = place.open().await;
     let recorder = open.recorder().await;
     let entry_ref = change(&recorder, "a").await.unwrap();
-    assert_eq!(
-        entry_ref,
-        EntryRef {
-            sequence: 1,
-            location: Some((origin(), 0))
-        }
-    );
-    let [entry] = &open.entries().await[..] else {
-        panic!("one entry")
-    };
-    assert_eq!(
-        (entry.kind, entry.action.as_str()),
-        (Kind::Change, "thing.made")
-    );
+    assert_eq!(entry_ref, EntryRef { sequence: 1, location: Some((origin(), 0)) });
+    let [entry] = &open.entries().await[..] else { panic!("one entry") };
+    assert_eq!((entry.kind, entry.action.as_str()), (Kind::Change, "thing.made"));
     assert_eq!(entry.actor, Some(actor().to_ref()));
-    assert_eq!(
-        (&entry.subject, entry.outcome.as_str()),
-        (&subject("a"), "ok")
-    );
+    assert_eq!((&entry.subject, entry.outcome.as_str()), (&subject("a"), "ok"));
     assert_eq!(entry.sequence, Some(1));
     assert_eq!(open.numbers(THINGS).await, [Some(1)]);
 }
@@ -60,10 +46,9 @@ async fn a_change_that_no_entry_can_hold_is_rolled_back() {
     let place = Place::new();
     let open = place.open().await;
     let recorder = open.recorder().await;
-    for subject in [
-        subject(&"x".repeat(70_000)),
-        BTreeMap::from([("Not A Name".into(), "x".into())]),
-    ] {
+    for subject in
+        [subject(&"x".repeat(70_000)), BTreeMap::from([("Not A Name".into(), "x".into())])]
+    {
         let mut change = recorder.change(&actor(), "thing.made").await.unwrap();
         change.execute(INSERT_THING, &["a".into()]).await.unwrap();
         let error = change.record(subject).await.unwrap_err();
@@ -85,10 +70,9 @@ async fn changes_at_once_stand_in_the_log_in_the_order_of_their_commits() {
     }
     let mut refs = tasks.join_all().await;
     refs.sort_by_key(|entry_ref| entry_ref.sequence);
-    let expected = (1..).zip(0..20).map(|(sequence, index)| EntryRef {
-        sequence,
-        location: Some((origin(), index)),
-    });
+    let expected = (1..)
+        .zip(0..20)
+        .map(|(sequence, index)| EntryRef { sequence, location: Some((origin(), index)) });
     assert_eq!(refs, expected.collect::<Vec<_>>());
     assert_eq!(open.sequences().await, (1..=20).collect::<Vec<_>>());
 }
@@ -116,19 +100,11 @@ async fn the_platform_s_own_change_names_nobody_and_a_directory_names_its_versio
     let place = Place::new();
     let open = place.open().await;
     let recorder = open.recorder().await;
-    let mut change = recorder
-        .change_by_platform("directory.published")
-        .await
-        .unwrap();
+    let mut change = recorder.change_by_platform("directory.published").await.unwrap();
     change.concerns_directory([7; 32]);
     change.record(BTreeMap::new()).await.unwrap();
-    let [entry] = &open.entries().await[..] else {
-        panic!("one entry")
-    };
-    assert_eq!(
-        (entry.kind, entry.directory),
-        (Kind::Directory, Some([7; 32]))
-    );
+    let [entry] = &open.entries().await[..] else { panic!("one entry") };
+    assert_eq!((entry.kind, entry.directory), (Kind::Directory, Some([7; 32])));
     assert_eq!(entry.actor, None);
 }
 
@@ -137,20 +113,9 @@ async fn an_access_is_durable_and_has_no_sequence() {
     let place = Place::new();
     let open = place.open().await;
     let recorder = open.recorder().await;
-    let access = recorder
-        .access(&actor(), "evidence.read", subject("a"), "ok")
-        .await
-        .unwrap();
-    assert_eq!(
-        access,
-        EntryRef {
-            sequence: 0,
-            location: Some((origin(), 0))
-        }
-    );
-    let [entry] = &open.entries().await[..] else {
-        panic!("one entry")
-    };
+    let access = recorder.access(&actor(), "evidence.read", subject("a"), "ok").await.unwrap();
+    assert_eq!(access, EntryRef { sequence: 0, location: Some((origin(), 0)) });
+    let [entry] = &open.entries().await[..] else { panic!("one entry") };
     assert_eq!((entry.kind, entry.sequence), (Kind::Access, None));
     assert_eq!(open.numbers(ROWS).await, []);
 }
@@ -161,14 +126,9 @@ async fn a_closed_log_refuses_before_anything_is_written() {
     let open = place.open().await;
     let recorder = open.recorder().await;
     open.log.close().await;
-    let Err(error) = recorder.change(&actor(), "thing.made").await else {
-        panic!("refused")
-    };
+    let Err(error) = recorder.change(&actor(), "thing.made").await else { panic!("refused") };
     assert_eq!(error.code(), ErrorCode::LogUnavailable);
-    let error = recorder
-        .access(&actor(), "evidence.read", subject("a"), "ok")
-        .await
-        .unwrap_err();
+    let error = recorder.access(&actor(), "evidence.read", subject("a"), "ok").await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::LogUnavailable);
 }
 

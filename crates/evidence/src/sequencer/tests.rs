@@ -14,13 +14,8 @@ async fn commit(open: &Opened, count: u64) {
     let recorder = open.recorder().await;
     for _ in 0..count {
         let mut change = recorder.change(&actor(), "thing.made").await.unwrap();
-        let name = open.numbers("SELECT count(*) AS n FROM thing").await[0]
-            .unwrap()
-            .to_string();
-        change
-            .execute(INSERT_THING, &[name.as_str().into()])
-            .await
-            .unwrap();
+        let name = open.numbers("SELECT count(*) AS n FROM thing").await[0].unwrap().to_string();
+        change.execute(INSERT_THING, &[name.as_str().into()]).await.unwrap();
         change.commit(subject(&name)).await.unwrap();
     }
 }
@@ -74,10 +69,7 @@ async fn a_crash_after_the_mark_leaves_nothing_to_do() {
     let place = Place::new();
     let open = place.open().await;
     commit(&open, 1).await;
-    Sequencer::new(open.database.clone(), open.log.clone())
-        .catch_up()
-        .await
-        .unwrap();
+    Sequencer::new(open.database.clone(), open.log.clone()).catch_up().await.unwrap();
     let open = restart(open, &place).await;
     assert_exactly_once(&open, 1).await;
 }
@@ -88,9 +80,7 @@ async fn a_clock_that_went_back_between_append_and_restart_makes_no_second_entry
     let open = place.open().await;
     commit(&open, 1).await;
     let before = place.clock.now();
-    place
-        .clock
-        .set(before.saturating_sub(Duration::from_secs(86_400)));
+    place.clock.set(before.saturating_sub(Duration::from_hours(24)));
     let mut sequencer = Sequencer::new(open.database.clone(), open.log.clone());
     let rows = outbox::list_waiting(&open.database, 0, PAGE).await.unwrap();
     sequencer.sequence(&rows[0]).await.unwrap();
@@ -134,18 +124,12 @@ async fn rows_that_other_entries_stand_between_are_found_too() {
     let place = Place::new();
     let open = place.open().await;
     let recorder = open.recorder().await;
-    recorder
-        .access(&actor(), "evidence.read", subject("x"), "ok")
-        .await
-        .unwrap();
+    recorder.access(&actor(), "evidence.read", subject("x"), "ok").await.unwrap();
     commit(&open, 2).await;
     let mut sequencer = Sequencer::new(open.database.clone(), open.log.clone());
     let rows = outbox::list_waiting(&open.database, 0, PAGE).await.unwrap();
     sequencer.sequence(&rows[0]).await.unwrap();
-    recorder
-        .access(&actor(), "evidence.read", subject("x"), "ok")
-        .await
-        .unwrap();
+    recorder.access(&actor(), "evidence.read", subject("x"), "ok").await.unwrap();
     drop((sequencer, recorder));
     let open = restart(open, &place).await;
     assert_exactly_once(&open, 2).await;

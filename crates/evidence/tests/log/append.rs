@@ -34,14 +34,7 @@ async fn an_entry_is_read_before_it_is_published() {
     assert_eq!(entry(&log, 0).await.id, appended.entry_id);
     assert_eq!(log.find_call(intent.request_id).await.unwrap().len(), 1);
     assert!(
-        log.read(TilePath {
-            kind: TileKind::Entries,
-            index: 0,
-            width: 1
-        })
-        .await
-        .unwrap()
-        .is_none()
+        log.read(TilePath { kind: TileKind::Entries, index: 0, width: 1 }).await.unwrap().is_none()
     );
     log.published_past(0).await.unwrap();
     assert_eq!(log.find_call(intent.request_id).await.unwrap().len(), 1);
@@ -53,9 +46,7 @@ async fn times_are_unique_though_the_clock_stands_still_or_goes_back() {
     let world = World::new(3);
     let log = world.open();
     let first = log.append(note("a")).await.unwrap();
-    world
-        .clock
-        .set(first.time.saturating_sub(std::time::Duration::from_secs(9)));
+    world.clock.set(first.time.saturating_sub(std::time::Duration::from_secs(9)));
     let second = log.append(note("b")).await.unwrap();
     assert_eq!(second.time.as_micros(), first.time.as_micros() + 1);
     log.close().await;
@@ -70,62 +61,23 @@ async fn a_published_partial_tile_stays_served_when_it_is_full() {
     let log = world.open();
     append_notes(&log, 5).await;
     log.published_past(4).await.unwrap();
-    let partial = |kind| TilePath {
-        kind,
-        index: 0,
-        width: 5,
-    };
-    let hashes = log
-        .read(partial(TileKind::Hashes(0)))
-        .await
-        .unwrap()
-        .unwrap();
+    let partial = |kind| TilePath { kind, index: 0, width: 5 };
+    let hashes = log.read(partial(TileKind::Hashes(0))).await.unwrap().unwrap();
     let entries = log.read(partial(TileKind::Entries)).await.unwrap().unwrap();
     assert!(
-        log.read(TilePath {
-            width: 6,
-            ..partial(TileKind::Hashes(0))
-        })
-        .await
-        .unwrap()
-        .is_none()
+        log.read(TilePath { width: 6, ..partial(TileKind::Hashes(0)) }).await.unwrap().is_none()
     );
 
     append_notes(&log, 300).await;
     log.published_past(304).await.unwrap();
-    assert_eq!(
-        log.read(partial(TileKind::Hashes(0)))
-            .await
-            .unwrap()
-            .unwrap(),
-        hashes
-    );
-    assert_eq!(
-        log.read(partial(TileKind::Entries)).await.unwrap().unwrap(),
-        entries
-    );
-    let full = log
-        .read(TilePath::full(TileKind::Entries, 0))
-        .await
-        .unwrap()
-        .unwrap();
+    assert_eq!(log.read(partial(TileKind::Hashes(0))).await.unwrap().unwrap(), hashes);
+    assert_eq!(log.read(partial(TileKind::Entries)).await.unwrap().unwrap(), entries);
+    let full = log.read(TilePath::full(TileKind::Entries, 0)).await.unwrap().unwrap();
     assert_eq!(decode_entries(&full).unwrap().len(), 256);
     assert!(full.starts_with(&entries));
-    let above = log
-        .read(TilePath {
-            kind: TileKind::Hashes(1),
-            index: 0,
-            width: 1,
-        })
-        .await
-        .unwrap();
+    let above = log.read(TilePath { kind: TileKind::Hashes(1), index: 0, width: 1 }).await.unwrap();
     assert_eq!(above.unwrap().len(), 32);
-    assert!(
-        log.read(TilePath::full(TileKind::Hashes(40), 0))
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(log.read(TilePath::full(TileKind::Hashes(40), 0)).await.unwrap().is_none());
     log.close().await;
 }
 
@@ -146,19 +98,9 @@ async fn the_file_system_of_this_machine_keeps_a_log_too() {
     world.config.dir = folder.path().join("log");
     let disk = std::sync::Arc::new(evidence::RealDisk);
     let open = || {
-        let (config, clock, random) = (
-            world.config.clone(),
-            world.clock.clone(),
-            world.random.clone(),
-        );
-        evidence::Log::open(
-            config,
-            &world.keys,
-            world.details.clone(),
-            disk.clone(),
-            clock,
-            random,
-        )
+        let (config, clock, random) =
+            (world.config.clone(), world.clock.clone(), world.random.clone());
+        evidence::Log::open(config, &world.keys, world.details.clone(), disk.clone(), clock, random)
     };
     let (log, _) = open().unwrap();
     append_notes(&log, 300).await;
@@ -179,12 +121,6 @@ async fn a_draft_that_is_no_entry_is_refused_alone() {
     assert_eq!(refused, Err(evidence::LogUnavailable::Unrecordable));
     assert_eq!(taken.unwrap().index, 0);
     log.close().await;
-    assert_eq!(
-        log.append(note("late")).await,
-        Err(evidence::LogUnavailable::Closed)
-    );
-    assert_eq!(
-        log.published_past(9).await,
-        Err(evidence::LogUnavailable::Closed)
-    );
+    assert_eq!(log.append(note("late")).await, Err(evidence::LogUnavailable::Closed));
+    assert_eq!(log.published_past(9).await, Err(evidence::LogUnavailable::Closed));
 }

@@ -35,9 +35,7 @@ async fn published(seed: u64) -> World {
 #[tokio::test]
 async fn a_torn_tail_is_cut() {
     let (world, segment) = unpublished(1).await;
-    world.disk.damage(&segment, |bytes| {
-        bytes.extend_from_slice(b"\xFFLg\0half a fra")
-    });
+    world.disk.damage(&segment, |bytes| bytes.extend_from_slice(b"\xFFLg\0half a fra"));
     let (log, recovered) = world.try_open().unwrap();
     assert_eq!((recovered.replayed, log.size()), (20, 20));
     log.append(note("on it goes")).await.unwrap();
@@ -55,10 +53,7 @@ async fn damage_before_acknowledged_bytes_is_refused() {
             "{at}: {refusal}"
         );
         assert!(refusal.to_string().contains("acknowledged"), "{refusal}");
-        assert!(
-            matches!(world.refusal(), OpenError::Damaged { .. }),
-            "and again, unchanged"
-        );
+        assert!(matches!(world.refusal(), OpenError::Damaged { .. }), "and again, unchanged");
     }
 }
 
@@ -74,17 +69,8 @@ async fn a_cut_segment_is_refused_by_the_marks_beside_the_intents() {
     world.disk.restart(Loss::Process);
     let newest = world.disk.paths("/wal/0").pop().unwrap();
     assert_ne!(newest, segment);
-    world
-        .disk
-        .damage(&newest, |bytes| bytes.truncate(bytes.len() - 1));
-    assert!(matches!(
-        world.refusal(),
-        OpenError::Missing {
-            from: 20,
-            to: 20,
-            ..
-        }
-    ));
+    world.disk.damage(&newest, |bytes| bytes.truncate(bytes.len() - 1));
+    assert!(matches!(world.refusal(), OpenError::Missing { from: 20, to: 20, .. }));
 }
 
 #[tokio::test]
@@ -99,19 +85,13 @@ async fn a_lost_or_foreign_checkpoint_is_refused() {
     let checkpoint = Path::new("/log/checkpoint");
     let world = published(5).await;
     world.disk.damage(checkpoint, |bytes| bytes[20] ^= 1);
-    assert!(matches!(
-        world.refusal(),
-        OpenError::ForeignCheckpoint { .. }
-    ));
+    assert!(matches!(world.refusal(), OpenError::ForeignCheckpoint { .. }));
     world.disk.lose(checkpoint);
     assert!(matches!(world.refusal(), OpenError::NoCheckpoint(_)));
 
     let mut world = published(6).await;
     world.keys.signer = keys::Ed25519Key::generate(&*world.random).unwrap();
-    assert!(matches!(
-        world.refusal(),
-        OpenError::ForeignCheckpoint { .. }
-    ));
+    assert!(matches!(world.refusal(), OpenError::ForeignCheckpoint { .. }));
 }
 
 #[tokio::test]
@@ -131,24 +111,13 @@ async fn a_retired_key_s_checkpoint_is_continued_with_the_new_key() {
 #[tokio::test]
 async fn an_altered_tree_is_refused_and_an_altered_entry_is_not_read() {
     let world = published(8).await;
-    world
-        .disk
-        .damage(Path::new("/log/entries/00000000"), |bytes| bytes[30] ^= 1);
+    world.disk.damage(Path::new("/log/entries/00000000"), |bytes| bytes[30] ^= 1);
     let log = world.open();
     assert!(log.entry(0).await.is_err());
     assert!(log.entry(1).await.is_ok());
     log.close().await;
-    world
-        .disk
-        .damage(Path::new("/log/hashes/0/00000000"), |bytes| bytes[30] ^= 1);
-    assert!(matches!(
-        world.refusal(),
-        OpenError::WrongRoot { size: 20, .. }
-    ));
-    world
-        .disk
-        .damage(Path::new("/log/hashes/0/00000000"), |bytes| {
-            bytes.truncate(600)
-        });
+    world.disk.damage(Path::new("/log/hashes/0/00000000"), |bytes| bytes[30] ^= 1);
+    assert!(matches!(world.refusal(), OpenError::WrongRoot { size: 20, .. }));
+    world.disk.damage(Path::new("/log/hashes/0/00000000"), |bytes| bytes.truncate(600));
     assert!(matches!(world.refusal(), OpenError::WrongRoot { .. }));
 }

@@ -15,10 +15,7 @@ fn detail(world: &World) -> Detail {
         request_head: vec!["GET /units".to_owned(), LINE.to_owned()],
         request_body: None,
         response_head: vec!["200".to_owned()],
-        response_body: Some(BodyDigest {
-            sha256: [7; 32],
-            length: 12,
-        }),
+        response_body: Some(BodyDigest { sha256: [7; 32], length: 12 }),
         signature_base: "\"@method\": GET".to_owned(),
         signature: vec![1, 2, 3],
     }
@@ -44,9 +41,7 @@ async fn a_detail_comes_back_and_opens_its_commitments() {
     log.append(draft).await.unwrap();
     log.append(note("without")).await.unwrap();
     log.published_past(1).await.unwrap();
-    let KeptDetail::Kept(kept_detail) = kept(&log, 0).await else {
-        panic!("the detail is gone")
-    };
+    let KeptDetail::Kept(kept_detail) = kept(&log, 0).await else { panic!("the detail is gone") };
     assert_eq!(*kept_detail, detail);
     assert_eq!(kept(&log, 1).await, KeptDetail::Absent);
     assert_eq!(kept(&log, 2).await, KeptDetail::Absent);
@@ -54,9 +49,7 @@ async fn a_detail_comes_back_and_opens_its_commitments() {
 
     for path in world.disk.paths("/log/") {
         let bytes = world.disk.process().read(&path).unwrap();
-        let found = bytes
-            .windows(LINE.len())
-            .any(|window| window == LINE.as_bytes());
+        let found = bytes.windows(LINE.len()).any(|window| window == LINE.as_bytes());
         assert!(!found, "a detail stands in {} in the clear", path.display());
     }
 }
@@ -65,10 +58,7 @@ async fn a_detail_comes_back_and_opens_its_commitments() {
 async fn when_the_key_is_destroyed_details_are_gone_and_proofs_hold() {
     let world = World::new(2);
     let log = world.open();
-    let draft = Draft {
-        detail: Some(detail(&world)),
-        ..completed(&world.intent())
-    };
+    let draft = Draft { detail: Some(detail(&world)), ..completed(&world.intent()) };
     log.append(draft).await.unwrap();
     let published = log.published_past(0).await.unwrap();
     let day = world.clock.now().date();
@@ -79,10 +69,7 @@ async fn when_the_key_is_destroyed_details_are_gone_and_proofs_hold() {
     verify_inclusion(&leaf_hash(&bytes), 0, 1, &path, &published.root).unwrap();
 
     // The same day goes on without details; the next one has a key again.
-    let draft = || Draft {
-        detail: Some(detail(&world)),
-        ..completed(&world.intent())
-    };
+    let draft = || Draft { detail: Some(detail(&world)), ..completed(&world.intent()) };
     log.append(draft()).await.unwrap();
     assert_eq!(kept(&log, 1).await, KeptDetail::Absent);
     world.clock.advance(std::time::Duration::from_hours(24));

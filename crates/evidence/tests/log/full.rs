@@ -12,16 +12,10 @@ async fn a_full_disk_refuses_and_service_resumes_when_space_returns() {
     append_notes(&log, 10).await;
     world.disk.set_capacity(Some(world.disk.used() + 100));
     let (before, forwarded) = (world.intent(), world.intent());
-    assert_eq!(
-        log.append(note("too much")).await,
-        Err(LogUnavailable::Disk)
-    );
+    assert_eq!(log.append(note("too much")).await, Err(LogUnavailable::Disk));
     assert_eq!(log.health(), Err(LogUnavailable::Disk));
     assert_eq!(log.intent(&before), Err(LogUnavailable::Disk));
-    assert_eq!(
-        log.append(completed(&forwarded)).await,
-        Err(LogUnavailable::Disk)
-    );
+    assert_eq!(log.append(completed(&forwarded)).await, Err(LogUnavailable::Disk));
     assert_eq!(log.size(), 10);
 
     world.disk.set_capacity(None);
@@ -47,10 +41,7 @@ async fn a_failed_sync_is_not_tried_again_on_the_same_bytes() {
     world.disk.fail_next(Call::Sync, "/wal/");
     let intent = world.intent();
     log.intent(&intent).unwrap();
-    assert_eq!(
-        log.append(completed(&intent)).await,
-        Err(LogUnavailable::Disk)
-    );
+    assert_eq!(log.append(completed(&intent)).await, Err(LogUnavailable::Disk));
     while log.find_call(intent.request_id).await.unwrap().is_empty() {
         tokio::task::yield_now().await;
     }
@@ -70,13 +61,7 @@ async fn a_failed_sync_is_not_tried_again_on_the_same_bytes() {
 async fn a_publication_that_fails_is_made_again() {
     let world = World::new(3);
     let log = world.open();
-    for part in [
-        "/hashes/0/",
-        "/entries/",
-        "/index/",
-        "/details/",
-        "checkpoint.new",
-    ] {
+    for part in ["/hashes/0/", "/entries/", "/index/", "/details/", "checkpoint.new"] {
         world.disk.fail_next(Call::Sync, part);
         world.disk.fail_next(Call::Write, part);
         let appended = log.append(note(part)).await.unwrap();
@@ -98,10 +83,7 @@ async fn intents_whose_sync_failed_are_written_anew() {
     let (waiting, forwarded) = (world.intent(), world.intent());
     log.intent(&waiting).unwrap();
     world.disk.fail_next(Call::Sync, "/intents/");
-    assert_eq!(
-        log.intent_durable(&forwarded).await,
-        Err(LogUnavailable::Disk)
-    );
+    assert_eq!(log.intent_durable(&forwarded).await, Err(LogUnavailable::Disk));
     let later = world.intent();
     while log.intent_durable(&later).await.is_err() {
         tokio::task::yield_now().await;
@@ -128,10 +110,8 @@ async fn what_waits_is_bounded() {
     }
     let answers = waiting.join_all().await;
     let taken = answers.iter().filter(|answer| answer.is_ok()).count();
-    let overloaded = answers
-        .iter()
-        .filter(|answer| **answer == Err(LogUnavailable::Overloaded))
-        .count();
+    let overloaded =
+        answers.iter().filter(|answer| **answer == Err(LogUnavailable::Overloaded)).count();
     assert_eq!(taken + overloaded, 2_000);
     assert_eq!(log.size(), taken as u64);
     log.close().await;

@@ -9,10 +9,7 @@ use crate::world::{World, completed};
 
 async fn actions(log: &Log, call: RequestId) -> Vec<String> {
     let entries = log.find_call(call).await.unwrap();
-    entries
-        .iter()
-        .map(|entry| Entry::parse(&entry.bytes).unwrap().action)
-        .collect()
+    entries.iter().map(|entry| Entry::parse(&entry.bytes).unwrap().action).collect()
 }
 
 #[tokio::test]
@@ -24,11 +21,8 @@ async fn after_kill_9_an_intent_without_outcome_is_visible_once() {
         log.intent(intent).unwrap();
     }
     log.append(completed(&answered)).await.unwrap();
-    let opened = Draft {
-        action: "call.opened".to_owned(),
-        resolves_intent: false,
-        ..completed(&long)
-    };
+    let opened =
+        Draft { action: "call.opened".to_owned(), resolves_intent: false, ..completed(&long) };
     log.append(opened).await.unwrap();
     world.disk.crash();
     log.close().await;
@@ -38,15 +32,9 @@ async fn after_kill_9_an_intent_without_outcome_is_visible_once() {
     assert_eq!(recovered.unknown_calls, 2);
     assert_eq!(actions(&log, lost.request_id).await, ["call.unknown"]);
     assert_eq!(actions(&log, answered.request_id).await, ["call.completed"]);
-    assert_eq!(
-        actions(&log, long.request_id).await,
-        ["call.opened", "call.unknown"]
-    );
+    assert_eq!(actions(&log, long.request_id).await, ["call.opened", "call.unknown"]);
     let entry = Entry::parse(&log.find_call(lost.request_id).await.unwrap()[0].bytes).unwrap();
-    assert_eq!(
-        (entry.kind, entry.outcome.as_str()),
-        (Kind::Call, "unknown")
-    );
+    assert_eq!((entry.kind, entry.outcome.as_str()), (Kind::Call, "unknown"));
     assert_eq!(entry.subject["service"], "H24.1/a/b/v1");
     for intent in [&lost, &answered, &long] {
         assert!(recovered.spent_nonces.contains(&intent.nonce));
@@ -97,12 +85,7 @@ async fn nonces_are_forgotten_only_when_they_are_of_no_more_use() {
     let log = world.open();
     let (refused, answered) = (world.intent(), world.intent());
     // A call refused after identification has a nonce and no intent.
-    log.append(Draft {
-        action: "call.refused".to_owned(),
-        ..completed(&refused)
-    })
-    .await
-    .unwrap();
+    log.append(Draft { action: "call.refused".to_owned(), ..completed(&refused) }).await.unwrap();
     log.intent(&answered).unwrap();
     log.append(completed(&answered)).await.unwrap();
     log.close().await;
@@ -132,16 +115,8 @@ async fn old_intents_and_segments_go_while_the_log_runs() {
         log.published_past(index).await.unwrap();
     }
     log.close().await;
-    assert!(
-        world.disk.paths("/wal/").len() <= 3,
-        "{:?}",
-        world.disk.paths("/wal/")
-    );
-    assert!(
-        world.disk.paths("/intents/").len() <= 20,
-        "{:?}",
-        world.disk.paths("/intents/")
-    );
+    assert!(world.disk.paths("/wal/").len() <= 3, "{:?}", world.disk.paths("/wal/"));
+    assert!(world.disk.paths("/intents/").len() <= 20, "{:?}", world.disk.paths("/intents/"));
 
     // The call that lasted all the while was carried along.
     let log = world.open();
@@ -163,10 +138,7 @@ async fn a_call_is_found_among_many_and_a_stranger_s_is_not() {
     log.published_past(399).await.unwrap();
     for (index, call) in (0..).zip(&calls) {
         let found = log.find_call(*call).await.unwrap();
-        assert_eq!(
-            found.iter().map(|entry| entry.index).collect::<Vec<_>>(),
-            [index]
-        );
+        assert_eq!(found.iter().map(|entry| entry.index).collect::<Vec<_>>(), [index]);
     }
     assert_eq!(log.find_call(world.request_id()).await.unwrap(), []);
     log.close().await;

@@ -24,11 +24,7 @@ impl TileReader for Served {
         let read = |tile: &Tile| {
             let kind = TileKind::Hashes(tile.level());
             let width = u16::try_from(tile.width()).unwrap();
-            let path = TilePath {
-                kind,
-                index: tile.level_index(),
-                width,
-            };
+            let path = TilePath { kind, index: tile.level_index(), width };
             let read = self.0.read(path);
             let bytes = tokio::task::block_in_place(|| Handle::current().block_on(read));
             bytes.unwrap().expect("a promised tile is served")
@@ -52,15 +48,10 @@ async fn signed_note_and_tlog_tiles_accept_checkpoints_tiles_and_proofs() {
 
         let note = Note::from_bytes(published.note.as_bytes()).unwrap();
         let verifier = StandardVerifier::new(&vkey).unwrap();
-        let (verified, _) = note
-            .verify(&VerifierList::new(vec![Box::new(verifier)]))
-            .unwrap();
+        let (verified, _) = note.verify(&VerifierList::new(vec![Box::new(verifier)])).unwrap();
         assert_eq!(verified.len(), 1);
         let checkpoint = Checkpoint::from_bytes(note.text()).unwrap();
-        assert_eq!(
-            (checkpoint.origin(), checkpoint.size()),
-            (ORIGIN, log.size())
-        );
+        assert_eq!((checkpoint.origin(), checkpoint.size()), (ORIGIN, log.size()));
 
         let served = Served(log.clone());
         let (size, root) = (checkpoint.size(), *checkpoint.hash());
@@ -80,10 +71,7 @@ async fn check_entries(log: &Log, size: u64, root: &Hash, reader: &TileHashReade
     for index in (0..size).step_by(97).chain([size - 1]) {
         let bytes = log.entry(index).await.unwrap().unwrap();
         let leaf = record_hash(&bytes);
-        assert_eq!(
-            reader.read_hashes(&[stored_hash_index(0, index)]).unwrap(),
-            [leaf]
-        );
+        assert_eq!(reader.read_hashes(&[stored_hash_index(0, index)]).unwrap(), [leaf]);
         let proof = prove_record(size, index, reader).unwrap();
         check_record(&proof, size, *root, index, leaf).unwrap();
         let ours = log.prove(index, size).await.unwrap();
@@ -93,9 +81,6 @@ async fn check_entries(log: &Log, size: u64, root: &Hash, reader: &TileHashReade
         let path = TilePath::in_log(TileKind::Entries, tile, size).unwrap();
         let bundle = log.read(path).await.unwrap().unwrap();
         let entries = wire::tile::decode_entries(&bundle).unwrap();
-        assert_eq!(
-            entries[usize::try_from(index % u64::from(WIDTH)).unwrap()],
-            bytes
-        );
+        assert_eq!(entries[usize::try_from(index % u64::from(WIDTH)).unwrap()], bytes);
     }
 }

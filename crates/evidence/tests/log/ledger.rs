@@ -34,8 +34,7 @@ impl Ledger {
     }
 
     pub fn acknowledged(&mut self, intent: &Intent, appended: Appended) {
-        self.acknowledged
-            .insert(intent.request_id, (appended, intent.nonce.clone()));
+        self.acknowledged.insert(intent.request_id, (appended, intent.nonce.clone()));
     }
 
     pub fn seen(&mut self, checkpoint: Arc<Published>) {
@@ -59,15 +58,10 @@ impl Ledger {
 
     /// The nonces that must still be refused.
     pub fn check_nonces(&self, recovered: &Recovered, now: UtcMicros) {
-        let promised = self
-            .intents
-            .values()
-            .chain(self.acknowledged.values().map(|(_, nonce)| nonce));
+        let promised =
+            self.intents.values().chain(self.acknowledged.values().map(|(_, nonce)| nonce));
         for nonce in promised.filter(|nonce| nonce.is_live(now)) {
-            assert!(
-                recovered.spent_nonces.contains(nonce),
-                "a spent nonce was forgotten"
-            );
+            assert!(recovered.spent_nonces.contains(nonce), "a spent nonce was forgotten");
         }
     }
 
@@ -78,24 +72,15 @@ impl Ledger {
         let verifier = NoteVerifier::new(ORIGIN, world.keys.signer.public_key()).unwrap();
         note::open(&published.note, &[verifier]).unwrap();
         let size = usize::try_from(published.size).unwrap();
-        let leaves: Vec<_> = entries[..size]
-            .iter()
-            .map(|(bytes, _)| leaf_hash(bytes))
-            .collect();
+        let leaves: Vec<_> = entries[..size].iter().map(|(bytes, _)| leaf_hash(bytes)).collect();
         assert_eq!(root_of(leaves.iter().copied()), published.root);
         for (index, leaf) in (0..).zip(&leaves) {
             let path = log.prove(index, published.size).await.unwrap();
             verify_inclusion(leaf, index, published.size, &path, &published.root).unwrap();
         }
         for old in &self.checkpoints {
-            assert!(
-                old.size <= published.size,
-                "the log is shorter than it said"
-            );
-            let path = log
-                .prove_consistency(old.size, published.size)
-                .await
-                .unwrap();
+            assert!(old.size <= published.size, "the log is shorter than it said");
+            let path = log.prove_consistency(old.size, published.size).await.unwrap();
             verify_consistency(old.size, published.size, &path, &old.root, &published.root)
                 .expect("a checkpoint that was handed out is not consistent with the log");
         }
@@ -110,25 +95,16 @@ impl Ledger {
             entries.push((bytes, entry));
         }
         assert!(log.entry(log.size()).await.unwrap().is_none());
-        assert!(
-            entries.is_sorted_by(|(_, a), (_, b)| a.time < b.time),
-            "times must grow"
-        );
+        assert!(entries.is_sorted_by(|(_, a), (_, b)| a.time < b.time), "times must grow");
         for (appended, _) in self.acknowledged.values() {
             let (_, entry) = &entries[usize::try_from(appended.index).unwrap()];
             assert_eq!((entry.id, entry.time), (appended.entry_id, appended.time));
         }
         let mut settled: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (_, entry) in entries.iter().filter(|(_, entry)| entry.kind == Kind::Call) {
-            settled
-                .entry(&entry.subject["request_id"])
-                .or_default()
-                .push(&entry.action);
+            settled.entry(&entry.subject["request_id"]).or_default().push(&entry.action);
         }
-        assert!(
-            settled.values().all(|actions| actions.len() == 1),
-            "settled twice: {settled:?}"
-        );
+        assert!(settled.values().all(|actions| actions.len() == 1), "settled twice: {settled:?}");
         for call in self.intents.keys() {
             let actions = settled.get(call.to_string().as_str());
             assert!(actions.is_some(), "the intent of {call} has no outcome");

@@ -36,10 +36,7 @@ impl World {
             disk: FaultyDisk::new(seed),
             clock: Arc::default(),
             details: DetailKeys::new(key_folder, Arc::clone(&random) as Arc<dyn Randomness>),
-            keys: LogKeys {
-                signer,
-                retired: vec![],
-            },
+            keys: LogKeys { signer, retired: vec![] },
             config,
             random,
             _folder: folder,
@@ -74,11 +71,7 @@ impl World {
         let mut fingerprint = [0; 16];
         self.random.fill(&mut fingerprint);
         let expires = self.clock.now().as_seconds() + 300;
-        SpentNonce {
-            keyid: "key-1".parse().unwrap(),
-            fingerprint,
-            expires,
-        }
+        SpentNonce { keyid: "key-1".parse().unwrap(), fingerprint, expires }
     }
 
     pub fn intent(&self) -> Intent {
@@ -108,11 +101,7 @@ pub fn completed(intent: &Intent) -> Draft {
 /// An entry about nothing in particular.
 pub fn note(text: &str) -> Draft {
     let subject = [("text".to_owned(), text.to_owned())].into();
-    Draft {
-        subject,
-        outcome: "ok".to_owned(),
-        ..Draft::new(Kind::Log, "log.noted")
-    }
+    Draft { subject, outcome: "ok".to_owned(), ..Draft::new(Kind::Log, "log.noted") }
 }
 
 pub async fn entry(log: &Log, index: u64) -> Entry {

@@ -53,15 +53,9 @@ impl Chunks {
                 }
                 Self::Data(_) if arrived.is_empty() => return Ok(Step::NeedMore),
                 Self::Data(left) => {
-                    let here = usize::try_from(left)
-                        .unwrap_or(usize::MAX)
-                        .min(arrived.len());
+                    let here = usize::try_from(left).unwrap_or(usize::MAX).min(arrived.len());
                     let left = left - here as u64;
-                    *self = if left == 0 {
-                        Self::DataEnd
-                    } else {
-                        Self::Data(left)
-                    };
+                    *self = if left == 0 { Self::DataEnd } else { Self::Data(left) };
                     return Ok(Step::Data(arrived.split_to(here).freeze()));
                 }
                 Self::DataEnd => match arrived.first_chunk() {
@@ -82,11 +76,7 @@ impl Chunks {
 fn take_line(arrived: &mut BytesMut, longest: usize) -> Result<Option<BytesMut>, BodyFault> {
     let Some(feed) = arrived.iter().take(longest).position(|byte| *byte == b'\n') else {
         let is_too_long = arrived.len() >= longest;
-        return if is_too_long {
-            Err(BodyFault::Malformed)
-        } else {
-            Ok(None)
-        };
+        return if is_too_long { Err(BodyFault::Malformed) } else { Ok(None) };
     };
     let mut line = arrived.split_to(feed + 1);
     if !line.ends_with(b"\r\n") {
@@ -99,11 +89,7 @@ fn take_line(arrived: &mut BytesMut, longest: usize) -> Result<Option<BytesMut>,
 /// The size in a chunk-size line: up to 15 hex digits, then perhaps `;` and extensions.
 fn size(line: &[u8]) -> Result<u64, BodyFault> {
     let line = std::str::from_utf8(line).map_err(|_| BodyFault::Malformed)?;
-    let digits = line
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches([' ', '\t']);
+    let digits = line.split(';').next().unwrap_or_default().trim_end_matches([' ', '\t']);
     let is_hex = (1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
     if !is_hex || line.bytes().any(|byte| byte == b'\r') {
         return Err(BodyFault::Malformed);
@@ -118,11 +104,7 @@ fn take_trailers(arrived: &mut BytesMut) -> Result<Step, BodyFault> {
     }
     let Some(end) = arrived.windows(4).position(|window| window == b"\r\n\r\n") else {
         let is_too_long = arrived.len() >= LONGEST_TRAILERS;
-        return if is_too_long {
-            Err(BodyFault::Malformed)
-        } else {
-            Ok(Step::NeedMore)
-        };
+        return if is_too_long { Err(BodyFault::Malformed) } else { Ok(Step::NeedMore) };
     };
     let section = arrived.split_to(end + 4).freeze();
     let mut slots = [httparse::EMPTY_HEADER; MOST_TRAILERS];

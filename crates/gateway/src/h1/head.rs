@@ -34,11 +34,8 @@ pub(super) struct ConnectionTerms {
 
 impl ConnectionTerms {
     /// After a head that cannot be understood, nothing can.
-    pub(super) const LAST: Self = Self {
-        is_old: false,
-        keep_alive: false,
-        expects_continue: false,
-    };
+    pub(super) const LAST: Self =
+        Self { is_old: false, keep_alive: false, expects_continue: false };
 }
 
 /// Where a head ends in what has arrived so far.
@@ -55,9 +52,8 @@ pub(super) enum Scan {
 /// Looks for the empty line, starting at `from`.
 pub(super) fn scan(arrived: &[u8], from: usize) -> Scan {
     let mut offset = from;
-    while let Some(found) = arrived
-        .get(offset..)
-        .and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
+    while let Some(found) =
+        arrived.get(offset..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
     {
         let feed = offset + found;
         let line = arrived.get(..feed).unwrap_or_default();
@@ -84,9 +80,7 @@ pub(super) fn parse(bytes: &Bytes, max_fields: usize) -> Result<Parsed, BadHead>
     if request.headers.len() > max_fields {
         return Err(BadHead::TooLarge);
     }
-    let method = request
-        .method
-        .map(|method| Method::from_bytes(method.as_bytes()));
+    let method = request.method.map(|method| Method::from_bytes(method.as_bytes()));
     let (Some(Ok(method)), Some(target)) = (method, request.path) else {
         return Err(BadHead::Malformed);
     };
@@ -107,23 +101,14 @@ pub(super) fn parse(bytes: &Bytes, max_fields: usize) -> Result<Parsed, BadHead>
         keep_alive: !is_old && !fields.names_token("connection", "close"),
         expects_continue: !is_old && fields.names_token("expect", "100-continue"),
     };
-    let head = Head {
-        method,
-        target: target.into(),
-        fields,
-        framing,
-    };
+    let head = Head { method, target: target.into(), fields, framing };
     Ok(Parsed { head, connection })
 }
 
 /// How the body's end is found: RFC 9112 §6.3, refusing wherever it lets a server choose.
 fn framing(fields: &Fields, is_old: bool) -> Result<Framing, BadHead> {
-    let coding = fields
-        .single("transfer-encoding")
-        .map_err(|_| BadHead::Framing)?;
-    let length = fields
-        .single("content-length")
-        .map_err(|_| BadHead::Framing)?;
+    let coding = fields.single("transfer-encoding").map_err(|_| BadHead::Framing)?;
+    let length = fields.single("content-length").map_err(|_| BadHead::Framing)?;
     match (coding, length) {
         (None, None) => Ok(Framing::None),
         (None, Some(length)) => match decimal(length) {
@@ -195,14 +180,8 @@ mod tests {
     fn a_plain_framing_is_read() {
         assert_eq!(framing_of(""), Ok(Framing::None));
         assert_eq!(framing_of("Content-Length: 0\r\n"), Ok(Framing::None));
-        assert_eq!(
-            framing_of("Content-Length: 12\r\n"),
-            Ok(Framing::Length(12))
-        );
-        assert_eq!(
-            framing_of("Transfer-Encoding: Chunked\r\n"),
-            Ok(Framing::Chunked)
-        );
+        assert_eq!(framing_of("Content-Length: 12\r\n"), Ok(Framing::Length(12)));
+        assert_eq!(framing_of("Transfer-Encoding: Chunked\r\n"), Ok(Framing::Chunked));
     }
 
     #[test]

@@ -135,11 +135,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         };
         // A body that is already here needs no invitation.
         let awaits = expects_continue && self.body != Body::Whole && self.arrived.is_empty();
-        self.invitation = if awaits {
-            Invitation::Awaited
-        } else {
-            Invitation::NotAwaited
-        };
+        self.invitation = if awaits { Invitation::Awaited } else { Invitation::NotAwaited };
     }
 
     /// From here on, nothing can be understood.
@@ -231,9 +227,7 @@ impl<R: AsyncRead + Unpin> BodySource for Reader<R> {
                 Body::Whole => return Poll::Ready(None),
                 Body::Broken => return Poll::Ready(Some(Err(BodyFault::CutOff))),
                 Body::Length(left) if !self.arrived.is_empty() => {
-                    let here = usize::try_from(*left)
-                        .unwrap_or(usize::MAX)
-                        .min(self.arrived.len());
+                    let here = usize::try_from(*left).unwrap_or(usize::MAX).min(self.arrived.len());
                     *left -= here as u64;
                     if *left == 0 {
                         self.finish_body(Body::Whole);

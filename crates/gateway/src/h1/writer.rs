@@ -39,11 +39,7 @@ enum Framing {
 impl<W: AsyncWrite + Unpin> Writer<W> {
     /// Sends through `io`; a caller may take at most `patience` to accept each piece.
     pub(super) fn new(io: W, patience: Duration) -> Self {
-        Self {
-            io,
-            out: Vec::with_capacity(1024),
-            patience,
-        }
+        Self { io, out: Vec::with_capacity(1024), patience }
     }
 
     /// Invites the body (RFC 9110 §15.2.1).
@@ -82,8 +78,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                 self.put_head(status, &headers, length, keep_alive);
                 if framing == Framing::Chunks {
                     self.out.truncate(self.out.len().saturating_sub(2));
-                    self.out
-                        .extend_from_slice(b"transfer-encoding: chunked\r\n\r\n");
+                    self.out.extend_from_slice(b"transfer-encoding: chunked\r\n\r\n");
                 }
                 self.send_long(long, framing).await?;
                 Ok(keep_alive)

@@ -53,18 +53,10 @@ impl Recorded {
             put(LGSP_ENTRY, &format!("{}/{index}", gate.log.origin()));
         }
         if !self.headers.contains_key("date") {
-            self.headers
-                .insert("date", gate.date_line(self.envelope.at));
+            self.headers.insert("date", gate.date_line(self.envelope.at));
         }
         if let (Some((request, label)), Some(_)) = (&self.asked, self.entry) {
-            sign(
-                gate,
-                request,
-                label,
-                self.envelope.at,
-                self.status,
-                &mut self.headers,
-            );
+            sign(gate, request, label, self.envelope.at, self.status, &mut self.headers);
         }
         metrics::count(&self.envelope, self.status, &self.summary);
         let body = match self.body {
@@ -72,11 +64,7 @@ impl Recorded {
             RecordedBody::Whole { bytes, .. } => AnswerBody::Whole(bytes),
             RecordedBody::Long(long) => AnswerBody::Long(long),
         };
-        Answered {
-            status: self.status,
-            headers: self.headers,
-            body,
-        }
+        Answered { status: self.status, headers: self.headers, body }
     }
 }
 
@@ -117,11 +105,7 @@ fn sign(
     let Ok(input) = serialise_input(wish.label, &components, &parameters) else {
         return;
     };
-    let answer = SignedAnswer {
-        status,
-        headers,
-        request,
-    };
+    let answer = SignedAnswer { status, headers, request };
     let base = match find_tagged(&input, SIGNATURE_TAG) {
         Ok(Some(read_back)) => signature_base(&read_back, &answer),
         Ok(None) | Err(_) => return,

@@ -47,12 +47,7 @@ impl Identified {
         match permit(&mut self.known, gate) {
             Ok(permit) => {
                 let Self { known, body, .. } = self;
-                Ok(Authorised {
-                    known,
-                    body,
-                    permit,
-                    _sealed: (),
-                })
+                Ok(Authorised { known, body, permit, _sealed: () })
             }
             Err(refusal) => Err(Refused::known(self.known, *refusal)),
         }
@@ -62,19 +57,15 @@ impl Identified {
 /// Notes in `known` what the call is about as soon as that is known.
 fn permit(known: &mut Known, gate: &Gate) -> Result<Permit, Box<Refusal>> {
     let (request, consumer) = (&known.request, &known.caller.credential.system);
-    let (service, path) = known
-        .routes
-        .service(request.target.path())
-        .ok_or_else(|| Box::new(none()))?;
+    let (service, path) =
+        known.routes.service(request.target.path()).ok_or_else(|| Box::new(none()))?;
     let connections = service.connections_of(consumer);
     if connections.is_empty() {
         return Err(Box::new(none()));
     }
     known.about.service = Some(Arc::clone(service));
-    let purpose = request
-        .fields
-        .single(LGSP_PURPOSE)
-        .map_err(|_| Box::new(purpose_not_allowed()))?;
+    let purpose =
+        request.fields.single(LGSP_PURPOSE).map_err(|_| Box::new(purpose_not_allowed()))?;
     let connection = choose(connections, purpose, known.envelope.at)?;
     known.about.connection = Some(Arc::clone(connection));
     check_state(connection, known.envelope.at)?;
@@ -86,11 +77,7 @@ fn permit(known: &mut Known, gate: &Gate) -> Result<Permit, Box<Refusal>> {
     let digest = digest(known)?;
     check_length(service, request.framing)?;
     let query = request.target.query();
-    let path_and_query = if query.len() > 1 {
-        [path, query].concat()
-    } else {
-        path.to_owned()
-    };
+    let path_and_query = if query.len() > 1 { [path, query].concat() } else { path.to_owned() };
     let rate_limit = take_quota(connection, gate.clock.now())?;
     Ok(Permit {
         service: Arc::clone(service),
@@ -110,20 +97,14 @@ fn choose<'c>(
     let fits = |connection: &&Arc<Connection>| {
         purpose.is_none_or(|purpose| connection.purpose.as_str() == purpose)
     };
-    let mut in_force = connections
-        .iter()
-        .filter(fits)
-        .filter(|it| check_state(it, now).is_ok());
+    let mut in_force = connections.iter().filter(fits).filter(|it| check_state(it, now).is_ok());
     match (in_force.next(), in_force.next()) {
         (Some(only), None) => Ok(only),
         // Several of one purpose: an amendment beside what it will replace. Any of them permits.
         (Some(first), Some(_)) if purpose.is_some() => Ok(first),
         (Some(_), Some(_)) => Err(Box::new(purpose_needed())),
         // None is in force: one that fits says why not.
-        (None, _) => connections
-            .iter()
-            .find(fits)
-            .ok_or_else(|| Box::new(purpose_not_allowed())),
+        (None, _) => connections.iter().find(fits).ok_or_else(|| Box::new(purpose_not_allowed())),
     }
 }
 
@@ -138,14 +119,8 @@ fn check_state(connection: &Connection, now: UtcMicros) -> Result<(), Box<Refusa
     if !(connection.from..connection.until).contains(&now) {
         return Err(Box::new(Refusal::new(
             ErrorCode::ConnectionOutOfPeriod,
-            format!(
-                "Kết nối có hiệu lực từ {} đến {}.",
-                connection.from, connection.until
-            ),
-            format!(
-                "The connection is in force from {} to {}.",
-                connection.from, connection.until
-            ),
+            format!("Kết nối có hiệu lực từ {} đến {}.", connection.from, connection.until),
+            format!("The connection is in force from {} to {}.", connection.from, connection.until),
         )));
     }
     Ok(())
@@ -155,11 +130,7 @@ fn check_state(connection: &Connection, now: UtcMicros) -> Result<(), Box<Refusa
 fn digest(known: &Known) -> Result<Option<ContentDigest>, Box<Refusal>> {
     let request = &known.request;
     let Some(field) = request.fields.joined(CONTENT_DIGEST) else {
-        return if request.has_body() {
-            Err(Box::new(digest_missing()))
-        } else {
-            Ok(None)
-        };
+        return if request.has_body() { Err(Box::new(digest_missing())) } else { Ok(None) };
     };
     let digest = ContentDigest::parse(&field).map_err(|error| {
         Box::new(Refusal::new(
@@ -172,11 +143,7 @@ fn digest(known: &Known) -> Result<Option<ContentDigest>, Box<Refusal>> {
         return Ok(Some(digest));
     }
     let of_nothing = ContentDigest::of(digest.algorithm(), b"");
-    if digest == of_nothing {
-        Ok(None)
-    } else {
-        Err(Box::new(super::forward::digest_mismatch()))
-    }
+    if digest == of_nothing { Ok(None) } else { Err(Box::new(super::forward::digest_mismatch())) }
 }
 
 fn check_length(service: &Service, framing: Framing) -> Result<(), Box<Refusal>> {

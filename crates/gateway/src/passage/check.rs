@@ -74,21 +74,11 @@ pub(super) enum Broken {
 impl Forwarded {
     /// Reads the answer: all of it if it is short.
     pub(super) async fn check(self, worker: &Worker) -> Result<Checked, Box<Refused>> {
-        let Self {
-            open,
-            sent,
-            request_body,
-            ..
-        } = self;
+        let Self { open, sent, request_body, .. } = self;
         match read(worker, &open, sent).await {
-            Ok((status, headers, body)) => Ok(Checked {
-                open,
-                request_body,
-                status,
-                headers,
-                body,
-                _sealed: (),
-            }),
+            Ok((status, headers, body)) => {
+                Ok(Checked { open, request_body, status, headers, body, _sealed: () })
+            }
             Err(refusal) => Err(Refused::open(open, *refusal)),
         }
     }
@@ -104,15 +94,9 @@ async fn read(
         // 101 to a request that asked for no upgrade; hyper reads over all others.
         return Err(Box::new(Refusal::provider(UpstreamFault::Malformed)));
     }
-    let length = head
-        .headers
-        .get("content-length")
-        .and_then(|value| value.to_str().ok());
+    let length = head.headers.get("content-length").and_then(|value| value.to_str().ok());
     let length = length.and_then(|text| text.parse().ok());
-    let expected = head
-        .headers
-        .get(CONTENT_DIGEST)
-        .and_then(|value| value.to_str().ok());
+    let expected = head.headers.get(CONTENT_DIGEST).and_then(|value| value.to_str().ok());
     let expected = expected.and_then(|text| ContentDigest::parse(text).ok());
     let mut headers = hygiene::towards_caller(head.headers);
     for (name, value) in &open.permit.rate_limit {
@@ -120,10 +104,7 @@ async fn read(
     }
 
     let is_bodiless = open.known.request.method == Method::HEAD
-        || matches!(
-            head.status,
-            StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
-        );
+        || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     if is_bodiless {
         worker.pool.give_back(sent.lease);
         // A 204 has no length (RFC 9110 §8.6).
@@ -146,10 +127,7 @@ async fn read(
         worker.pool.give_back(lease);
     }
     let bytes = body.joined();
-    let digest = body
-        .hasher
-        .finish()
-        .map_err(|_| refusal(Broken::DigestDiffers))?;
+    let digest = body.hasher.finish().map_err(|_| refusal(Broken::DigestDiffers))?;
     Ok((head.status, headers, CheckedBody::Whole { bytes, digest }))
 }
 
@@ -208,9 +186,7 @@ impl ProviderBody {
             return self.read.pop_front().unwrap_or_default();
         }
         let mut all = BytesMut::with_capacity(self.read.iter().map(Bytes::len).sum());
-        self.read
-            .drain(..)
-            .for_each(|piece| all.extend_from_slice(&piece));
+        self.read.drain(..).for_each(|piece| all.extend_from_slice(&piece));
         all.freeze()
     }
 }

@@ -33,10 +33,7 @@ impl Exhibit {
             signature_base: String::new(),
             signature: Vec::new(),
         };
-        Self {
-            commitments: BTreeMap::new(),
-            detail,
-        }
+        Self { commitments: BTreeMap::new(), detail }
     }
 
     /// Commits to the request's head as it came and to the caller's signature.

@@ -41,20 +41,10 @@ pub(super) struct Forwarded {
 impl Authorised {
     /// Writes the intent, then asks the provider.
     pub(super) async fn forward(self, worker: &Worker) -> Result<Forwarded, Box<Refused>> {
-        let Self {
-            known,
-            body,
-            permit,
-            ..
-        } = self;
+        let Self { known, body, permit, .. } = self;
         let open = OpenCall::begin(&worker.gate, known, permit).await?;
         match ask(worker, &open, body).await {
-            Ok((sent, request_body)) => Ok(Forwarded {
-                open,
-                sent,
-                request_body,
-                _sealed: (),
-            }),
+            Ok((sent, request_body)) => Ok(Forwarded { open, sent, request_body, _sealed: () }),
             Err(refusal) => Err(Refused::open(open, *refusal)),
         }
     }
@@ -186,9 +176,7 @@ fn provider_request(
     *request.headers_mut() = hygiene::towards_provider(fields);
     if !open.known.request.has_body() && fields.has("content-length") {
         // Some servers answer 411 to a POST without it (RFC 9110 §8.6).
-        request
-            .headers_mut()
-            .insert("content-length", HeaderValue::from_static("0"));
+        request.headers_mut().insert("content-length", HeaderValue::from_static("0"));
     }
     introduce(request.headers_mut(), open).ok_or_else(|| Box::new(unforwardable()))?;
     Ok(request)
@@ -200,10 +188,7 @@ fn introduce(headers: &mut HeaderMap, open: &OpenCall) -> Option<()> {
     let (envelope, caller) = (&open.known.envelope, &open.known.caller);
     let system = &caller.credential.system;
     let mut put = |name, value: &str| {
-        headers.insert(
-            HeaderName::from_static(name),
-            HeaderValue::from_str(value).ok()?,
-        );
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).ok()?);
         Some(())
     };
     put("host", &open.permit.service.upstream.authority)?;
@@ -211,10 +196,7 @@ fn introduce(headers: &mut HeaderMap, open: &OpenCall) -> Option<()> {
     put(LGSP_CONSUMER_SYSTEM, system.system.as_str())?;
     put(LGSP_PURPOSE, open.permit.connection.purpose.as_str())?;
     put(LGSP_REQUEST_ID, &envelope.id.to_string())?;
-    put(
-        FORWARDED,
-        &forwarded(envelope.peer, open.known.request.target.authority()),
-    )
+    put(FORWARDED, &forwarded(envelope.peer, open.known.request.target.authority()))
 }
 
 /// RFC 7239: who called, and by which name they called us.

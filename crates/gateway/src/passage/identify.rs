@@ -62,12 +62,7 @@ pub(crate) struct About {
 impl Received {
     /// Verifies the signature tagged `lgsp` and spends its nonce.
     pub(super) fn identify(self, gate: &Gate) -> Result<Identified, Box<Refused>> {
-        let Self {
-            envelope,
-            request,
-            body,
-            ..
-        } = self;
+        let Self { envelope, request, body, .. } = self;
         let routes = gate.routes.load_full();
         let caller = match verify(&envelope, &request, &routes) {
             Ok(caller) => caller,
@@ -76,29 +71,13 @@ impl Received {
         match gate.nonces.claim(&caller.nonce, envelope.at) {
             Ok(()) => {
                 let about = About::default();
-                let known = Known {
-                    envelope,
-                    request,
-                    caller,
-                    routes,
-                    about,
-                };
-                Ok(Identified {
-                    known,
-                    body,
-                    _sealed: (),
-                })
+                let known = Known { envelope, request, caller, routes, about };
+                Ok(Identified { known, body, _sealed: () })
             }
             Err(NonceRefusal::Replayed) => Err(Refused::stranger(envelope, replayed())),
             Err(NonceRefusal::Full) => {
                 let about = About::default();
-                let known = Known {
-                    envelope,
-                    request,
-                    caller,
-                    routes,
-                    about,
-                };
+                let known = Known { envelope, request, caller, routes, about };
                 Err(Refused::known(known, share_full()))
             }
         }
@@ -116,18 +95,13 @@ fn verify(envelope: &Envelope, request: &Request, routes: &Routes) -> Result<Cal
     };
     let input = find_tagged(&signature_input, SIGNATURE_TAG).map_err(malformed)?;
     let input = input.ok_or_else(|| Box::new(missing()))?;
-    let carried = Carried {
-        body: request.has_body(),
-        purpose: request.fields.has(LGSP_PURPOSE),
-    };
+    let carried = Carried { body: request.has_body(), purpose: request.fields.has(LGSP_PURPOSE) };
     let claims = check_request(&input, carried, envelope.at)
         .map_err(|refusal| Box::new(Refusal::from(refusal)))?;
     let signature = signature_bytes(&signature, input.label).map_err(malformed)?;
     let signature = signature.ok_or_else(|| Box::new(missing()))?;
 
-    let credential = routes
-        .credential(&claims.keyid)
-        .ok_or_else(|| Box::new(key_unknown()))?;
+    let credential = routes.credential(&claims.keyid).ok_or_else(|| Box::new(key_unknown()))?;
     let algorithm = credential.key.algorithm();
     if claims.algorithm.is_some_and(|claimed| claimed != algorithm) {
         return Err(Box::new(algorithm_mismatch(algorithm)));

@@ -42,15 +42,7 @@ impl LongAnswer {
     ) -> Self {
         let length = body.length;
         let (body, trailers) = (Some(body), HeaderMap::new());
-        Self {
-            body,
-            held: None,
-            owed,
-            pool,
-            length,
-            wants_trailers,
-            trailers,
-        }
+        Self { body, held: None, owed, pool, length, wants_trailers, trailers }
     }
 
     /// How long the provider said it is.
@@ -112,10 +104,7 @@ impl LongAnswer {
                 self.trailers.insert(CONTENT_DIGEST, value);
             }
         }
-        self.owed
-            .close("complete", |exhibit| exhibit.add_response_body(digest))
-            .await
-            .is_ok()
+        self.owed.close("complete", |exhibit| exhibit.add_response_body(digest)).await.is_ok()
     }
 
     fn break_off(&mut self, broken: Broken) -> LongPiece {

@@ -58,28 +58,17 @@ impl OpenCall {
             directory: known.routes.root,
             commitments: exhibit.commitments().clone(),
         };
-        let durable = permit
-            .service
-            .records_before_forward
-            .then(|| intent.clone());
+        let durable = permit.service.records_before_forward.then(|| intent.clone());
         // Owed before the wait: a caller that leaves during it must not leave an open intent.
         let due = Some(Due { intent, exhibit });
-        let mut owed = Owed {
-            gate: Arc::clone(gate),
-            due,
-            answered_bytes: 0,
-        };
+        let mut owed = Owed { gate: Arc::clone(gate), due, answered_bytes: 0 };
         let written = match (&durable, &owed.due) {
             (Some(intent), _) => gate.log.intent_durable(intent).await,
             (None, Some(due)) => gate.log.intent(&due.intent),
             (None, None) => Ok(()),
         };
         match written {
-            Ok(()) => Ok(Self {
-                known,
-                permit,
-                owed,
-            }),
+            Ok(()) => Ok(Self { known, permit, owed }),
             Err(unavailable) => {
                 let _ = owed.take();
                 Err(Refused::known(known, Refusal::unrecordable(unavailable)))
@@ -110,9 +99,7 @@ impl Owed {
         };
         finish(&mut due.exhibit);
         let mut draft = due.into_draft("call.closed", outcome);
-        draft
-            .subject
-            .insert("bytes".to_owned(), self.answered_bytes.to_string());
+        draft.subject.insert("bytes".to_owned(), self.answered_bytes.to_string());
         self.gate.log.append(draft).await.map(|_| ())
     }
 
@@ -120,9 +107,7 @@ impl Owed {
     pub(super) fn abort(&mut self, reason: &str) {
         let Some(due) = self.take() else { return };
         let mut draft = due.into_draft("call.closed", "aborted");
-        draft
-            .subject
-            .insert("bytes".to_owned(), self.answered_bytes.to_string());
+        draft.subject.insert("bytes".to_owned(), self.answered_bytes.to_string());
         draft.subject.insert("reason".to_owned(), reason.to_owned());
         self.gate.log.append_detached(draft);
     }

@@ -64,26 +64,11 @@ impl Received {
             Ok(head) => head,
             Err(bad) => return Err(Refused::stranger(envelope, Refusal::from(bad))),
         };
-        let Head {
-            method,
-            target,
-            fields,
-            framing,
-        } = head;
+        let Head { method, target, fields, framing } = head;
         match Target::read(&target, &fields, &gate.public_urls) {
             Ok(target) => {
-                let request = Request {
-                    method,
-                    target,
-                    fields,
-                    framing,
-                };
-                Ok(Self {
-                    envelope,
-                    request,
-                    body,
-                    _sealed: (),
-                })
+                let request = Request { method, target, fields, framing };
+                Ok(Self { envelope, request, body, _sealed: () })
             }
             Err(bad) => Err(Refused::stranger(envelope, Refusal::from(bad))),
         }

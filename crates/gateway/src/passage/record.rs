@@ -76,19 +76,8 @@ enum Who {
 impl Checked {
     /// Records the call: a short answer whole, a long one as opened.
     pub(super) async fn record(self, worker: &Worker) -> Result<Recorded, Box<Refused>> {
-        let Self {
-            mut open,
-            request_body,
-            status,
-            headers,
-            body,
-            ..
-        } = self;
-        let Some(Due {
-            intent,
-            mut exhibit,
-        }) = open.owed.take()
-        else {
+        let Self { mut open, request_body, status, headers, body, .. } = self;
+        let Some(Due { intent, mut exhibit }) = open.owed.take() else {
             return Err(Refused::open(open, internal()));
         };
         if let Some(digest) = request_body {
@@ -116,10 +105,7 @@ impl Checked {
 }
 
 fn whole(bytes: Bytes, digest: BodyDigest) -> RecordedBody {
-    RecordedBody::Whole {
-        bytes,
-        digest: ContentDigest::from_sha256(digest.sha256),
-    }
+    RecordedBody::Whole { bytes, digest: ContentDigest::from_sha256(digest.sha256) }
 }
 
 /// One durable entry, then head and body leave. What happens if we crash right after: the entry
@@ -174,35 +160,24 @@ async fn begin_long(
 impl Refused {
     /// A refusal of someone who was not identified.
     pub(super) fn stranger(envelope: Envelope, refusal: Refusal) -> Box<Self> {
-        Box::new(Self {
-            refusal,
-            who: Who::Stranger(envelope),
-        })
+        Box::new(Self { refusal, who: Who::Stranger(envelope) })
     }
 
     /// A refusal before anything was forwarded.
     pub(super) fn known(known: Known, refusal: Refusal) -> Box<Self> {
-        Box::new(Self {
-            refusal,
-            who: Who::Known(Box::new(known)),
-        })
+        Box::new(Self { refusal, who: Who::Known(Box::new(known)) })
     }
 
     /// A refusal after the intent was written.
     pub(super) fn open(open: OpenCall, refusal: Refusal) -> Box<Self> {
-        Box::new(Self {
-            refusal,
-            who: Who::Open(Box::new(open)),
-        })
+        Box::new(Self { refusal, who: Who::Open(Box::new(open)) })
     }
 
     /// Records the refusal: one entry, or for a stranger a count.
     pub(super) async fn record(self: Box<Self>, gate: &Gate) -> Recorded {
         let Self { refusal, who } = *self;
-        let is_unrecordable = matches!(
-            refusal.code(),
-            ErrorCode::LogUnavailable | ErrorCode::PlatformOverloaded
-        );
+        let is_unrecordable =
+            matches!(refusal.code(), ErrorCode::LogUnavailable | ErrorCode::PlatformOverloaded);
         match who {
             Who::Stranger(envelope) => record_stranger(gate, envelope, refusal).await,
             Who::Known(known) if is_unrecordable => Recorded::refusal_of(*known, refusal, None),
@@ -260,10 +235,7 @@ impl Recorded {
             body,
             entry: Some(appended.index),
             asked: Some((known.request, known.caller.label)),
-            summary: Summary {
-                code: None,
-                about: known.about,
-            },
+            summary: Summary { code: None, about: known.about },
             _sealed: (),
         }
     }
@@ -282,15 +254,10 @@ impl Recorded {
         let bytes = Bytes::from(refusal.problem.to_json(envelope.language));
         let mut headers = refusal.into_headers();
         headers.insert("content-type", HeaderValue::from_static(PROBLEM_JSON));
-        headers.insert(
-            "content-language",
-            HeaderValue::from_static(envelope.language.tag()),
-        );
+        headers.insert("content-language", HeaderValue::from_static(envelope.language.tag()));
         headers.insert("cache-control", HeaderValue::from_static("no-store"));
         let body = if envelope.is_head {
-            RecordedBody::None {
-                length: Some(bytes.len() as u64),
-            }
+            RecordedBody::None { length: Some(bytes.len() as u64) }
         } else {
             let digest = ContentDigest::from_sha256(wire::merkle::sha256(&[&bytes]));
             RecordedBody::Whole { bytes, digest }
@@ -302,10 +269,7 @@ impl Recorded {
             body,
             entry: appended.map(|appended| appended.index),
             asked: None,
-            summary: Summary {
-                code: Some(code),
-                about: About::default(),
-            },
+            summary: Summary { code: Some(code), about: About::default() },
             _sealed: (),
         }
     }

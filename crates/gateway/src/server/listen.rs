@@ -38,11 +38,7 @@ pub(super) fn bind(address: SocketAddr, count: usize) -> io::Result<Listeners> {
 
 /// A socket that may bind to a port whose last connections are still fading away.
 fn socket(address: SocketAddr) -> io::Result<Socket> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     Ok(socket)
 }

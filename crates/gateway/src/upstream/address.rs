@@ -66,26 +66,14 @@ mod tests {
 
     #[test]
     fn agencies_networks_are_permitted() {
-        for text in [
-            "10.1.2.3",
-            "192.168.1.1",
-            "203.0.113.9",
-            "2001:db8::1",
-            "fd12::1",
-        ] {
+        for text in ["10.1.2.3", "192.168.1.1", "203.0.113.9", "2001:db8::1", "fd12::1"] {
             assert!(permitted(text, false), "{text}");
         }
     }
 
     #[test]
     fn this_machine_is_permitted_only_when_configured() {
-        for text in [
-            "127.0.0.1",
-            "127.9.9.9",
-            "::1",
-            "::ffff:127.0.0.1",
-            "64:ff9b::7f00:1",
-        ] {
+        for text in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1"] {
             assert!(!permitted(text, false), "{text}");
             assert!(permitted(text, true), "{text}");
         }

@@ -66,10 +66,7 @@ pub(crate) struct Lease {
 
 impl Pool {
     pub(crate) fn new(config: UpstreamConfig) -> Self {
-        Self {
-            config,
-            idle: Rc::default(),
-        }
+        Self { config, idle: Rc::default() }
     }
 
     /// Sends a request and waits for the head of its answer; the caller sets the time limit.
@@ -87,9 +84,7 @@ impl Pool {
             }
         }
         let line = self.connect(upstream).await?;
-        self.send_over(line, upstream, request)
-            .await?
-            .map_err(|_unsent| UpstreamFault::BrokeOff)
+        self.send_over(line, upstream, request).await?.map_err(|_unsent| UpstreamFault::BrokeOff)
     }
 
     /// The inner error is the request, surely unsent.
@@ -101,10 +96,7 @@ impl Pool {
     ) -> Result<Result<Sent, Request<HeldBody>>, UpstreamFault> {
         match line.sender.try_send_request(request).await {
             Ok(response) => {
-                let lease = Lease {
-                    authority: upstream.authority.clone(),
-                    line,
-                };
+                let lease = Lease { authority: upstream.authority.clone(), line };
                 Ok(Ok(Sent { response, lease }))
             }
             Err(mut failed) => match failed.take_message() {
@@ -169,10 +161,7 @@ impl Pool {
                 tracing::debug!(%error, "a provider's connection ended");
             }
         });
-        Ok(Line {
-            sender,
-            task: task.abort_handle(),
-        })
+        Ok(Line { sender, task: task.abort_handle() })
     }
 
     /// Tries the addresses of the name in turn, leaving out those no provider may have.
@@ -200,10 +189,7 @@ fn keep(idle: &RefCell<IdleLines>, lease: Lease, most: usize) {
     let mut idle = idle.borrow_mut();
     let lines = idle.entry(authority).or_default();
     if lines.len() < most {
-        lines.push(Idle {
-            line,
-            since: Instant::now(),
-        });
+        lines.push(Idle { line, since: Instant::now() });
     }
 }
 
@@ -212,9 +198,7 @@ async fn resolve(upstream: &Upstream) -> Result<Vec<SocketAddr>, UpstreamFault> 
         return Ok(vec![SocketAddr::new(ip, upstream.port)]);
     }
     let found = tokio::net::lookup_host((&*upstream.host, upstream.port)).await;
-    found
-        .map(Iterator::collect)
-        .map_err(|_| UpstreamFault::Unreachable)
+    found.map(Iterator::collect).map_err(|_| UpstreamFault::Unreachable)
 }
 
 /// What an error says about the provider. An error of our own body also ends here; then the

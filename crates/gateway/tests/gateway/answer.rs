@@ -6,8 +6,10 @@ use wire::ambient::Clock;
 use wire::digest::{ContentDigest, DigestAlgorithm};
 use wire::signature::{Message, Name, find_tagged, signature_base, signature_bytes};
 
-use crate::caller::{Answer, Ask, Signed};
-use crate::city::{City, ED25519, SERVICE, city};
+use crate::caller::{Ask, Signed};
+use crate::city::{City, city};
+use crate::line::Answer;
+use crate::policy::{ED25519, SERVICE};
 use crate::provider::{Provider, full};
 
 #[tokio::test]
@@ -30,10 +32,7 @@ async fn a_provider_is_told_who_calls_and_nothing_a_caller_made_up() {
         .header("X-Stays", "2");
     let answer = city.ask(&ask).await;
     let seen = provider.only();
-    assert_eq!(
-        (seen.method.as_str(), seen.target.as_str()),
-        ("GET", "/units?x=%41")
-    );
+    assert_eq!((seen.method.as_str(), seen.target.as_str()), ("GET", "/units?x=%41"));
     let mut lines: Vec<_> = seen
         .headers
         .iter()
@@ -42,18 +41,12 @@ async fn a_provider_is_told_who_calls_and_nothing_a_caller_made_up() {
     lines.sort();
     let expected = [
         "authorization: Bearer for-the-provider".to_owned(),
-        format!(
-            "forwarded: for=127.0.0.1;host=\"{}\";proto=http",
-            city.address()
-        ),
+        format!("forwarded: for=127.0.0.1;host=\"{}\";proto=http", city.address()),
         format!("host: {}", provider.address),
         "lgsp-consumer-organisation: H24.30".to_owned(),
         "lgsp-consumer-system: mot-cua".to_owned(),
         "lgsp-purpose: tra-cuu".to_owned(),
-        format!(
-            "lgsp-request-id: {}",
-            answer.header("lgsp-request-id").unwrap()
-        ),
+        format!("lgsp-request-id: {}", answer.header("lgsp-request-id").unwrap()),
         "x-stays: 1".to_owned(),
         "x-stays: 2".to_owned(),
     ];
@@ -81,15 +74,8 @@ async fn a_caller_is_told_what_the_provider_said_and_what_the_platform_vouches_f
     .await;
     let city = city(provider.address).await;
     let answer = city.ask(&Ask::get("/")).await;
-    assert_eq!(
-        (answer.status, answer.body.as_slice()),
-        (203, &b"hello"[..])
-    );
-    let mut names: Vec<_> = answer
-        .headers
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect();
+    assert_eq!((answer.status, answer.body.as_slice()), (203, &b"hello"[..]));
+    let mut names: Vec<_> = answer.headers.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     let expected = [
         "content-digest",
@@ -108,12 +94,7 @@ async fn a_caller_is_told_what_the_provider_said_and_what_the_platform_vouches_f
     assert_eq!(answer.header("content-digest"), Some(digest.as_str()));
     assert_eq!(answer.header("date"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
     assert_ne!(answer.header("ratelimit"), Some("forged"));
-    assert!(
-        answer
-            .header("lgsp-entry")
-            .unwrap()
-            .starts_with("gateway.test/log/")
-    );
+    assert!(answer.header("lgsp-entry").unwrap().starts_with("gateway.test/log/"));
 }
 
 #[tokio::test]
@@ -122,10 +103,7 @@ async fn answers_without_a_body_stay_without_one() {
         let status = seen.target.trim_start_matches('/').parse().unwrap_or(200);
         let builder = Response::builder().status(status);
         if status == 200 {
-            return builder
-                .header("content-length", "100000")
-                .body(full(""))
-                .unwrap();
+            return builder.header("content-length", "100000").body(full("")).unwrap();
         }
         builder.header("etag", "\"1\"").body(full("")).unwrap()
     })
@@ -133,50 +111,29 @@ async fn answers_without_a_body_stay_without_one() {
     let city = city(provider.address).await;
     let mut line = city.line().await;
     let head = line.ask(&Ask::new("HEAD", "/units").bytes(&city)).await;
-    assert_eq!(
-        (head.status, head.header("content-length")),
-        (200, Some("100000"))
-    );
+    assert_eq!((head.status, head.header("content-length")), (200, Some("100000")));
     for status in [204, 304] {
-        let answer = line
-            .ask(&Ask::get(&format!("/{status}")).bytes(&city))
-            .await;
+        let answer = line.ask(&Ask::get(&format!("/{status}")).bytes(&city)).await;
         assert_eq!(answer.status, status);
         assert_eq!(answer.header("etag"), Some("\"1\""));
         assert_eq!(city.entry_of(&answer).await.outcome, status.to_string());
     }
-    let refused = line
-        .ask(&Ask::new("HEAD", "/units").key("nobody").bytes(&city))
-        .await;
+    let refused = line.ask(&Ask::new("HEAD", "/units").key("nobody").bytes(&city)).await;
     assert_eq!(refused.status, 401);
-    assert_eq!(
-        line.ask(&Ask::new("HEAD", "/units").bytes(&city))
-            .await
-            .status,
-        200
-    );
+    assert_eq!(line.ask(&Ask::new("HEAD", "/units").bytes(&city)).await.status, 200);
 }
 
 #[tokio::test]
 async fn errors_of_a_provider_are_passed_on_as_its_own() {
     let provider = Provider::answering(|_| {
-        Response::builder()
-            .status(500)
-            .body(full("provider's own words"))
-            .unwrap()
+        Response::builder().status(500).body(full("provider's own words")).unwrap()
     })
     .await;
     let city = city(provider.address).await;
     let answer = city.ask(&Ask::get("/")).await;
-    assert_eq!(
-        (answer.status, answer.body.as_slice()),
-        (500, &b"provider's own words"[..])
-    );
+    assert_eq!((answer.status, answer.body.as_slice()), (500, &b"provider's own words"[..]));
     let entry = city.entry_of(&answer).await;
-    assert_eq!(
-        (entry.action.as_str(), entry.outcome.as_str()),
-        ("call.completed", "500")
-    );
+    assert_eq!((entry.action.as_str(), entry.outcome.as_str()), ("call.completed", "500"));
 }
 
 #[tokio::test]
@@ -184,19 +141,13 @@ async fn an_answer_that_contradicts_its_own_digest_is_not_passed_on() {
     let provider = Provider::answering(|seen| {
         let body = seen.target.trim_start_matches('/').to_owned();
         let digest = ContentDigest::of(DigestAlgorithm::Sha512, b"right").to_string();
-        Response::builder()
-            .header("content-digest", digest)
-            .body(full(body))
-            .unwrap()
+        Response::builder().header("content-digest", digest).body(full(body)).unwrap()
     })
     .await;
     let city = city(provider.address).await;
     assert_eq!(city.ask(&Ask::get("/right")).await.status, 200);
     let answer = city.ask(&Ask::get("/wrong")).await;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (502, "provider.answer_malformed")
-    );
+    assert_eq!((answer.status, answer.code().as_str()), (502, "provider.answer_malformed"));
 }
 
 /// An answer as its caller sees it, to check the platform's signature.
@@ -240,24 +191,14 @@ impl Message for Request<'_> {
 
 /// Checks the platform's signature over an answer.
 fn check(city: &City, ask: &Ask, answer: &Answer) {
-    let request = Request {
-        signed: Signed {
-            ask,
-            public: &city.public,
-        },
-        signature: ask.signature(city).1,
-    };
+    let request =
+        Request { signed: Signed { ask, public: &city.public }, signature: ask.signature(city).1 };
     let received = Received { answer, request };
-    let input = find_tagged(answer.header("signature-input").unwrap(), "lgsp")
-        .unwrap()
-        .unwrap();
+    let input = find_tagged(answer.header("signature-input").unwrap(), "lgsp").unwrap().unwrap();
     assert_eq!(input.label, "mine");
     assert_eq!(input.parameters.nonce.as_deref(), Some("of-the-caller"));
     assert_eq!(input.parameters.keyid.as_deref(), Some("platform"));
-    assert_eq!(
-        input.parameters.created,
-        Some(city.clock.now().as_seconds())
-    );
+    assert_eq!(input.parameters.created, Some(city.clock.now().as_seconds()));
     let covered: Vec<_> = input.components.iter().map(ToString::to_string).collect();
     let expected = [
         "\"@status\"",
@@ -270,9 +211,7 @@ fn check(city: &City, ask: &Ask, answer: &Answer) {
     ];
     assert_eq!(covered, expected);
     let base = signature_base(&input, &received).unwrap();
-    let signature = signature_bytes(answer.header("signature").unwrap(), "mine")
-        .unwrap()
-        .unwrap();
+    let signature = signature_bytes(answer.header("signature").unwrap(), "mine").unwrap().unwrap();
     let key = CallerKey::ed25519(&city.response_key.public_key()).unwrap();
     assert!(key.verify(&base, &signature));
 }
@@ -282,9 +221,7 @@ async fn the_platform_signs_an_answer_when_it_is_asked_to() {
     let provider = Provider::friendly().await;
     let city = city(provider.address).await;
     let wish = "mine=(\"@status\");created;keyid;nonce=\"of-the-caller\";tag=\"lgsp\"";
-    let ask = Ask::get("/units")
-        .key(ED25519)
-        .header("accept-signature", wish);
+    let ask = Ask::get("/units").key(ED25519).header("accept-signature", wish);
     let answer = city.ask(&ask).await;
     assert_eq!(answer.status, 200);
     check(&city, &ask, &answer);
@@ -296,14 +233,10 @@ async fn the_platform_signs_an_answer_when_it_is_asked_to() {
     check(&city, &refused, &answer);
 
     for wish in ["nonsense", "a=(\"x\");tag=\"other\""] {
-        let answer = city
-            .ask(&Ask::get("/units").header("accept-signature", wish))
-            .await;
+        let answer = city.ask(&Ask::get("/units").header("accept-signature", wish)).await;
         assert_eq!((answer.status, answer.header("signature")), (200, None));
     }
-    let stranger = Ask::get("/units")
-        .key("nobody")
-        .header("accept-signature", wish);
+    let stranger = Ask::get("/units").key("nobody").header("accept-signature", wish);
     assert_eq!(city.ask(&stranger).await.header("signature"), None);
 }
 
@@ -313,16 +246,9 @@ async fn an_upstream_path_stands_before_the_service_s_own() {
     let mut setting = crate::city::Setting::new(provider.address);
     setting.policy.service.upstream += "/api/v3/";
     let city = setting.start().await;
-    for (path, target) in [
-        ("", "/api/v3/"),
-        ("?x=1", "/api/v3/?x=1"),
-        ("/units", "/api/v3/units"),
-    ] {
-        assert_eq!(
-            city.ask(&Ask::get(path)).await.status,
-            200,
-            "{SERVICE}{path}"
-        );
+    for (path, target) in [("", "/api/v3/"), ("?x=1", "/api/v3/?x=1"), ("/units", "/api/v3/units")]
+    {
+        assert_eq!(city.ask(&Ask::get(path)).await.status, 200, "{SERVICE}{path}");
         assert_eq!(provider.seen().pop().unwrap().target, target);
     }
 }

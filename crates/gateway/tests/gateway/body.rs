@@ -6,14 +6,13 @@ use tokio::sync::mpsc;
 use wire::digest::{ContentDigest, DigestAlgorithm};
 
 use crate::caller::Ask;
-use crate::city::{ED25519, Setting, city};
+use crate::city::{Setting, city};
+use crate::policy::ED25519;
 use crate::provider::{Provider, full};
 
 /// A body larger than any buffer on the way.
 fn large() -> Vec<u8> {
-    (0..3_000_000_u32)
-        .map(|number| number.to_le_bytes()[0])
-        .collect()
+    (0..3_000_000_u32).map(|number| number.to_le_bytes()[0]).collect()
 }
 
 #[tokio::test]
@@ -34,14 +33,8 @@ async fn bodies_of_all_sizes_and_framings_arrive_whole() {
     }
     let empty = Ask::post("/units", "").with(|ask| ask.chunked = true);
     assert_eq!(line.ask(&empty.bytes(&city)).await.status, 200);
-    assert_eq!(
-        line.ask(&Ask::post("/units", "").bytes(&city)).await.status,
-        200
-    );
-    assert_eq!(
-        provider.seen().pop().unwrap().headers["content-length"],
-        "0"
-    );
+    assert_eq!(line.ask(&Ask::post("/units", "").bytes(&city)).await.status, 200);
+    assert_eq!(provider.seen().pop().unwrap().headers["content-length"], "0");
 }
 
 #[tokio::test]
@@ -65,10 +58,7 @@ async fn a_body_that_differs_from_its_digest_never_ends_at_the_provider() {
             let last = ask.body.as_mut().unwrap().last_mut().unwrap();
             *last ^= 1;
             let answer = city.ask(&ask).await;
-            assert_eq!(
-                (answer.status, answer.code().as_str()),
-                (400, "digest.mismatch")
-            );
+            assert_eq!((answer.status, answer.code().as_str()), (400, "digest.mismatch"));
             let entry = city.entry_of(&answer).await;
             assert_eq!(
                 (entry.action.as_str(), entry.outcome.as_str()),
@@ -87,23 +77,15 @@ async fn a_digest_must_be_there_and_usable() {
     let with = |digest: &'static str| {
         Ask::post("/", "body").with(|ask| digest.clone_into(&mut ask.headers[0].1))
     };
-    assert_eq!(
-        city.ask(&with("md5=:AA==:")).await.code(),
-        "digest.unsupported"
-    );
-    assert_eq!(
-        city.ask(&with("sha-256=:AA==:")).await.code(),
-        "digest.malformed"
-    );
+    assert_eq!(city.ask(&with("md5=:AA==:")).await.code(), "digest.unsupported");
+    assert_eq!(city.ask(&with("sha-256=:AA==:")).await.code(), "digest.malformed");
     let none = Ask::post("/", "body").with(|ask| {
         ask.headers.clear();
         ask.covered.truncate(2);
     });
     assert_eq!(city.ask(&none).await.code(), "signature.component_missing");
     let something = ContentDigest::of(DigestAlgorithm::Sha256, b"something").to_string();
-    let answer = city
-        .ask(&Ask::get("/").header("content-digest", &something))
-        .await;
+    let answer = city.ask(&Ask::get("/").header("content-digest", &something)).await;
     assert_eq!(answer.code(), "digest.mismatch");
     assert!(provider.seen().is_empty());
 }
@@ -116,25 +98,13 @@ async fn a_body_that_is_too_long_is_refused_however_it_comes() {
     let city = setting.start().await;
     for chunked in [false, true] {
         let ask = |length| {
-            Ask::post("/", vec![b'x'; length])
-                .key(ED25519)
-                .with(|ask| ask.chunked = chunked)
+            Ask::post("/", vec![b'x'; length]).key(ED25519).with(|ask| ask.chunked = chunked)
         };
         let answer = city.ask(&ask(10_001)).await;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (413, "request.too_large")
-        );
+        assert_eq!((answer.status, answer.code().as_str()), (413, "request.too_large"));
         assert_eq!(city.ask(&ask(10_000)).await.status, 200);
     }
-    assert_eq!(
-        provider
-            .seen()
-            .iter()
-            .filter(|seen| seen.body.is_some())
-            .count(),
-        2
-    );
+    assert_eq!(provider.seen().iter().filter(|seen| seen.body.is_some()).count(), 2);
 }
 
 #[tokio::test]
@@ -159,16 +129,12 @@ async fn crooked_chunks_and_a_caller_that_breaks_off_are_recorded() {
     let ask = Ask::post("/", "hello").with(|ask| ask.chunked = true);
     let request = format!("{}zz\r\nhello\r\n0\r\n\r\n", ask.head(&city));
     let answer = city.line().await.ask(request.as_bytes()).await;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (400, "request.malformed")
-    );
+    assert_eq!((answer.status, answer.code().as_str()), (400, "request.malformed"));
     assert_eq!(city.entry_of(&answer).await.outcome, "request.malformed");
 
     let size = city.log.size();
     let mut line = city.line().await;
-    line.send(Ask::post("/", "hello").head(&city).as_bytes())
-        .await;
+    line.send(Ask::post("/", "hello").head(&city).as_bytes()).await;
     line.send(b"hel").await;
     drop(line);
     let entry = city.entry_after(size).await;
@@ -185,14 +151,10 @@ async fn a_caller_that_stalls_is_refused() {
     setting.config.limits.body_idle = std::time::Duration::from_millis(50);
     let city = setting.start().await;
     let mut line = city.line().await;
-    line.send(Ask::post("/", "hello").head(&city).as_bytes())
-        .await;
+    line.send(Ask::post("/", "hello").head(&city).as_bytes()).await;
     line.send(b"hel").await;
     let answer = line.answer(false).await;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (408, "request.timeout")
-    );
+    assert_eq!((answer.status, answer.code().as_str()), (408, "request.timeout"));
 }
 
 /// Answers 200 as soon as the head is there, before it reads the body.
@@ -203,9 +165,7 @@ async fn hasty() -> (Provider, mpsc::UnboundedReceiver<()>) {
         async move {
             let mut head = [0; 64];
             let _ = stream.read(&mut head).await;
-            let _ = stream
-                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhasty")
-                .await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhasty").await;
             let _ = answered.send(());
             let mut rest = Vec::new();
             let _ = stream.read_to_end(&mut rest).await;
@@ -221,8 +181,7 @@ async fn an_answer_that_comes_early_is_held_until_the_body_is_right() {
         let (provider, mut answers) = hasty().await;
         let city = city(provider.address).await;
         let mut line = city.line().await;
-        line.send(Ask::post("/", "hello").head(&city).as_bytes())
-            .await;
+        line.send(Ask::post("/", "hello").head(&city).as_bytes()).await;
         line.send(&body.as_bytes()[..3]).await;
         answers.recv().await.unwrap();
         line.send(&body.as_bytes()[3..]).await;
@@ -264,8 +223,6 @@ async fn what_a_provider_is_told_about_the_body_is_true() {
     let answer = city.ask(&Ask::post("/", "hello")).await;
     assert_eq!(
         answer.body,
-        ContentDigest::of(DigestAlgorithm::Sha256, b"hello")
-            .to_string()
-            .as_bytes()
+        ContentDigest::of(DigestAlgorithm::Sha256, b"hello").to_string().as_bytes()
     );
 }

@@ -1,39 +1,21 @@
 //! A gateway, its log and its directory; one consumer with two keys, one stranger, one provider.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use evidence::{Log, LogConfig, LogKeys, SpentNonce};
 use gateway::{DirectorySnapshot, GatewayConfig, Parts, ResponseKey, Running, StartError};
-use keys::{DetailKeys, Ed25519Key, KeyDirectory, SigningKey, SystemRandomness, Zeroizing};
+use keys::{DetailKeys, Ed25519Key, KeyDirectory, SystemRandomness};
 use tempfile::TempDir;
 use testkit::{FaultyDisk, SeededRandomness, TestClock};
-use wire::ambient::{Clock, Randomness, UtcMicros};
-use wire::directory::{
-    ConnectionRecord, CredentialRecord, Directory, Operation, Quota, Record, RecordMode,
-    ServiceRecord,
-};
+use wire::ambient::{Clock, Randomness};
 use wire::entry::Entry;
-use wire::id::{ConnectionId, RequestId};
-use wire::signature::Algorithm;
+use wire::id::RequestId;
 
-use crate::caller::{Answer, Ask, Line};
-
-pub const SERVICE: &str = "H24.12/don-vi-hanh-chinh/danh-muc/v1";
-pub const HMAC: &str = "mot-cua.hmac";
-pub const ED25519: &str = "mot-cua.ed25519";
-/// A key of a system without any connection.
-pub const LONELY: &str = "lonely.hmac";
-
-/// What the directory says; tests change it before or after the start.
-#[derive(Clone)]
-pub struct Policy {
-    pub credentials: Vec<CredentialRecord>,
-    pub service: ServiceRecord,
-    pub connections: Vec<ConnectionRecord>,
-}
+use crate::caller::Ask;
+use crate::line::{Answer, Line};
+use crate::policy::Policy;
 
 pub struct City {
     pub clock: Arc<TestClock>,
@@ -56,15 +38,9 @@ pub struct Setting {
 
 impl Setting {
     pub fn new(provider: SocketAddr) -> Self {
-        let mut config = GatewayConfig {
-            threads: 1,
-            ..GatewayConfig::default()
-        };
+        let mut config = GatewayConfig { threads: 1, ..GatewayConfig::default() };
         config.upstream.allow_loopback = true;
-        Self {
-            policy: Policy::new(&format!("http://{provider}")),
-            config,
-        }
+        Self { policy: Policy::new(&format!("http://{provider}")), config }
     }
 
     pub async fn start(self) -> City {
@@ -88,18 +64,7 @@ impl Setting {
         .unwrap();
         let public = public_url(&public_urls, &gateway);
         let policy = self.policy;
-        City {
-            clock,
-            log,
-            disk,
-            policy,
-            gateway,
-            response_key,
-            public,
-            randomness,
-            signer,
-            folder,
-        }
+        City { clock, log, disk, policy, gateway, response_key, public, randomness, signer, folder }
     }
 }
 
@@ -122,19 +87,14 @@ pub fn start(
         clock: clock.clone(),
         randomness: randomness.clone(),
         spent_nonces,
-        response_key: ResponseKey {
-            keyid: "platform".to_owned(),
-            key: response_key.clone(),
-        },
+        response_key: ResponseKey { keyid: "platform".to_owned(), key: response_key.clone() },
         directory,
     };
     gateway::start(config, parts)
 }
 
 fn public_url(configured: &[url::Url], gateway: &Running) -> String {
-    let first = configured
-        .first()
-        .map(|url| url.as_str().trim_end_matches('/').to_owned());
+    let first = configured.first().map(|url| url.as_str().trim_end_matches('/').to_owned());
     first.unwrap_or_else(|| format!("http://{}", gateway.local_addr()))
 }
 
@@ -146,10 +106,7 @@ async fn open_log(
     randomness: &Arc<SeededRandomness>,
 ) -> (Log, Vec<SpentNonce>) {
     let (disk, folder) = (disk.process(), folder.path().join("keys"));
-    let keys = LogKeys {
-        signer: signer.clone(),
-        retired: Vec::new(),
-    };
+    let keys = LogKeys { signer: signer.clone(), retired: Vec::new() };
     let clock: Arc<dyn Clock> = clock.clone();
     let randomness: Arc<dyn Randomness> = randomness.clone();
     let opening = tokio::task::spawn_blocking(move || {
@@ -174,15 +131,7 @@ impl City {
     /// A second gateway over the same log, without a directory.
     pub fn start_another(&self, config: GatewayConfig) -> Result<Running, StartError> {
         let (clock, randomness) = (&self.clock, &self.randomness);
-        start(
-            config,
-            &self.log,
-            clock,
-            randomness,
-            Vec::new(),
-            &self.response_key,
-            None,
-        )
+        start(config, &self.log, clock, randomness, Vec::new(), &self.response_key, None)
     }
 
     /// One call over a connection of its own.
@@ -202,19 +151,12 @@ impl City {
     pub async fn entries(&self, request_id: &str) -> Vec<Entry> {
         let id: RequestId = request_id.parse().unwrap();
         let found = self.log.find_call(id).await.unwrap();
-        found
-            .iter()
-            .map(|found| Entry::parse(&found.bytes).unwrap())
-            .collect()
+        found.iter().map(|found| Entry::parse(&found.bytes).unwrap()).collect()
     }
 
     /// The entry that an answer names.
     pub async fn entry_of(&self, answer: &Answer) -> Entry {
-        let (origin, index) = answer
-            .header("lgsp-entry")
-            .unwrap()
-            .rsplit_once('/')
-            .unwrap();
+        let (origin, index) = answer.header("lgsp-entry").unwrap().rsplit_once('/').unwrap();
         assert_eq!(origin, "gateway.test/log");
         self.entry(index.parse().unwrap()).await
     }
@@ -249,115 +191,9 @@ impl City {
         let (log, spent) = open_log(&disk, &folder, &signer, &clock, &randomness).await;
         let snapshot = Some(policy.snapshot());
         let public_urls = config.public_urls.clone();
-        let gateway = start(
-            config,
-            &log,
-            &clock,
-            &randomness,
-            spent,
-            &response_key,
-            snapshot,
-        )
-        .unwrap();
+        let gateway =
+            start(config, &log, &clock, &randomness, spent, &response_key, snapshot).unwrap();
         let public = public_url(&public_urls, &gateway);
-        Self {
-            clock,
-            log,
-            disk,
-            policy,
-            gateway,
-            response_key,
-            public,
-            randomness,
-            signer,
-            folder,
-        }
-    }
-}
-
-pub fn hmac_secret(keyid: &str) -> Vec<u8> {
-    format!("{keyid:-<32}").into_bytes()
-}
-
-pub fn signing_key(keyid: &str) -> SigningKey {
-    if keyid == ED25519 {
-        return SigningKey::from(ed25519_key());
-    }
-    SigningKey::hmac_sha256(&hmac_secret(keyid)).unwrap()
-}
-
-/// The same in every test: made of fixed bytes.
-fn ed25519_key() -> Ed25519Key {
-    Ed25519Key::generate(&SeededRandomness::new(25_519)).unwrap()
-}
-
-impl Policy {
-    fn new(upstream: &str) -> Self {
-        let mut credentials: Vec<_> = [(HMAC, "mot-cua"), (ED25519, "mot-cua"), (LONELY, "lonely")]
-            .map(|(keyid, system)| CredentialRecord {
-                keyid: keyid.parse().unwrap(),
-                system: format!("H24.30/{system}").parse().unwrap(),
-                algorithm: Algorithm::HmacSha256,
-                public_key: None,
-                not_before: UtcMicros::MIN,
-                not_after: UtcMicros::MAX,
-            })
-            .into();
-        credentials[1].algorithm = Algorithm::Ed25519;
-        credentials[1].public_key = Some(ed25519_key().public_key());
-        let service = ServiceRecord {
-            id: SERVICE.parse().unwrap(),
-            title: "Danh mục đơn vị hành chính".to_owned(),
-            upstream: upstream.to_owned(),
-            timeout_ms: 30_000,
-            record: RecordMode::BeforeAnswer,
-            max_body_bytes: 8 << 20,
-        };
-        Self {
-            credentials,
-            service,
-            connections: vec![connection(1, "tra-cuu")],
-        }
-    }
-
-    pub fn snapshot(&self) -> DirectorySnapshot {
-        let mut records = vec![Record::Service(self.service.clone())];
-        records.extend(self.credentials.iter().cloned().map(Record::Credential));
-        records.extend(self.connections.iter().cloned().map(Record::Connection));
-        let hmac_secrets: HashMap<_, _> = self
-            .credentials
-            .iter()
-            .filter(|credential| credential.algorithm == Algorithm::HmacSha256)
-            .map(|credential| credential.keyid.clone())
-            .map(|keyid| (keyid.clone(), Zeroizing::new(hmac_secret(keyid.as_str()))))
-            .collect();
-        DirectorySnapshot {
-            directory: Arc::new(Directory::new(records).unwrap()),
-            hmac_secrets,
-        }
-    }
-}
-
-/// A connection of the usual consumer; `number` makes its id.
-pub fn connection(number: u64, purpose: &str) -> ConnectionRecord {
-    let randomness = SeededRandomness::new(number);
-    let operations = [("GET", "/**"), ("POST", "/**"), ("OPTIONS", "/**")];
-    ConnectionRecord {
-        id: ConnectionId::new(TestClock::default().now(), &randomness),
-        consumer: "H24.30/mot-cua".parse().unwrap(),
-        service: SERVICE.parse().unwrap(),
-        purpose: purpose.parse().unwrap(),
-        legal_basis: "QĐ 01/2026".to_owned(),
-        operations: operations
-            .map(|(method, path)| Operation::new(method, path).unwrap())
-            .into(),
-        quota: Quota {
-            per_minute: 60_000,
-            burst: 1000,
-        },
-        from: UtcMicros::MIN,
-        until: UtcMicros::MAX,
-        active: true,
-        state: "active".to_owned(),
+        Self { clock, log, disk, policy, gateway, response_key, public, randomness, signer, folder }
     }
 }

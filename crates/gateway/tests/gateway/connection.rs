@@ -1,7 +1,8 @@
 //! The connection itself: several calls over one, and when it ends.
 
-use crate::caller::{Ask, Line};
+use crate::caller::Ask;
 use crate::city::{Setting, city};
+use crate::line::Line;
 use crate::provider::{Provider, full};
 
 #[tokio::test]
@@ -10,11 +11,7 @@ async fn calls_follow_each_other_over_one_connection_and_share_one_to_the_provid
     let city = city(provider.address).await;
     let mut line = city.line().await;
     for number in 0..5 {
-        let ask = if number % 2 == 0 {
-            Ask::get("/")
-        } else {
-            Ask::post("/", "x".repeat(3000))
-        };
+        let ask = if number % 2 == 0 { Ask::get("/") } else { Ask::post("/", "x".repeat(3000)) };
         assert_eq!(line.ask(&ask.bytes(&city)).await.status, 200);
     }
     let connections: std::collections::HashSet<_> =
@@ -50,16 +47,11 @@ async fn after_a_refusal_the_connection_goes_on_if_its_body_is_short() {
 async fn after_a_refusal_of_a_long_body_the_answer_still_arrives_and_the_connection_ends() {
     let provider = Provider::friendly().await;
     let city = city(provider.address).await;
-    let refused = Ask::post("/", vec![b'x'; 600_000])
-        .key("nobody")
-        .bytes(&city);
+    let refused = Ask::post("/", vec![b'x'; 600_000]).key("nobody").bytes(&city);
     let mut line = city.line().await;
     line.try_send(&refused).await;
     let answer = line.answer(false).await;
-    assert_eq!(
-        (answer.status, answer.header("connection")),
-        (401, Some("close"))
-    );
+    assert_eq!((answer.status, answer.header("connection")), (401, Some("close")));
     assert!(line.is_closed().await);
 }
 
@@ -71,10 +63,7 @@ async fn after_what_cannot_be_understood_the_connection_ends() {
     let mut bytes = b"nonsense\r\n\r\n".to_vec();
     bytes.extend(Ask::get("/").bytes(&city));
     let answer = line.ask(&bytes).await;
-    assert_eq!(
-        (answer.status, answer.header("connection")),
-        (400, Some("close"))
-    );
+    assert_eq!((answer.status, answer.header("connection")), (400, Some("close")));
     assert!(line.is_closed().await);
     assert!(provider.seen().is_empty());
 }
@@ -85,16 +74,10 @@ async fn a_caller_that_wants_to_close_or_speaks_http_1_0_gets_one_answer() {
     let city = city(provider.address).await;
     let closing = Ask::get("/").header("Connection", "close").bytes(&city);
     let old = String::from_utf8(Ask::get("/").bytes(&city)).unwrap();
-    for bytes in [
-        closing,
-        old.replacen("HTTP/1.1", "HTTP/1.0", 1).into_bytes(),
-    ] {
+    for bytes in [closing, old.replacen("HTTP/1.1", "HTTP/1.0", 1).into_bytes()] {
         let mut line = city.line().await;
         let answer = line.ask(&bytes).await;
-        assert_eq!(
-            (answer.status, answer.header("connection")),
-            (200, Some("close"))
-        );
+        assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
         assert!(line.is_closed().await);
     }
 }
@@ -147,8 +130,5 @@ async fn a_body_is_invited_only_when_it_is_wanted() {
     let mut line = city.line().await;
     line.send(stranger.head(&city).as_bytes()).await;
     let answer = line.answer(false).await;
-    assert_eq!(
-        (answer.status, answer.header("connection")),
-        (401, Some("close"))
-    );
+    assert_eq!((answer.status, answer.header("connection")), (401, Some("close")));
 }

@@ -14,46 +14,25 @@ async fn fault(city: &City, ask: &Ask, status: u16, code: &str) {
     assert_eq!((answer.status, answer.code().as_str()), (status, code));
     assert_eq!(answer.json()["fault"], "provider");
     let entry = city.entry_of(&answer).await;
-    assert_eq!(
-        (entry.action.as_str(), entry.outcome.as_str()),
-        ("call.refused", code)
-    );
+    assert_eq!((entry.action.as_str(), entry.outcome.as_str()), ("call.refused", code));
     assert!(entry.actor.is_some());
-    let entries = city
-        .entries(answer.header("lgsp-request-id").unwrap())
-        .await;
+    let entries = city.entries(answer.header("lgsp-request-id").unwrap()).await;
     assert_eq!(entries.len(), 1);
 }
 
 #[tokio::test]
 async fn a_provider_that_is_not_there_is_unreachable() {
-    let address = TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let city = city(address).await;
     fault(&city, &Ask::get("/"), 502, "provider.unreachable").await;
-    fault(
-        &city,
-        &Ask::post("/", "x".repeat(100_000)),
-        502,
-        "provider.unreachable",
-    )
-    .await;
+    fault(&city, &Ask::post("/", "x".repeat(100_000)), 502, "provider.unreachable").await;
 }
 
 #[tokio::test]
 async fn a_provider_whose_name_is_unknown_is_unreachable() {
     let mut setting = Setting::new("127.0.0.1:1".parse().unwrap());
     "http://no-such-provider.invalid".clone_into(&mut setting.policy.service.upstream);
-    fault(
-        &setting.start().await,
-        &Ask::get("/"),
-        502,
-        "provider.unreachable",
-    )
-    .await;
+    fault(&setting.start().await, &Ask::get("/"), 502, "provider.unreachable").await;
 }
 
 #[tokio::test]
@@ -73,10 +52,7 @@ async fn this_machine_and_metadata_addresses_are_forbidden_at_every_connect() {
         policy.service.upstream = upstream;
         city.install(&policy);
         let answer = city.ask(&Ask::get("/")).await;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (502, "provider.address_forbidden")
-        );
+        assert_eq!((answer.status, answer.code().as_str()), (502, "provider.address_forbidden"));
     }
     assert!(provider.seen().is_empty());
 }
@@ -110,10 +86,7 @@ async fn a_provider_that_stops_reading_is_given_up() {
     let mut line = city.line().await;
     line.try_send(&ask).await;
     let answer = line.answer(false).await;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (504, "provider.timeout")
-    );
+    assert_eq!((answer.status, answer.code().as_str()), (504, "provider.timeout"));
 }
 
 /// Reads a head and plays back these bytes, then closes.
@@ -137,10 +110,7 @@ async fn answers_that_make_no_sense_or_break_off_are_the_provider_s_fault() {
         ),
         ("", "provider.broke_off"),
         ("HTTP/1.1 200 OK\r\nContent-Le", "provider.broke_off"),
-        (
-            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello",
-            "provider.broke_off",
-        ),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", "provider.broke_off"),
         (
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
             "provider.broke_off",
@@ -157,10 +127,7 @@ async fn an_answer_that_ends_with_its_connection_is_passed_on() {
     let provider = saying("HTTP/1.1 200 OK\r\n\r\nhello").await;
     let city = city(provider.address).await;
     let answer = city.ask(&Ask::get("/")).await;
-    assert_eq!(
-        (answer.status, answer.body.as_slice()),
-        (200, &b"hello"[..])
-    );
+    assert_eq!((answer.status, answer.body.as_slice()), (200, &b"hello"[..]));
 }
 
 #[tokio::test]
@@ -177,9 +144,7 @@ async fn a_provider_that_closed_an_idle_connection_is_asked_over_another() {
     let provider = Provider::playing(|mut stream| async move {
         let mut head = [0; 4096];
         let _ = stream.read(&mut head).await;
-        let _ = stream
-            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-            .await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
     })
     .await;
     let city = city(provider.address).await;

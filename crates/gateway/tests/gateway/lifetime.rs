@@ -5,8 +5,9 @@ use std::time::Duration;
 use gateway::{GatewayConfig, StartError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::caller::{Ask, Line};
+use crate::caller::Ask;
 use crate::city::{City, Setting, city};
+use crate::line::Line;
 use crate::provider::Provider;
 
 #[tokio::test]
@@ -21,9 +22,7 @@ async fn a_call_under_way_is_answered_while_the_gateway_drains() {
             let _ = stream.read(&mut head).await;
             let _ = asked.send(());
             wait.notified().await;
-            let _ = stream
-                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-                .await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
         }
     })
     .await;
@@ -38,10 +37,7 @@ async fn a_call_under_way_is_answered_while_the_gateway_drains() {
     assert!(idle.is_closed().await);
     go.notify_one();
     let answer = busy.answer(false).await;
-    assert_eq!(
-        (answer.status, answer.header("connection")),
-        (200, Some("close"))
-    );
+    assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
     draining.await.unwrap();
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
     assert_eq!(log.size(), 1);
@@ -70,10 +66,7 @@ async fn a_call_that_outlasts_the_drain_is_cut_off_and_recorded() {
     log.published_past(0).await.unwrap();
     let entry = log.entry(0).await.unwrap().unwrap();
     let entry = wire::entry::Entry::parse(&entry).unwrap();
-    assert_eq!(
-        (entry.action.as_str(), entry.outcome.as_str()),
-        ("call.closed", "aborted")
-    );
+    assert_eq!((entry.action.as_str(), entry.outcome.as_str()), ("call.closed", "aborted"));
 }
 
 #[tokio::test]
@@ -92,10 +85,7 @@ async fn nonces_stay_spent_after_a_restart() {
     let city = city.restart(config).await;
     for request in &spent {
         let answer = city.line().await.ask(request).await;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (401, "nonce.replayed")
-        );
+        assert_eq!((answer.status, answer.code().as_str()), (401, "nonce.replayed"));
     }
     assert_eq!(city.line().await.ask(&unspent).await.status, 200);
     assert_eq!(provider.seen().len(), 2);
@@ -105,17 +95,10 @@ async fn nonces_stay_spent_after_a_restart() {
 async fn a_taken_port_is_said_and_not_shared() {
     let provider = Provider::friendly().await;
     let city = city(provider.address).await;
-    let config = GatewayConfig {
-        listen: city.address(),
-        ..GatewayConfig::default()
-    };
+    let config = GatewayConfig { listen: city.address(), ..GatewayConfig::default() };
     let error = city.start_another(config).err().unwrap();
     assert!(matches!(error, StartError::Listen { .. }));
-    assert!(
-        error
-            .to_string()
-            .starts_with(&format!("cannot listen on {}", city.address()))
-    );
+    assert!(error.to_string().starts_with(&format!("cannot listen on {}", city.address())));
 }
 
 #[tokio::test]
@@ -126,10 +109,7 @@ async fn without_a_directory_nobody_is_served() {
     let request = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", empty.local_addr());
     let mut line = Line::connect(empty.local_addr()).await;
     let answer = line.ask(request.as_bytes()).await;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (503, "platform.no_directory")
-    );
+    assert_eq!((answer.status, answer.code().as_str()), (503, "platform.no_directory"));
     empty.install(&city.policy.snapshot());
     assert_eq!(line.ask(request.as_bytes()).await.status, 401);
 }

@@ -12,14 +12,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wire::commitment::{CommitmentLabel, commit_body};
 use wire::digest::{ContentDigest, DigestAlgorithm};
 
-use crate::caller::{Answer, Ask};
+use crate::caller::Ask;
 use crate::city::{City, Setting, city};
+use crate::line::Answer;
 use crate::provider::{Provider, full};
 
 fn large() -> Vec<u8> {
-    (0..1_000_000_u32)
-        .map(|number| number.to_le_bytes()[1])
-        .collect()
+    (0..1_000_000_u32).map(|number| number.to_le_bytes()[1]).collect()
 }
 
 async fn check_entries(city: &City, answer: &Answer) {
@@ -28,28 +27,17 @@ async fn check_entries(city: &City, answer: &Answer) {
     let actions: Vec<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
     assert_eq!(actions, ["call.opened", "call.closed"]);
     assert_eq!(city.entry_of(answer).await, entries[0]);
-    assert_eq!(
-        (entries[0].outcome.as_str(), entries[1].outcome.as_str()),
-        ("200", "complete")
-    );
+    assert_eq!((entries[0].outcome.as_str(), entries[1].outcome.as_str()), ("200", "complete"));
     assert_eq!(entries[1].subject["bytes"], "1000000");
 
-    let closed = city
-        .log
-        .find_call(request_id.parse().unwrap())
-        .await
-        .unwrap()[1]
-        .index;
+    let closed = city.log.find_call(request_id.parse().unwrap()).await.unwrap()[1].index;
     let evidence::KeptDetail::Kept(detail) = city.log.detail(closed).await.unwrap() else {
         panic!("the detail of the closed call is not kept");
     };
     let digest = wire::merkle::sha256(&[&large()]);
     assert_eq!(detail.response_body.unwrap().sha256, digest);
     let commitment = commit_body(&detail.secret, CommitmentLabel::ResponseBody, &digest);
-    assert_eq!(
-        entries[1].commitments[&CommitmentLabel::ResponseBody],
-        commitment
-    );
+    assert_eq!(entries[1].commitments[&CommitmentLabel::ResponseBody], commitment);
 }
 
 #[tokio::test]
@@ -115,9 +103,7 @@ async fn stuck() -> Provider {
     Provider::playing(|mut stream| async move {
         let mut head = [0; 4096];
         let _ = stream.read(&mut head).await;
-        let _ = stream
-            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-            .await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n").await;
         let _ = stream.write_all(&vec![b'x'; 100_000]).await;
         let _ = stream.read(&mut head).await;
     })
@@ -126,10 +112,7 @@ async fn stuck() -> Provider {
 
 async fn check_aborted(city: &City, request_id: &str, reason: &str) {
     let entry = city.entry_after(1).await;
-    assert_eq!(
-        (entry.action.as_str(), entry.outcome.as_str()),
-        ("call.closed", "aborted")
-    );
+    assert_eq!((entry.action.as_str(), entry.outcome.as_str()), ("call.closed", "aborted"));
     assert_eq!(entry.subject["reason"], reason);
     assert_eq!(entry.subject["request_id"], request_id);
     assert_eq!(city.entries(request_id).await.len(), 2);
@@ -144,12 +127,7 @@ async fn a_caller_that_leaves_in_the_middle_closes_the_call() {
     let head = line.head().await;
     assert_eq!(head.status, 200);
     drop(line);
-    check_aborted(
-        &city,
-        head.header("lgsp-request-id").unwrap(),
-        "caller_left",
-    )
-    .await;
+    check_aborted(&city, head.header("lgsp-request-id").unwrap(), "caller_left").await;
 }
 
 #[tokio::test]
@@ -157,17 +135,14 @@ async fn a_provider_that_breaks_off_or_stalls_leaves_the_answer_without_an_end()
     let breaking = Provider::playing(|mut stream| async move {
         let mut head = [0; 4096];
         let _ = stream.read(&mut head).await;
-        let _ = stream
-            .write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-            .await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await;
         let chunk = format!("{:x}\r\n{}\r\n", 100_000, "x".repeat(100_000));
         let _ = stream.write_all(chunk.as_bytes()).await;
     })
     .await;
-    for (provider, reason) in [
-        (breaking, "provider_broke_off"),
-        (stuck().await, "provider_timed_out"),
-    ] {
+    for (provider, reason) in
+        [(breaking, "provider_broke_off"), (stuck().await, "provider_timed_out")]
+    {
         let mut setting = Setting::new(provider.address);
         setting.config.limits.body_idle = Duration::from_millis(100);
         let city = setting.start().await;
@@ -182,10 +157,7 @@ async fn a_provider_that_breaks_off_or_stalls_leaves_the_answer_without_an_end()
 async fn a_long_answer_that_contradicts_its_digest_has_no_end() {
     let provider = Provider::answering(|_| {
         let digest = ContentDigest::of(DigestAlgorithm::Sha256, b"other").to_string();
-        Response::builder()
-            .header("content-digest", digest)
-            .body(full(large()))
-            .unwrap()
+        Response::builder().header("content-digest", digest).body(full(large())).unwrap()
     })
     .await;
     let city = city(provider.address).await;

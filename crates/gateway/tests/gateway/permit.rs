@@ -6,8 +6,10 @@ use wire::ambient::{Clock, UtcMicros};
 use wire::directory::{Operation, Quota};
 use wire::entry::Kind;
 
-use crate::caller::{Answer, Ask};
-use crate::city::{City, LONELY, SERVICE, Setting, city, connection};
+use crate::caller::Ask;
+use crate::city::{City, Setting, city};
+use crate::line::Answer;
+use crate::policy::{LONELY, SERVICE, connection};
 use crate::provider::Provider;
 
 /// Checks a refusal of an identified caller, and its entry.
@@ -15,19 +17,10 @@ async fn refused(city: &City, ask: &Ask, status: u16, code: &str) -> Answer {
     let answer = city.ask(ask).await;
     assert_eq!((answer.status, answer.code().as_str()), (status, code));
     let entry = city.entry_of(&answer).await;
-    assert_eq!(
-        (entry.kind, entry.action.as_str()),
-        (Kind::Call, "call.refused")
-    );
+    assert_eq!((entry.kind, entry.action.as_str()), (Kind::Call, "call.refused"));
     assert_eq!(entry.outcome, code);
-    assert_eq!(
-        entry.actor.unwrap().credential.as_deref(),
-        Some(ask.key.as_str())
-    );
-    assert_eq!(
-        entry.directory,
-        Some(city.policy.snapshot().directory.root())
-    );
+    assert_eq!(entry.actor.unwrap().credential.as_deref(), Some(ask.key.as_str()));
+    assert_eq!(entry.directory, Some(city.policy.snapshot().directory.root()));
     answer
 }
 
@@ -35,25 +28,13 @@ async fn refused(city: &City, ask: &Ask, status: u16, code: &str) -> Answer {
 async fn an_unknown_service_and_a_forbidden_one_are_the_same_refusal() {
     let provider = Provider::friendly().await;
     let city = city(provider.address).await;
-    let forbidden = refused(
-        &city,
-        &Ask::get("/units").key(LONELY),
-        403,
-        "connection.none",
-    )
-    .await;
-    let unknown = Ask::get("")
-        .key(LONELY)
-        .with(|ask| ask.target = "/H24.9/a/b/v1/x".to_owned());
+    let forbidden = refused(&city, &Ask::get("/units").key(LONELY), 403, "connection.none").await;
+    let unknown = Ask::get("").key(LONELY).with(|ask| ask.target = "/H24.9/a/b/v1/x".to_owned());
     let unknown = refused(&city, &unknown, 403, "connection.none").await;
     for member in ["title", "detail", "next_step"] {
         assert_eq!(forbidden.json()[member], unknown.json()[member]);
     }
-    for target in [
-        "/",
-        "/H24.12",
-        "/H24.12/don-vi-hanh-chinh/danh-muc/v2/units",
-    ] {
+    for target in ["/", "/H24.12", "/H24.12/don-vi-hanh-chinh/danh-muc/v2/units"] {
         let ask = Ask::get("").with(|ask| target.clone_into(&mut ask.target));
         refused(&city, &ask, 403, "connection.none").await;
     }
@@ -109,11 +90,7 @@ async fn a_connection_permits_its_operations_only() {
         let ask = Ask::new(method, path);
         refused(&city, &ask, 403, "connection.operation_not_allowed").await;
     }
-    for (method, path) in [
-        ("GET", "/units"),
-        ("HEAD", "/units"),
-        ("GET", "/units/1?x=1"),
-    ] {
+    for (method, path) in [("GET", "/units"), ("HEAD", "/units"), ("GET", "/units/1?x=1")] {
         let answer = city.ask(&Ask::new(method, path)).await;
         assert_eq!(answer.status, 200);
     }
@@ -147,22 +124,13 @@ async fn a_purpose_chooses_among_several_connections() {
 async fn a_quota_is_kept_and_told() {
     let provider = Provider::friendly().await;
     let mut setting = Setting::new(provider.address);
-    setting.policy.connections[0].quota = Quota {
-        per_minute: 6,
-        burst: 2,
-    };
+    setting.policy.connections[0].quota = Quota { per_minute: 6, burst: 2 };
     let city = setting.start().await;
 
     let first = city.ask(&Ask::get("/")).await;
-    assert_eq!(
-        first.header("ratelimit-policy"),
-        Some("\"connection\";q=6;w=60")
-    );
+    assert_eq!(first.header("ratelimit-policy"), Some("\"connection\";q=6;w=60"));
     assert_eq!(first.header("ratelimit"), Some("\"connection\";r=1;t=10"));
-    assert_eq!(
-        city.ask(&Ask::get("/")).await.header("ratelimit"),
-        Some("\"connection\";r=0;t=20")
-    );
+    assert_eq!(city.ask(&Ask::get("/")).await.header("ratelimit"), Some("\"connection\";r=0;t=20"));
     for _ in 0..3 {
         let spent = refused(&city, &Ask::get("/"), 429, "quota.exceeded").await;
         assert_eq!(spent.header("retry-after"), Some("10"));
@@ -185,19 +153,10 @@ async fn a_quota_is_kept_and_told() {
 async fn calls_that_are_refused_spend_no_quota() {
     let provider = Provider::friendly().await;
     let mut setting = Setting::new(provider.address);
-    setting.policy.connections[0].quota = Quota {
-        per_minute: 6,
-        burst: 1,
-    };
+    setting.policy.connections[0].quota = Quota { per_minute: 6, burst: 1 };
     let city = setting.start().await;
     let call = Ask::get("/").bytes(&city);
-    refused(
-        &city,
-        &Ask::new("PUT", "/"),
-        403,
-        "connection.operation_not_allowed",
-    )
-    .await;
+    refused(&city, &Ask::new("PUT", "/"), 403, "connection.operation_not_allowed").await;
     assert_eq!(city.line().await.ask(&call).await.status, 200);
     city.clock.advance(Duration::from_secs(10));
     assert_eq!(city.line().await.ask(&call).await.code(), "nonce.replayed");
@@ -216,17 +175,11 @@ async fn a_new_directory_is_in_force_for_the_next_call() {
     city.install(&policy);
     let answer = line.ask(&Ask::get("/").bytes(&city)).await;
     assert_eq!(answer.code(), "connection.none");
-    assert_eq!(
-        city.entry_of(&answer).await.directory,
-        Some(policy.snapshot().directory.root())
-    );
+    assert_eq!(city.entry_of(&answer).await.directory, Some(policy.snapshot().directory.root()));
 
     policy.credentials.remove(0);
     city.install(&policy);
-    assert_eq!(
-        line.ask(&Ask::get("/").bytes(&city)).await.code(),
-        "key.unknown"
-    );
+    assert_eq!(line.ask(&Ask::get("/").bytes(&city)).await.code(), "key.unknown");
 
     city.install(&city.policy);
     let answer = line.ask(&Ask::get("/").bytes(&city)).await;

@@ -78,10 +78,7 @@ impl Provider {
                 trick(stream).await;
             }
         });
-        Self {
-            address,
-            seen: Arc::default(),
-        }
+        Self { address, seen: Arc::default() }
     }
 
     pub fn seen(&self) -> Vec<Seen> {
@@ -99,18 +96,8 @@ impl Provider {
 async fn read(request: Request<Incoming>, connection: SocketAddr) -> Seen {
     let (head, body) = request.into_parts();
     let target = head.uri.to_string();
-    let body = body
-        .collect()
-        .await
-        .ok()
-        .map(http_body_util::Collected::to_bytes);
-    Seen {
-        method: head.method,
-        target,
-        headers: head.headers,
-        body,
-        connection,
-    }
+    let body = body.collect().await.ok().map(http_body_util::Collected::to_bytes);
+    Seen { method: head.method, target, headers: head.headers, body, connection }
 }
 
 pub fn full(text: impl Into<Bytes>) -> Body {

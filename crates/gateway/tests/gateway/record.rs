@@ -11,39 +11,29 @@ use wire::entry::Kind;
 use wire::merkle::sha256;
 
 use crate::caller::Ask;
-use crate::city::{ED25519, SERVICE, Setting, city};
+use crate::city::{Setting, city};
+use crate::policy::{ED25519, SERVICE};
 use crate::provider::Provider;
 
 #[tokio::test]
 async fn a_completed_call_has_one_entry_whose_commitments_open() {
     let provider = Provider::friendly().await;
     let city = city(provider.address).await;
-    let ask = Ask::post("/units?q=so-can-cuoc", "{}")
-        .key(ED25519)
-        .header("cookie", "secret");
+    let ask = Ask::post("/units?q=so-can-cuoc", "{}").key(ED25519).header("cookie", "secret");
     let answer = city.ask(&ask).await;
     let request_id = answer.header("lgsp-request-id").unwrap();
     let entries = city.entries(request_id).await;
     assert_eq!(entries.len(), 1);
     let entry = &entries[0];
-    assert_eq!(
-        (entry.kind, entry.action.as_str()),
-        (Kind::Call, "call.completed")
-    );
+    assert_eq!((entry.kind, entry.action.as_str()), (Kind::Call, "call.completed"));
     assert_eq!(entry.outcome, "200");
-    assert_eq!(
-        entry.directory,
-        Some(city.policy.snapshot().directory.root())
-    );
+    assert_eq!(entry.directory, Some(city.policy.snapshot().directory.root()));
     let actor = entry.actor.clone().unwrap();
     assert_eq!(actor.organisation.unwrap().as_ref(), "H24.30");
     assert_eq!(actor.system.unwrap().as_str(), "mot-cua");
     assert_eq!(actor.credential.as_deref(), Some(ED25519));
-    let subject: Vec<_> = entry
-        .subject
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let subject: Vec<_> =
+        entry.subject.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let connection = city.policy.connections[0].id.to_string();
     let expected = [
         ("connection", connection.as_str()),
@@ -59,12 +49,7 @@ async fn a_completed_call_has_one_entry_whose_commitments_open() {
     };
     let first = format!("POST {}{}", city.public, ask.target);
     assert_eq!(detail.request_head[0], first);
-    assert!(
-        detail
-            .request_head
-            .iter()
-            .all(|line| !line.contains("secret"))
-    );
+    assert!(detail.request_head.iter().all(|line| !line.contains("secret")));
     assert!(detail.response_head.contains(&"200".to_owned()));
     let commits = |label| entry.commitments[&label];
     let secret = &detail.secret;
@@ -74,17 +59,15 @@ async fn a_completed_call_has_one_entry_whose_commitments_open() {
     ] {
         assert_eq!(commits(label), commit_head(secret, label, lines));
     }
-    for (label, body) in [
-        (CommitmentLabel::RequestBody, &b"{}"[..]),
-        (CommitmentLabel::ResponseBody, b"hello"),
-    ] {
+    for (label, body) in
+        [(CommitmentLabel::RequestBody, &b"{}"[..]), (CommitmentLabel::ResponseBody, b"hello")]
+    {
         assert_eq!(commits(label), commit_body(secret, label, &sha256(&[body])));
     }
     let base = detail.signature_base.as_bytes();
-    for (label, bytes) in [
-        (CommitmentLabel::SignatureBase, base),
-        (CommitmentLabel::Signature, &detail.signature),
-    ] {
+    for (label, bytes) in
+        [(CommitmentLabel::SignatureBase, base), (CommitmentLabel::Signature, &detail.signature)]
+    {
         assert_eq!(commits(label), commit_bytes(secret, label, bytes));
     }
 }
@@ -111,17 +94,9 @@ async fn strangers_of_one_network_are_counted_by_the_minute() {
     );
     assert_eq!(counted.subject["count"], "3");
     assert_eq!(counted.subject["source"], "127.0.0.0/24");
-    assert_eq!(
-        counted.subject["minute"],
-        city.entry_of(&first).await.subject["minute"]
-    );
+    assert_eq!(counted.subject["minute"], city.entry_of(&first).await.subject["minute"]);
 
-    assert!(
-        city.ask(&Ask::get("/").key("nobody"))
-            .await
-            .header("lgsp-entry")
-            .is_some()
-    );
+    assert!(city.ask(&Ask::get("/").key("nobody")).await.header("lgsp-entry").is_some());
     city.ask(&Ask::get("/").key("nobody")).await;
     let (log, gateway) = (city.log.clone(), city.gateway);
     gateway.drain(Duration::from_secs(10)).await;
@@ -149,10 +124,7 @@ async fn a_caller_that_leaves_before_the_answer_is_recorded_and_its_provider_cut
     drop(line);
     assert!(left.recv().await.unwrap());
     let entry = city.entry_after(0).await;
-    assert_eq!(
-        (entry.action.as_str(), entry.outcome.as_str()),
-        ("call.closed", "aborted")
-    );
+    assert_eq!((entry.action.as_str(), entry.outcome.as_str()), ("call.closed", "aborted"));
     assert_eq!(entry.subject["reason"], "caller_left");
     assert_eq!(entry.subject["service"], SERVICE);
 }
@@ -163,16 +135,9 @@ async fn while_the_log_cannot_be_written_nothing_passes_and_then_all_does_again(
     let city = city(provider.address).await;
     assert_eq!(city.ask(&Ask::get("/")).await.status, 200);
     city.disk.set_capacity(Some(city.disk.used()));
-    for ask in [
-        Ask::get("/"),
-        Ask::new("PUT", "/"),
-        Ask::get("/").key("nobody"),
-    ] {
+    for ask in [Ask::get("/"), Ask::new("PUT", "/"), Ask::get("/").key("nobody")] {
         let answer = city.ask(&ask).await;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (503, "log.unavailable")
-        );
+        assert_eq!((answer.status, answer.code().as_str()), (503, "log.unavailable"));
         assert_eq!(answer.header("lgsp-entry"), None);
         assert!(answer.header("retry-after").is_some());
     }
@@ -191,20 +156,11 @@ async fn a_call_whose_record_fails_after_forwarding_is_not_answered_but_stays_vi
     let city = city(provider.address).await;
     city.disk.fail_next(Call::Sync, "wal");
     let answer = city.ask(&Ask::get("/")).await;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (503, "log.unavailable")
-    );
+    assert_eq!((answer.status, answer.code().as_str()), (503, "log.unavailable"));
     assert_eq!(provider.seen().len(), 1);
     let entry = city.entry_after(0).await;
-    assert_eq!(
-        (entry.action.as_str(), entry.outcome.as_str()),
-        ("call.unknown", "unknown")
-    );
-    assert_eq!(
-        entry.subject["request_id"],
-        answer.header("lgsp-request-id").unwrap()
-    );
+    assert_eq!((entry.action.as_str(), entry.outcome.as_str()), ("call.unknown", "unknown"));
+    assert_eq!(entry.subject["request_id"], answer.header("lgsp-request-id").unwrap());
 }
 
 #[tokio::test]
@@ -216,9 +172,6 @@ async fn a_service_that_records_before_it_forwards_is_not_asked_without_a_durabl
     assert_eq!(city.ask(&Ask::get("/")).await.status, 200);
     city.disk.fail_next(Call::Sync, "intent");
     let answer = city.ask(&Ask::get("/")).await;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (503, "log.unavailable")
-    );
+    assert_eq!((answer.status, answer.code().as_str()), (503, "log.unavailable"));
     assert_eq!(provider.seen().len(), 1);
 }

@@ -1,7 +1,8 @@
 //! First step: one request with one meaning, for us.
 
 use crate::caller::Ask;
-use crate::city::{City, SERVICE, Setting, city};
+use crate::city::{City, Setting, city};
+use crate::policy::SERVICE;
 use crate::provider::Provider;
 
 /// Sends raw bytes over a fresh connection; the answer's status and code.
@@ -101,20 +102,11 @@ async fn a_head_beyond_its_bounds_is_refused() {
     setting.config.limits.max_fields = 20;
     let city = setting.start().await;
     let too_large = (431, "request.head_too_large".to_owned());
-    let long = format!(
-        "GET / HTTP/1.1\r\nHost: HOST\r\nX: {}\r\n\r\n",
-        "x".repeat(3000)
-    );
+    let long = format!("GET / HTTP/1.1\r\nHost: HOST\r\nX: {}\r\n\r\n", "x".repeat(3000));
     assert_eq!(raw(&city, &long).await, too_large);
-    let many = format!(
-        "GET / HTTP/1.1\r\nHost: HOST\r\n{}\r\n",
-        "X: 1\r\n".repeat(20)
-    );
+    let many = format!("GET / HTTP/1.1\r\nHost: HOST\r\n{}\r\n", "X: 1\r\n".repeat(20));
     assert_eq!(raw(&city, &many).await, too_large);
-    let most = format!(
-        "GET / HTTP/1.1\r\nHost: HOST\r\n{}\r\n",
-        "X: 1\r\n".repeat(MOST)
-    );
+    let most = format!("GET / HTTP/1.1\r\nHost: HOST\r\n{}\r\n", "X: 1\r\n".repeat(MOST));
     assert_eq!(raw(&city, &most).await, too_large);
     assert_eq!(city.ask(&Ask::get("/")).await.status, 200);
 }
@@ -143,16 +135,9 @@ async fn refusals_are_spoken_in_the_language_that_is_asked_for() {
     let city = city(provider.address).await;
     let request = |line: &str| format!("GET / HTTP/1.1\r\nHost: {}\r\n{line}\r\n", city.address());
     let vietnamese = city.line().await.ask(request("").as_bytes()).await;
-    let english = city
-        .line()
-        .await
-        .ask(request("Accept-Language: en\r\n").as_bytes())
-        .await;
+    let english = city.line().await.ask(request("Accept-Language: en\r\n").as_bytes()).await;
     assert_eq!(vietnamese.header("content-language"), Some("vi"));
     assert_eq!(english.header("content-language"), Some("en"));
-    assert_eq!(
-        english.json()["detail"],
-        "The request has no signature with tag=\"lgsp\"."
-    );
+    assert_eq!(english.json()["detail"], "The request has no signature with tag=\"lgsp\".");
     assert_ne!(vietnamese.json()["title"], english.json()["title"]);
 }

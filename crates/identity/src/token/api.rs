@@ -20,9 +20,7 @@ use crate::Identity;
 const NAME_CHARS: usize = 100;
 
 pub(crate) fn routes() -> OpenApiRouter<Identity> {
-    OpenApiRouter::default()
-        .routes(routes!(list, make))
-        .routes(routes!(revoke))
+    OpenApiRouter::default().routes(routes!(list, make)).routes(routes!(revoke))
 }
 
 /// A token to make.
@@ -84,13 +82,7 @@ async fn make(
         expires_at: field::parse_optional("expires_at", form.expires_at.as_deref())?,
     };
     let (about, bearer) = command::make(&identity, &actor, new).await?;
-    Ok((
-        StatusCode::CREATED,
-        Json(MadeToken {
-            token: bearer.reveal(),
-            about,
-        }),
-    ))
+    Ok((StatusCode::CREATED, Json(MadeToken { token: bearer.reveal(), about })))
 }
 
 /// Revokes a token for good. Whoever may make such a token may revoke it, and so may its holder;
@@ -111,10 +103,7 @@ fn role(text: &str) -> Result<Role, Refusal> {
     let all: Vec<&str> = Role::ALL.into_iter().map(Role::as_str).collect();
     let rule = || {
         let all = all.join(", ");
-        Text::new(
-            format!("một trong các vai trò {all}."),
-            format!("one of the roles {all}."),
-        )
+        Text::new(format!("một trong các vai trò {all}."), format!("one of the roles {all}."))
     };
     text.parse().map_err(|_| field::invalid("role", &rule()))
 }

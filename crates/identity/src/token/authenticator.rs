@@ -49,10 +49,7 @@ impl Identity {
 }
 
 fn not_accepted() -> Problem {
-    invalid(Text::new(
-        "Mã truy cập không được chấp nhận.",
-        "The token is not accepted.",
-    ))
+    invalid(Text::new("Mã truy cập không được chấp nhận.", "The token is not accepted."))
 }
 
 fn invalid(detail: Text) -> Problem {

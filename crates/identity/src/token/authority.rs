@@ -73,11 +73,7 @@ mod tests {
     use super::*;
 
     fn actor(role: Role) -> Actor {
-        Actor {
-            organisation: "H24.12".parse().unwrap(),
-            role,
-            credential: "test".to_owned(),
-        }
+        Actor { organisation: "H24.12".parse().unwrap(), role, credential: "test".to_owned() }
     }
 
     #[test]
@@ -86,10 +82,7 @@ mod tests {
         let (own, other) = ("H24.12".parse().unwrap(), "H24.13".parse().unwrap());
         let given = |by: Role, organisation: &OrganisationCode| -> Vec<Role> {
             let actor = actor(by);
-            Role::ALL
-                .into_iter()
-                .filter(|role| may_give(&actor, *role, organisation))
-                .collect()
+            Role::ALL.into_iter().filter(|role| may_give(&actor, *role, organisation)).collect()
         };
         for organisation in [&own, &other] {
             assert_eq!(given(StateManager, organisation), [StateManager, Auditor]);

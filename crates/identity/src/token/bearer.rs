@@ -19,10 +19,7 @@ impl Bearer {
     /// Reads what a request carries; `None` if it is no token of this platform's form.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (id, secret) = text.strip_prefix(PREFIX)?.split_once('_')?;
-        Some(Self {
-            id: id.parse().ok()?,
-            secret: TokenSecret::parse(secret).ok()?,
-        })
+        Some(Self { id: id.parse().ok()?, secret: TokenSecret::parse(secret).ok()? })
     }
 
     /// The token's public name.

@@ -68,9 +68,7 @@ pub async fn bootstrap(
 /// Revokes a token; refused from the moment this returns. Revoking it again changes nothing.
 pub async fn revoke(identity: &Identity, actor: &Actor, id: TokenId) -> Result<ApiToken, Refused> {
     let mut change = identity.recorder.change(actor, "token.revoked").await?;
-    let found = sql::find(&mut change, id)
-        .await?
-        .ok_or(Refused::Unknown(id))?;
+    let found = sql::find(&mut change, id).await?.ok_or(Refused::Unknown(id))?;
     let own = actor.credential == id.to_string();
     if !own && !sight(actor).covers(&found.organisation) {
         // Who may not see it is not told that it is there.
@@ -92,10 +90,7 @@ pub async fn revoke(identity: &Identity, actor: &Actor, id: TokenId) -> Result<A
     }
     sql::revoke(&mut change, id, now).await?;
     change.record(subject(&found)).await?;
-    Ok(ApiToken {
-        revoked_at: Some(now),
-        ..found
-    })
+    Ok(ApiToken { revoked_at: Some(now), ..found })
 }
 
 /// The tokens an actor may see, a page at a time. An auditor's look is recorded first.
@@ -111,10 +106,7 @@ pub async fn list(
     };
     if actor.role == Role::Auditor {
         let what = BTreeMap::from([("list".to_owned(), "token".to_owned())]);
-        identity
-            .recorder
-            .access(actor, "token.listed", what, "ok")
-            .await?;
+        identity.recorder.access(actor, "token.listed", what, "ok").await?;
     }
     let found = sql::list(identity.database(), organisation.as_ref(), page).await?;
     Ok(page.page(found, |token| token.id.to_string()))
@@ -127,16 +119,11 @@ async fn insert(
     made_by: Option<String>,
 ) -> Result<(ApiToken, Bearer), Refused> {
     let now = change.time();
-    let expires_at = new
-        .expires_at
-        .unwrap_or_else(|| now.saturating_add(days(DEFAULT_DAYS)));
+    let expires_at = new.expires_at.unwrap_or_else(|| now.saturating_add(days(DEFAULT_DAYS)));
     if expires_at <= now || expires_at > now.saturating_add(days(MAX_DAYS)) {
         return Err(Refused::Expiry(MAX_DAYS));
     }
-    let bearer = Bearer {
-        id: TokenId::new(now, randomness),
-        secret: TokenSecret::new(randomness),
-    };
+    let bearer = Bearer { id: TokenId::new(now, randomness), secret: TokenSecret::new(randomness) };
     let token = ApiToken {
         id: bearer.id,
         organisation: new.organisation,

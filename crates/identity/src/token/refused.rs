@@ -65,10 +65,7 @@ fn expiry(days: u32) -> Text {
 }
 
 fn unknown(id: TokenId) -> Text {
-    Text::new(
-        format!("Không có mã truy cập «{id}»."),
-        format!("There is no token `{id}`."),
-    )
+    Text::new(format!("Không có mã truy cập «{id}»."), format!("There is no token `{id}`."))
 }
 
 fn last_of_role(role: Role) -> Text {
@@ -83,8 +80,5 @@ fn last_of_role(role: Role) -> Text {
 /// What failed stands in our own log; the caller cannot mend it and need not know it.
 pub(super) fn failed(error: &dyn std::error::Error) -> Text {
     tracing::error!(%error, "a command on tokens failed");
-    Text::new(
-        "Nền tảng gặp lỗi; chưa có gì thay đổi.",
-        "The platform failed; nothing was changed.",
-    )
+    Text::new("Nền tảng gặp lỗi; chưa có gì thay đổi.", "The platform failed; nothing was changed.")
 }

@@ -33,10 +33,7 @@ pub(crate) async fn find_with_hash(
     database: &Database,
     id: TokenId,
 ) -> Result<Option<(ApiToken, TokenHash)>, StoreError> {
-    let Some(row) = database
-        .fetch_optional(FIND, &[id.to_string().into()])
-        .await?
-    else {
+    let Some(row) = database.fetch_optional(FIND, &[id.to_string().into()]).await? else {
         return Ok(None);
     };
     let hash = TokenHash::from_bytes(&row.bytes("secret_hash")?)
@@ -45,9 +42,7 @@ pub(crate) async fn find_with_hash(
 }
 
 pub(crate) async fn find(change: &mut Change, id: TokenId) -> Result<Option<ApiToken>, StoreError> {
-    let row = change
-        .fetch_optional(FIND, &[id.to_string().into()])
-        .await?;
+    let row = change.fetch_optional(FIND, &[id.to_string().into()]).await?;
     row.as_ref().map(from_row).transpose()
 }
 
@@ -60,17 +55,8 @@ pub(crate) async fn list(
     let sql = "SELECT id, organisation, role, name, made_at, made_by, expires_at, revoked_at
         FROM api_token WHERE id > $1 AND ($2 = '' OR organisation = $2) ORDER BY id LIMIT $3";
     let organisation = organisation.map(ToString::to_string).unwrap_or_default();
-    let values = [
-        page.after.as_str().into(),
-        organisation.into(),
-        page.rows().into(),
-    ];
-    database
-        .fetch_all(sql, &values)
-        .await?
-        .iter()
-        .map(from_row)
-        .collect()
+    let values = [page.after.as_str().into(), organisation.into(), page.rows().into()];
+    database.fetch_all(sql, &values).await?.iter().map(from_row).collect()
 }
 
 /// How many tokens of `role` are valid at `now`, apart from `id`.
@@ -84,8 +70,7 @@ pub(crate) async fn count_others_valid(
         WHERE role = $1 AND id <> $2 AND revoked_at IS NULL AND expires_at > $3";
     let values = [role.as_str().into(), id.to_string().into(), now.into()];
     let row = change.fetch_optional(sql, &values).await?;
-    row.ok_or_else(|| StoreError::corrupt("api_token: a count has no row"))?
-        .integer("others")
+    row.ok_or_else(|| StoreError::corrupt("api_token: a count has no row"))?.integer("others")
 }
 
 pub(crate) async fn insert(
@@ -116,9 +101,7 @@ pub(crate) async fn revoke(
     at: UtcMicros,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE api_token SET revoked_at = $2 WHERE id = $1";
-    change
-        .execute(sql, &[id.to_string().into(), at.into()])
-        .await?;
+    change.execute(sql, &[id.to_string().into(), at.into()]).await?;
     Ok(())
 }
 

@@ -80,10 +80,7 @@ fn of_many_writers_of_one_new_file_exactly_one_wins_and_its_bytes_are_whole() {
                 scope.spawn(move || folder.create_new("a.key", &[n; 4096]).is_ok())
             })
             .collect();
-        writers
-            .into_iter()
-            .map(|writer| usize::from(writer.join().unwrap()))
-            .sum()
+        writers.into_iter().map(|writer| usize::from(writer.join().unwrap())).sum()
     });
     assert_eq!(won, 1);
     let bytes = folder.load("a.key").unwrap();
@@ -98,20 +95,14 @@ fn a_destroyed_file_is_gone_and_destroying_it_again_is_nothing() {
     folder.destroy("a.key").unwrap();
     folder.destroy("a.key").unwrap();
     assert!(folder.find("a.key").unwrap().is_none());
-    assert!(matches!(
-        folder.load("a.key"),
-        Err(KeyError::Missing { .. })
-    ));
+    assert!(matches!(folder.load("a.key"), Err(KeyError::Missing { .. })));
 }
 
 #[test]
 fn a_name_cannot_leave_the_folder_or_hide_in_it() {
     let (_temp, folder) = folder();
     for name in ["", ".", "..", "../a", "/a", "a/b", ".lock", "A", "a\0"] {
-        assert!(
-            matches!(folder.find(name), Err(KeyError::BadName(_))),
-            "{name}"
-        );
+        assert!(matches!(folder.find(name), Err(KeyError::BadName(_))), "{name}");
     }
 }
 

@@ -52,20 +52,14 @@ impl Index {
         let Some(bytes) = folder.find(FILE)? else {
             return Ok(None);
         };
-        let damaged = |reason| KeyError::Damaged {
-            path: folder.path().join(FILE),
-            reason,
-        };
+        let damaged = |reason| KeyError::Damaged { path: folder.path().join(FILE), reason };
         let index: Self =
             serde_json::from_slice(&bytes).map_err(|_| damaged("it is no index of keys"))?;
         if index.v != 1 {
             return Err(damaged("a newer lgsp wrote it"));
         }
         for which in PlatformKey::ALL {
-            let serving = index
-                .keys
-                .iter()
-                .filter(|key| key.name == which && key.until.is_none());
+            let serving = index.keys.iter().filter(|key| key.name == which && key.until.is_none());
             if serving.count() != 1 {
                 return Err(damaged("not exactly one key of each kind serves"));
             }
@@ -88,9 +82,7 @@ impl Index {
         self.keys
             .iter()
             .find(|key| key.name == which && key.until.is_none())
-            .ok_or_else(|| KeyError::Missing {
-                path: folder.path().join(FILE),
-            })
+            .ok_or_else(|| KeyError::Missing { path: folder.path().join(FILE) })
     }
 }
 
@@ -101,7 +93,5 @@ fn to_base64<S: Serializer>(key: &[u8; 32], serializer: S) -> Result<S::Ok, S::E
 fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
     let text = String::deserialize(deserializer)?;
     let bytes = STANDARD.decode(text).map_err(serde::de::Error::custom)?;
-    bytes
-        .try_into()
-        .map_err(|_| serde::de::Error::custom("a public key has 32 bytes"))
+    bytes.try_into().map_err(|_| serde::de::Error::custom("a public key has 32 bytes"))
 }

@@ -31,18 +31,14 @@ fn a_rotated_key_is_replaced_and_its_public_part_kept_with_its_validity() {
     let (_temp, folder) = folder();
     let mut keys = load_all(&folder).unwrap();
     let old = keys.validity(PlatformKey::Log).unwrap().clone();
-    keys.rotate(PlatformKey::Log, DAY_TWO, &SystemRandomness)
-        .unwrap();
+    keys.rotate(PlatformKey::Log, DAY_TWO, &SystemRandomness).unwrap();
 
     let loaded = load_all(&folder).unwrap();
     let new = loaded.validity(PlatformKey::Log).unwrap();
     assert_ne!(new.keyid, old.keyid);
     assert_eq!((new.from, new.until), (DAY_TWO, None));
     assert_eq!(loaded.log.public_key(), new.public);
-    let retired = KeyValidity {
-        until: Some(DAY_TWO),
-        ..old.clone()
-    };
+    let retired = KeyValidity { until: Some(DAY_TWO), ..old.clone() };
     assert_eq!(loaded.history().first(), Some(&retired));
     assert!(folder.find(&file(&old.keyid)).unwrap().is_none());
 }
@@ -53,8 +49,7 @@ fn a_private_key_left_by_a_crash_in_a_rotation_is_destroyed_at_the_next_start() 
     let mut keys = load_all(&folder).unwrap();
     let old = keys.validity(PlatformKey::Response).unwrap().keyid.clone();
     let left = folder.load(&file(&old)).unwrap();
-    keys.rotate(PlatformKey::Response, DAY_TWO, &SystemRandomness)
-        .unwrap();
+    keys.rotate(PlatformKey::Response, DAY_TWO, &SystemRandomness).unwrap();
     folder.create_new(&file(&old), &left).unwrap();
     load_all(&folder).unwrap();
     assert!(folder.find(&file(&old)).unwrap().is_none());

@@ -46,21 +46,13 @@ pub(super) fn routes(
     let evidence = evidence_api::router(evidence, authenticator);
     let pages = portal::router(Shown {
         gateway_url: gateway_url.to_owned(),
-        logs: vec![ShownLog {
-            path: log_path(&config.evidence.origin),
-            origin,
-        }],
+        logs: vec![ShownLog { path: log_path(&config.evidence.origin), origin }],
         openapi: serde_json::to_value(&document).unwrap_or_default(),
         demo: config.gateway.loopback_upstreams,
     });
-    let routes = api
-        .merge(web::openapi::routes(&document))
-        .merge(evidence)
-        .merge(pages);
-    let ambient = Ambient {
-        clock: Arc::clone(&core.clock),
-        randomness: Arc::clone(&core.randomness),
-    };
+    let routes = api.merge(web::openapi::routes(&document)).merge(evidence).merge(pages);
+    let ambient =
+        Ambient { clock: Arc::clone(&core.clock), randomness: Arc::clone(&core.randomness) };
     let clock = Arc::clone(&core.clock);
     web::surface(routes, ambient).layer(from_fn_with_state(clock, access_log::log))
 }

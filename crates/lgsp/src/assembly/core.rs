@@ -86,10 +86,7 @@ impl Core {
         let made = command::bootstrap(&self.recorder, self.randomness.as_ref(), role, organisation);
         made.await.map(|token| token.to_string()).map_err(|error| {
             Complaint::new(
-                format_args!(
-                    "the first token of {} could not be made: {error}",
-                    role.as_str()
-                ),
+                format_args!("the first token of {} could not be made: {error}", role.as_str()),
                 "see `lgsp check`",
             )
         })
@@ -120,32 +117,18 @@ async fn open_database(config: &Config) -> Result<Database, StartProblem> {
         url: config.database_url.clone(),
         reason: error.to_string(),
     };
-    let database = DatabaseConfig {
-        url: config.database_url.clone(),
-    };
+    let database = DatabaseConfig { url: config.database_url.clone() };
     let database = Database::open(&database).await.map_err(problem)?;
-    let sets = [
-        evidence::MIGRATIONS,
-        identity::MIGRATIONS,
-        registry::MIGRATIONS,
-    ];
+    let sets = [evidence::MIGRATIONS, identity::MIGRATIONS, registry::MIGRATIONS];
     database.migrate(&sets).await.map_err(problem)?;
     Ok(database)
 }
 
 /// The key that signs checkpoints from now on, and those that did.
 fn log_keys(keys: &PlatformKeys) -> LogKeys {
-    let history = keys
-        .history()
-        .iter()
-        .filter(|key| key.name == PlatformKey::Log);
-    let retired = history
-        .filter(|key| key.until.is_some())
-        .map(|key| key.public);
-    LogKeys {
-        signer: keys.log.clone(),
-        retired: retired.collect(),
-    }
+    let history = keys.history().iter().filter(|key| key.name == PlatformKey::Log);
+    let retired = history.filter(|key| key.until.is_some()).map(|key| key.public);
+    LogKeys { signer: keys.log.clone(), retired: retired.collect() }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]

@@ -34,10 +34,7 @@ impl DataDirectory {
         }
         let mode = found.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
-            return Err(StartProblem::DataOpenToOthers {
-                path: path.to_owned(),
-                mode,
-            });
+            return Err(StartProblem::DataOpenToOthers { path: path.to_owned(), mode });
         }
         let lock = OpenOptions::new()
             .create(true)
@@ -47,10 +44,7 @@ impl DataDirectory {
             .open(path.join("lgsp.lock"))
             .map_err(|error| unusable(path, &error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                path: path.to_owned(),
-                _lock: lock,
-            }),
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(StartProblem::DataInUse(path.to_owned())),
             Err(TryLockError::Error(error)) => Err(unusable(path, &error)),
         }
@@ -68,8 +62,5 @@ impl DataDirectory {
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> StartProblem {
-    StartProblem::DataUnusable {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    }
+    StartProblem::DataUnusable { path: path.to_owned(), reason: error.to_string() }
 }

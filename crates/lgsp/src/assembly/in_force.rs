@@ -34,10 +34,7 @@ pub(super) fn start_courier(
     let first = Arc::clone(&published.borrow_and_update());
     gateway.install(&snapshot(&first));
     let (done, installed) = watch::channel(first.signed.directory.root());
-    let in_force = InForce {
-        published: published.clone(),
-        installed,
-    };
+    let in_force = InForce { published: published.clone(), installed };
     let courier = tokio::spawn(async move {
         while published.changed().await.is_ok() {
             let next = Arc::clone(&published.borrow_and_update());
@@ -64,10 +61,7 @@ pub(super) async fn wait(
 
 impl InForce {
     async fn reached(self) {
-        let Self {
-            published,
-            mut installed,
-        } = self;
+        let Self { published, mut installed } = self;
         // Compared anew each time: while one change waits, another may be published past it.
         let caught_up =
             installed.wait_for(|root| *root == published.borrow().signed.directory.root());

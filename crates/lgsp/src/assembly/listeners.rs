@@ -46,10 +46,7 @@ impl Listeners {
     /// Where the control listener is, with its real port.
     pub fn control_address(&self) -> Result<SocketAddr, StartProblem> {
         let address = self.control.local_addr();
-        address.map_err(|error| StartProblem::Part {
-            part: "control",
-            reason: error.to_string(),
-        })
+        address.map_err(|error| StartProblem::Part { part: "control", reason: error.to_string() })
     }
 }
 
@@ -69,31 +66,20 @@ fn reserve(key: &'static str, address: SocketAddr) -> Result<ReservedAddress, St
     let alone = StdListener::bind(address).map_err(problem)?;
     let address = alone.local_addr().map_err(problem)?;
     drop(alone);
-    let keeper = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )
-    .and_then(|socket| {
-        socket.set_reuse_port(true)?;
-        socket.set_reuse_address(true)?;
-        socket.bind(&address.into())?;
-        Ok(socket)
-    })
-    .map_err(problem)?;
-    Ok(ReservedAddress {
-        address,
-        _keeper: keeper,
-    })
+    let keeper = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))
+        .and_then(|socket| {
+            socket.set_reuse_port(true)?;
+            socket.set_reuse_address(true)?;
+            socket.bind(&address.into())?;
+            Ok(socket)
+        })
+        .map_err(problem)?;
+    Ok(ReservedAddress { address, _keeper: keeper })
 }
 
 fn cannot_listen(key: &'static str, address: SocketAddr, error: &std::io::Error) -> StartProblem {
     match error.kind() {
         ErrorKind::AddrInUse => StartProblem::PortInUse { key, address },
-        _ => StartProblem::CannotListen {
-            key,
-            address,
-            reason: error.to_string(),
-        },
+        _ => StartProblem::CannotListen { key, address, reason: error.to_string() },
     }
 }

@@ -58,11 +58,7 @@ async fn readyz<R: Readiness>(State(operations): State<Arc<Operations<R>>>) -> R
         // Writing to a string does not fail.
         let _ = writeln!(lines, "{}: {state}", need.name);
     }
-    let status = if ready {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, lines).into_response()
 }
 

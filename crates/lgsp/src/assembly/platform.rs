@@ -53,10 +53,7 @@ impl Platform {
         let control_address = listeners.control_address()?;
         let mut core = Core::open(&config).await?;
         let control_url = base_url(config.control.public_url.as_ref(), control_address);
-        let gateway_url = base_url(
-            config.gateway.public_urls.first(),
-            listeners.gateway.address,
-        );
+        let gateway_url = base_url(config.gateway.public_urls.first(), listeners.gateway.address);
         let origin = &config.evidence.origin;
         let trust = trust::file(&core.keys, origin)?;
 
@@ -161,10 +158,7 @@ fn start_gateway(
         listen: address,
         threads: config.threads,
         public_urls: config.public_urls.clone(),
-        limits: Limits {
-            max_head_bytes: config.max_head_bytes,
-            ..Limits::default()
-        },
+        limits: Limits { max_head_bytes: config.max_head_bytes, ..Limits::default() },
         upstream: UpstreamConfig {
             connect_timeout: config.connect_timeout,
             allow_loopback: config.loopback_upstreams,
@@ -195,8 +189,5 @@ fn base_url(public: Option<&Url>, address: SocketAddr) -> String {
 }
 
 fn part<E: std::fmt::Display>(part: &'static str) -> impl FnOnce(E) -> StartProblem {
-    move |error| StartProblem::Part {
-        part,
-        reason: error.to_string(),
-    }
+    move |error| StartProblem::Part { part, reason: error.to_string() }
 }

@@ -29,8 +29,5 @@ impl Readiness for PlatformReadiness {
 }
 
 fn need(name: &'static str, lacking: Option<impl ToString>) -> Need {
-    Need {
-        name,
-        lacking: lacking.map(|reason| reason.to_string()),
-    }
+    Need { name, lacking: lacking.map(|reason| reason.to_string()) }
 }

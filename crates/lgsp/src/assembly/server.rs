@@ -31,11 +31,7 @@ impl Server {
             // axum's accept loop never ends with an error; it goes on after each.
             let _ = serving.into_future().await;
         });
-        Ok(Self {
-            address,
-            stop,
-            task,
-        })
+        Ok(Self { address, stop, task })
     }
 
     /// Stops accepting, lets running requests end for at most `drain`, then cuts them off.

@@ -17,18 +17,11 @@ pub(super) fn file(keys: &PlatformKeys, origin: &Origin) -> Result<TrustFile, St
         match key.name {
             Purpose::Log => {
                 let vkey = verifier(origin, key)?;
-                trust.logs.push(TrustedLog {
-                    origin: origin.clone(),
-                    vkey,
-                    from,
-                    until,
-                });
+                trust.logs.push(TrustedLog { origin: origin.clone(), vkey, from, until });
             }
             Purpose::Directory => {
                 let vkey = verifier(&directory_origin(origin)?, key)?;
-                trust
-                    .directory_keys
-                    .push(DirectoryKey { vkey, from, until });
+                trust.directory_keys.push(DirectoryKey { vkey, from, until });
             }
             Purpose::Response => trust.platform_keys.push(PlatformKey {
                 keyid: key.keyid.to_string(),
@@ -52,8 +45,5 @@ fn verifier(origin: &Origin, key: &KeyValidity) -> Result<NoteVerifier, StartPro
 }
 
 fn unusable(error: impl std::fmt::Display) -> StartProblem {
-    StartProblem::Part {
-        part: "the trust file",
-        reason: error.to_string(),
-    }
+    StartProblem::Part { part: "the trust file", reason: error.to_string() }
 }

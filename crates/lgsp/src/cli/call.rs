@@ -106,11 +106,7 @@ async fn make(options: Options) -> Result<ExitCode, Complaint> {
     }
     let refused = answer.status.is_client_error() || answer.status.is_server_error();
     let wrong = findings.iter().any(|finding| finding.state == State::Wrong);
-    Ok(if refused || wrong {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if refused || wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn call_of(options: &Options, language: Language) -> Call {
@@ -144,11 +140,7 @@ async fn sink<'b>(
         })?;
         return Ok(Box::new(file));
     }
-    Ok(if options.json {
-        Box::new(body)
-    } else {
-        Box::new(tokio::io::stdout())
-    })
+    Ok(if options.json { Box::new(body) } else { Box::new(tokio::io::stdout()) })
 }
 
 async fn check_entry(answer: &Answer, identity: &Identity) -> Finding {
@@ -176,26 +168,15 @@ fn complaint(error: &ClientError) -> Complaint {
         }
         ClientError::Sink(_) => "make room, or name another file with --output",
     };
-    let usage = matches!(
-        error,
-        ClientError::Url(_) | ClientError::Header(_) | ClientError::Content(_)
-    );
-    Complaint {
-        usage,
-        ..Complaint::new(error, next_step)
-    }
+    let usage =
+        matches!(error, ClientError::Url(_) | ClientError::Header(_) | ClientError::Content(_));
+    Complaint { usage, ..Complaint::new(error, next_step) }
 }
 
 fn header(line: &str) -> Result<(HeaderName, HeaderValue), String> {
     let (name, value) = line.split_once(':').ok_or("a header line is NAME: VALUE")?;
-    let name = name
-        .trim()
-        .parse()
-        .map_err(|_| format!("{name:?} is no header name"))?;
-    let value = value
-        .trim()
-        .parse()
-        .map_err(|_| "a header value is visible ASCII")?;
+    let name = name.trim().parse().map_err(|_| format!("{name:?} is no header name"))?;
+    let value = value.trim().parse().map_err(|_| "a header value is visible ASCII")?;
     Ok((name, value))
 }
 
@@ -206,10 +187,7 @@ mod tests {
     #[test]
     fn a_header_line_is_name_and_value() {
         let (name, value) = header("X-Trace: a: b ").unwrap();
-        assert_eq!(
-            (name.as_str(), value.to_str().unwrap()),
-            ("x-trace", "a: b")
-        );
+        assert_eq!((name.as_str(), value.to_str().unwrap()), ("x-trace", "a: b"));
         for line in ["", "X-Trace", ": b", "a b: c", "a: \u{7}"] {
             assert!(header(line).is_err(), "{line:?}");
         }

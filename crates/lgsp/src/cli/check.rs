@@ -46,11 +46,7 @@ pub struct Finding {
 
 impl Finding {
     fn ok(subject: &'static str, seen: impl Into<String>) -> Self {
-        Self {
-            subject,
-            seen: seen.into(),
-            next_step: None,
-        }
+        Self { subject, seen: seen.into(), next_step: None }
     }
 
     fn problem(
@@ -58,11 +54,7 @@ impl Finding {
         seen: impl Into<String>,
         next_step: impl Into<String>,
     ) -> Self {
-        Self {
-            subject,
-            seen: seen.into(),
-            next_step: Some(next_step.into()),
-        }
+        Self { subject, seen: seen.into(), next_step: Some(next_step.into()) }
     }
 
     fn is_ok(&self) -> bool {
@@ -90,21 +82,14 @@ pub fn run(options: &Options) -> Result<ExitCode, Complaint> {
         report(&findings);
     }
     let well = findings.iter().all(Finding::is_ok);
-    Ok(if well {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn report(findings: &[Finding]) {
     let emphasis = Emphasis::of_stdout();
     for finding in findings {
-        let verdict = if finding.is_ok() {
-            emphasis.good("ok     ")
-        } else {
-            emphasis.bad("PROBLEM")
-        };
+        let verdict =
+            if finding.is_ok() { emphasis.good("ok     ") } else { emphasis.bad("PROBLEM") };
         // Several lines stand under one another, in the column of the first.
         let seen = finding.seen.replace('\n', "\n                     ");
         say(format_args!("{verdict}  {:11} {seen}", finding.subject));

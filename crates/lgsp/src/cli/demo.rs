@@ -53,26 +53,17 @@ pub fn run(options: Options) -> Result<ExitCode, Complaint> {
     };
     let listen = options.listen.unwrap_or_else(|| port(8080));
     let gateway = options.gateway.unwrap_or_else(|| port(8081));
-    for (option, address) in [
-        ("--listen", listen),
-        ("--gateway", gateway),
-        ("--operations", options.operations),
-    ] {
+    for (option, address) in
+        [("--listen", listen), ("--gateway", gateway), ("--operations", options.operations)]
+    {
         refuse_to_leave_this_machine(option, address)?;
     }
-    let kept = options
-        .data
-        .or_else(|| (!options.once).then(|| PathBuf::from("demo-data")));
+    let kept = options.data.or_else(|| (!options.once).then(|| PathBuf::from("demo-data")));
     let folder = demo::Folder::open(kept)?;
     let config = configuration(&folder, [listen, gateway, options.operations])?;
     super::serve::start_log(&config)?;
     let language = options.lang.into();
-    on_runtime(demo::run(Plan {
-        folder,
-        config,
-        once: options.once,
-        language,
-    }))
+    on_runtime(demo::run(Plan { folder, config, once: options.once, language }))
 }
 
 /// The demo's keys are no secret and its agencies no agencies: it must not be reachable.
@@ -98,10 +89,7 @@ fn configuration(
     [listen, gateway, operations]: [SocketAddr; 3],
 ) -> Result<Config, Complaint> {
     let set = [
-        (
-            "LGSP__DATA__DIRECTORY",
-            folder.path().to_string_lossy().into_owned(),
-        ),
+        ("LGSP__DATA__DIRECTORY", folder.path().to_string_lossy().into_owned()),
         ("LGSP__CONTROL__LISTEN", listen.to_string()),
         ("LGSP__GATEWAY__LISTEN", gateway.to_string()),
         ("LGSP__OPERATIONS__LISTEN", operations.to_string()),
@@ -112,10 +100,7 @@ fn configuration(
     // Later ones win: first what the environment may change, then it, then what it may not.
     let mut settings = BTreeMap::from([("LGSP__LOG__LEVEL".to_owned(), "warn".to_owned())]);
     settings.extend(environment());
-    settings.extend(
-        set.into_iter()
-            .map(|(name, value)| (name.to_owned(), value)),
-    );
+    settings.extend(set.into_iter().map(|(name, value)| (name.to_owned(), value)));
     Config::load(None, settings).map_err(|problems| {
         Complaint::usage(problems, "unset the variable, or give it an allowed value")
     })

@@ -75,10 +75,7 @@ struct MadeToken {
 fn refuse_to_overwrite(config: &Path, data: &Path) -> Result<(), Complaint> {
     let exists = |what: &Path| {
         Complaint::new(
-            format_args!(
-                "{} exists already, and init never overwrites",
-                what.display()
-            ),
+            format_args!("{} exists already, and init never overwrites", what.display()),
             "name another place with --config and --data; a node that exists is run by `lgsp serve`",
         )
     };
@@ -118,11 +115,7 @@ async fn make_tokens(config: Config, options: &Options) -> Result<Vec<MadeToken>
         (Role::Auditor, &options.auditor),
     ] {
         let token = core.bootstrap_token(role, organisation).await?;
-        made.push(MadeToken {
-            role,
-            organisation: organisation.clone(),
-            token,
-        });
+        made.push(MadeToken { role, organisation: organisation.clone(), token });
     }
     core.close().await;
     Ok(made)
@@ -151,13 +144,7 @@ fn report(options: &Options, data: &Path, tokens: &[MadeToken]) {
     say("\nAPI tokens, shown this once and stored only as hashes:");
     for made in tokens {
         let role = made.role.as_str();
-        say(format_args!(
-            "  {role:14} {:12} {}",
-            made.organisation.to_string(),
-            made.token
-        ));
+        say(format_args!("  {role:14} {:12} {}", made.organisation.to_string(), made.token));
     }
-    say(format_args!(
-        "\nNext: lgsp check --config {config}\n      lgsp serve --config {config}"
-    ));
+    say(format_args!("\nNext: lgsp check --config {config}\n      lgsp serve --config {config}"));
 }

@@ -59,10 +59,7 @@ fn wrong_config(problems: &ConfigProblems) -> Complaint {
 pub(super) fn start_log(config: &Config) -> Result<(), Complaint> {
     telemetry::start_log(&config.log).map_err(|error| {
         Complaint::usage(
-            format_args!(
-                "log.level is {:?}, which is no filter: {error}",
-                config.log.level
-            ),
+            format_args!("log.level is {:?}, which is no filter: {error}", config.log.level),
             "set log.level to error, warn, info, debug or trace",
         )
     })

@@ -1,7 +1,7 @@
 //! `lgsp verify`: what does this bundle prove? Without a network.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -52,15 +52,11 @@ pub fn run(options: &Options) -> Result<ExitCode, Complaint> {
     } else {
         report(&verdict, spoken(options.lang));
     }
-    Ok(if verdict.is_ok() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Reads a trust file.
-pub(super) fn read_trust(path: &PathBuf) -> Result<TrustFile, Complaint> {
+pub(super) fn read_trust(path: &Path) -> Result<TrustFile, Complaint> {
     TrustFile::parse(&read(path, "the trust file")?).map_err(|error| {
         Complaint::usage(
             format_args!("{}: {error}", path.display()),
@@ -69,13 +65,10 @@ pub(super) fn read_trust(path: &PathBuf) -> Result<TrustFile, Complaint> {
     })
 }
 
-fn read(path: &PathBuf, what: &str) -> Result<Vec<u8>, Complaint> {
+fn read(path: &Path, what: &str) -> Result<Vec<u8>, Complaint> {
     fs::read(path).map_err(|error| {
         let next = format!("name {what} by a path that this user may read");
-        Complaint::usage(
-            format_args!("{} cannot be read: {error}", path.display()),
-            next,
-        )
+        Complaint::usage(format_args!("{} cannot be read: {error}", path.display()), next)
     })
 }
 
@@ -110,10 +103,7 @@ fn report(verdict: &Result<Verified, BundleRefusal>, language: Language) {
             say(emphasis.good(holds));
             say(format_args!("\n{}", choose("Chứng minh được:", "Proved:")));
             list(&verdict.proved, "+", language);
-            say(format_args!(
-                "\n{}",
-                choose("Không chứng minh được:", "Not proved:")
-            ));
+            say(format_args!("\n{}", choose("Không chứng minh được:", "Not proved:")));
             list(&verdict.not_proved, "-", language);
         }
         Err(refusal) => {

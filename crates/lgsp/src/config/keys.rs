@@ -133,18 +133,14 @@ pub fn find(name: &str) -> Option<&'static Key> {
 
 /// The known key that reads most like `name`, if one does at all.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    let scored = KEYS
-        .iter()
-        .map(|key| (strsim::jaro_winkler(name, key.name), key.name));
+    let scored = KEYS.iter().map(|key| (strsim::jaro_winkler(name, key.name), key.name));
     // A key written under the wrong section is found by its last part.
     let last = name.rsplit('.').next().unwrap_or(name);
     let by_last = KEYS.iter().map(|key| {
         let key_last = key.name.rsplit('.').next().unwrap_or(key.name);
         (strsim::jaro_winkler(last, key_last) - 0.05, key.name)
     });
-    let best = scored
-        .chain(by_last)
-        .max_by(|one, other| one.0.total_cmp(&other.0));
+    let best = scored.chain(by_last).max_by(|one, other| one.0.total_cmp(&other.0));
     best.filter(|(score, _)| *score > 0.7).map(|(_, name)| name)
 }
 

@@ -58,10 +58,7 @@ pub enum ConfigProblem {
         name: String,
     },
     /// A value the key doesn't allow.
-    #[error(
-        "{place}: `{name}` is {value}, which is not allowed; allowed: {}",
-        allowed(name)
-    )]
+    #[error("{place}: `{name}` is {value}, which is not allowed; allowed: {}", allowed(name))]
     Value {
         /// Where it stands.
         place: Place,

@@ -60,11 +60,7 @@ impl Source {
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigProblems> {
         let home = file.map_or(Place::Nowhere, |file| Place::File(file.to_owned()));
-        let mut source = Self {
-            values: BTreeMap::new(),
-            home,
-            problems: Vec::new(),
-        };
+        let mut source = Self { values: BTreeMap::new(), home, problems: Vec::new() };
         if let Some(file) = file {
             let text =
                 std::fs::read_to_string(file).map_err(|error| ConfigProblem::Unreadable {
@@ -78,14 +74,9 @@ impl Source {
     }
 
     fn take_file(&mut self, file: &Path, text: &str) -> Result<(), ConfigProblems> {
-        let lines = Lines {
-            file: file.to_owned(),
-            text,
-        };
+        let lines = Lines { file: file.to_owned(), text };
         let document = DeTable::parse(text).map_err(|error| ConfigProblem::NotToml {
-            place: error
-                .span()
-                .map_or(Place::File(file.to_owned()), |span| lines.place(&span)),
+            place: error.span().map_or(Place::File(file.to_owned()), |span| lines.place(&span)),
             reason: error.message().to_owned(),
         })?;
         for (section, value) in document.get_ref() {
@@ -125,8 +116,7 @@ impl Source {
     }
 
     fn unknown(&mut self, place: Place, name: String) {
-        self.problems
-            .push(ConfigProblem::UnknownKey { place, name });
+        self.problems.push(ConfigProblem::UnknownKey { place, name });
     }
 }
 
@@ -138,14 +128,9 @@ fn raw(value: &DeValue<'_>) -> Raw {
         }
         DeValue::Boolean(value) => Raw::Boolean(*value),
         DeValue::Array(items) => {
-            let texts = items
-                .iter()
-                .map(|item| item.get_ref().as_str().map(str::to_owned));
+            let texts = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned));
             let texts: Option<Vec<String>> = texts.collect();
-            texts.map_or_else(
-                || Raw::Other("a list of other things than text".into()),
-                Raw::List,
-            )
+            texts.map_or_else(|| Raw::Other("a list of other things than text".into()), Raw::List)
         }
         other => Raw::Other(format!("a value of the kind {}", other.type_str())),
     }

@@ -5,26 +5,19 @@ fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigProblems
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("lgsp.toml");
     std::fs::write(&file, text).unwrap();
-    let variables = variables
-        .iter()
-        .map(|(name, value)| ((*name).into(), (*value).into()));
+    let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
     Config::load(Some(&file), variables.collect::<Vec<_>>()).inspect_err(|problems| {
         let shown = problems.to_string();
-        assert!(
-            shown.contains("lgsp.toml") || shown.contains("LGSP__"),
-            "{shown}"
-        );
+        assert!(shown.contains("lgsp.toml") || shown.contains("LGSP__"), "{shown}");
     })
 }
 
 fn told(text: &str, variables: &[(&str, &str)]) -> String {
     let problems = load(text, variables).unwrap_err().to_string();
-    let lines = problems
-        .lines()
-        .map(|line| match line.rsplit_once("/lgsp.toml") {
-            Some((_, rest)) => format!("lgsp.toml{rest}"),
-            None => line.to_owned(),
-        });
+    let lines = problems.lines().map(|line| match line.rsplit_once("/lgsp.toml") {
+        Some((_, rest)) => format!("lgsp.toml{rest}"),
+        None => line.to_owned(),
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -47,10 +40,7 @@ fn the_environment_wins_over_the_file() {
     let file = format!("{ORIGIN}[gateway]\nthreads = 3\n");
     let variables = [
         ("LGSP__GATEWAY__THREADS", "5"),
-        (
-            "LGSP__GATEWAY__PUBLIC_URLS",
-            "https://lgsp.test, http://10.0.0.1:81",
-        ),
+        ("LGSP__GATEWAY__PUBLIC_URLS", "https://lgsp.test, http://10.0.0.1:81"),
         ("PATH", "/bin"),
     ];
     let config = load(&file, &variables).unwrap();
@@ -61,10 +51,7 @@ fn the_environment_wins_over_the_file() {
 #[test]
 fn every_problem_is_told_at_once_with_its_line_or_variable() {
     let file = "[gateway]\nlisten = \"here\"\nthreds = 4\n\n[contrl]\nlisten = \"127.0.0.1:1\"\n";
-    let variables = [
-        ("LGSP__GATEWAY__CONNECT_TIMEOUT_MS", "soon"),
-        ("LGSP__LOG__COLOUR", "1"),
-    ];
+    let variables = [("LGSP__GATEWAY__CONNECT_TIMEOUT_MS", "soon"), ("LGSP__LOG__COLOUR", "1")];
     insta::assert_snapshot!(told(file, &variables));
 }
 

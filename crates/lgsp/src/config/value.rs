@@ -20,10 +20,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(source: Source) -> Self {
-        Self {
-            source,
-            read: Vec::new(),
-        }
+        Self { source, read: Vec::new() }
     }
 
     /// All problems, if there is one.
@@ -71,10 +68,7 @@ impl Reader {
         let read = |raw: &Raw| match raw {
             Raw::List(items) => items.iter().map(|item| bare_url(item)).collect(),
             Raw::Variable(text) => {
-                let items = text
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|item| !item.is_empty());
+                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
                 items.map(bare_url).collect::<Option<Vec<Url>>>()
             }
             _ => None,
@@ -102,9 +96,7 @@ impl Reader {
     pub(super) fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<T> {
         self.required(name, |raw| {
             let text = text_of(raw)?;
-            choices
-                .iter()
-                .find_map(|(word, choice)| (*word == text).then_some(*choice))
+            choices.iter().find_map(|(word, choice)| (*word == text).then_some(*choice))
         })
     }
 
@@ -115,10 +107,7 @@ impl Reader {
         }
         let Some(default) = key.default else {
             let place = self.source.home.clone();
-            self.source.problems.push(ConfigProblem::Missing {
-                place,
-                name: key.name,
-            });
+            self.source.problems.push(ConfigProblem::Missing { place, name: key.name });
             return None;
         };
         read(&default_of(default))
@@ -133,11 +122,8 @@ impl Reader {
         let (place, raw) = self.source.values.get(key.name)?;
         let value = read(raw);
         if value.is_none() {
-            let problem = ConfigProblem::Value {
-                place: place.clone(),
-                name: key.name,
-                value: raw.shown(),
-            };
+            let problem =
+                ConfigProblem::Value { place: place.clone(), name: key.name, value: raw.shown() };
             self.source.problems.push(problem);
         }
         value
@@ -147,10 +133,7 @@ impl Reader {
     fn key(&mut self, name: &str) -> Option<&'static Key> {
         let Some(key) = keys::find(name) else {
             let place = Place::Nowhere;
-            self.source.problems.push(ConfigProblem::UnknownKey {
-                place,
-                name: name.to_owned(),
-            });
+            self.source.problems.push(ConfigProblem::UnknownKey { place, name: name.to_owned() });
             return None;
         };
         self.read.push(key.name);
@@ -167,11 +150,7 @@ fn text_of(raw: &Raw) -> Option<String> {
 
 /// A default of the table, read like a variable: the readers give it its type.
 fn default_of(default: &str) -> Raw {
-    Raw::Variable(
-        default
-            .trim_matches(|c| matches!(c, '"' | '[' | ']'))
-            .to_owned(),
-    )
+    Raw::Variable(default.trim_matches(|c| matches!(c, '"' | '[' | ']')).to_owned())
 }
 
 /// An `http` or `https` URL that names a host and no path, query or user.

@@ -20,16 +20,8 @@ pub(super) const AGENCIES: &[Agency] = &[
         name: "Ủy ban nhân dân thành phố Hải Phòng",
         name_en: "People's Committee of Hải Phòng",
     },
-    Agency {
-        code: "H24.12",
-        name: "Sở Nội vụ",
-        name_en: "Department of Home Affairs",
-    },
-    Agency {
-        code: "H24.13",
-        name: "Sở Tư pháp",
-        name_en: "Department of Justice",
-    },
+    Agency { code: "H24.12", name: "Sở Nội vụ", name_en: "Department of Home Affairs" },
+    Agency { code: "H24.13", name: "Sở Tư pháp", name_en: "Department of Justice" },
     Agency {
         code: "H24.14",
         name: "Trung tâm Phục vụ hành chính công",
@@ -45,16 +37,8 @@ pub(super) const AGENCIES: &[Agency] = &[
         name: "Trung tâm Công nghệ thông tin và Truyền thông",
         name_en: "ICT Centre",
     },
-    Agency {
-        code: "H24.17",
-        name: "Sở Xây dựng",
-        name_en: "Department of Construction",
-    },
-    Agency {
-        code: AUDITOR,
-        name: "Thanh tra thành phố",
-        name_en: "City Inspectorate",
-    },
+    Agency { code: "H24.17", name: "Sở Xây dựng", name_en: "Department of Construction" },
+    Agency { code: AUDITOR, name: "Thanh tra thành phố", name_en: "City Inspectorate" },
 ];
 
 /// The city, root of all codes.
@@ -88,31 +72,24 @@ pub(super) static UNITS_SYSTEM: System = System {
     name: "Danh mục đơn vị hành chính",
 };
 /// Keeps the civil-status register.
-pub(super) static CIVIL_STATUS_SYSTEM: System = System {
-    organisation: "H24.13",
-    code: Cow::Borrowed("ho-tich"),
-    name: "Hộ tịch điện tử",
-};
+pub(super) static CIVIL_STATUS_SYSTEM: System =
+    System {
+        organisation: "H24.13", code: Cow::Borrowed("ho-tich"), name: "Hộ tịch điện tử"
+    };
 /// Calls both.
-pub(super) static CONSUMER_SYSTEM: System = System {
-    organisation: "H24.14",
-    code: Cow::Borrowed("mot-cua"),
-    name: "Một cửa điện tử",
-};
+pub(super) static CONSUMER_SYSTEM: System =
+    System {
+        organisation: "H24.14", code: Cow::Borrowed("mot-cua"), name: "Một cửa điện tử"
+    };
 /// Has keys and no permission.
-pub(super) static UNPERMITTED_SYSTEM: System = System {
-    organisation: "H24.17",
-    code: Cow::Borrowed("quy-hoach"),
-    name: "Bản đồ quy hoạch",
-};
+pub(super) static UNPERMITTED_SYSTEM: System =
+    System {
+        organisation: "H24.17", code: Cow::Borrowed("quy-hoach"), name: "Bản đồ quy hoạch"
+    };
 
 /// All systems.
-pub(super) static SYSTEMS: &[&System] = &[
-    &UNITS_SYSTEM,
-    &CIVIL_STATUS_SYSTEM,
-    &CONSUMER_SYSTEM,
-    &UNPERMITTED_SYSTEM,
-];
+pub(super) static SYSTEMS: &[&System] =
+    &[&UNITS_SYSTEM, &CIVIL_STATUS_SYSTEM, &CONSUMER_SYSTEM, &UNPERMITTED_SYSTEM];
 
 /// An operation that a connection allows.
 pub(super) type Operation = (&'static str, &'static str);
@@ -178,10 +155,7 @@ mod tests {
         let mut seen: Vec<OrganisationCode> = Vec::new();
         for agency in AGENCIES {
             let code: OrganisationCode = agency.code.parse().unwrap();
-            assert!(
-                code.parent().is_none_or(|parent| seen.contains(&parent)),
-                "{code}"
-            );
+            assert!(code.parent().is_none_or(|parent| seen.contains(&parent)), "{code}");
             seen.push(code);
         }
         for system in SYSTEMS {

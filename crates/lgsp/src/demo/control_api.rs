@@ -22,14 +22,8 @@ pub(super) struct Answer {
 impl ControlApi {
     /// For the control listener at `base` (no trailing slash).
     pub(super) fn new(base: &str) -> anyhow::Result<Self> {
-        let client = Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_secs(30))
-            .build()?;
-        Ok(Self {
-            client,
-            base: base.to_owned(),
-        })
+        let client = Client::builder().no_proxy().timeout(Duration::from_secs(30)).build()?;
+        Ok(Self { client, base: base.to_owned() })
     }
 
     /// Sends JSON to a path of the API; an answer of any status is an answer.
@@ -49,17 +43,12 @@ impl ControlApi {
         path: &str,
         body: &Value,
     ) -> anyhow::Result<Value> {
-        self.post(token, path, body)
-            .await?
-            .success(&format!("POST {path}"))
+        self.post(token, path, body).await?.success(&format!("POST {path}"))
     }
 
     /// Reads bytes from the control listener, with a token.
     pub(super) async fn must_download(&self, token: &str, path: &str) -> anyhow::Result<Vec<u8>> {
-        let request = self
-            .client
-            .get(format!("{}{path}", self.base))
-            .bearer_auth(token);
+        let request = self.client.get(format!("{}{path}", self.base)).bearer_auth(token);
         let response = request.send().await?;
         let status = response.status();
         let bytes = response.bytes().await?;
@@ -95,10 +84,7 @@ impl ControlApi {
 impl Answer {
     /// The code of a refusal.
     pub(super) fn code(&self) -> &str {
-        self.body
-            .get("code")
-            .and_then(Value::as_str)
-            .unwrap_or("(no code)")
+        self.body.get("code").and_then(Value::as_str).unwrap_or("(no code)")
     }
 
     fn success(self, what: &str) -> anyhow::Result<Value> {

@@ -25,22 +25,17 @@ impl Folder {
         if let Some(path) = named {
             DataDirectory::create(&path)?;
             make_private(&path);
-            return Ok(Self {
-                path,
-                temporary: None,
-            });
+            return Ok(Self { path, temporary: None });
         }
-        let temporary = tempfile::Builder::new().prefix("lgsp-demo-").permissions(private()).tempdir();
+        let temporary =
+            tempfile::Builder::new().prefix("lgsp-demo-").permissions(private()).tempdir();
         let temporary = temporary.map_err(|error| {
             Complaint::new(
                 format_args!("no temporary folder can be made: {error}"),
                 "name one with --data DIR, or set TMPDIR",
             )
         })?;
-        Ok(Self {
-            path: temporary.path().to_owned(),
-            temporary: Some(temporary),
-        })
+        Ok(Self { path: temporary.path().to_owned(), temporary: Some(temporary) })
     }
 
     /// The folder.
@@ -78,9 +73,11 @@ fn private() -> Permissions {
 /// start will say so.
 fn make_private(path: &Path) {
     let only_files = std::fs::read_dir(path).is_ok_and(|mut entries| {
-        entries.all(|entry| entry.and_then(|entry| entry.file_type()).is_ok_and(|kind| kind.is_file()))
+        entries
+            .all(|entry| entry.and_then(|entry| entry.file_type()).is_ok_and(|kind| kind.is_file()))
     });
-    let shared = std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o1022 != 0);
+    let shared =
+        std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o1022 != 0);
     if only_files && !shared {
         // If it can't be closed, the start says what is wrong with it.
         let _ = std::fs::set_permissions(path, private());

@@ -34,10 +34,7 @@ pub(super) struct Offices {
 impl Offices {
     /// From what an earlier founding left.
     pub(super) fn of(manifest: &Manifest) -> anyhow::Result<Self> {
-        Ok(Self {
-            api: ControlApi::new(&manifest.portal)?,
-            tokens: manifest.tokens.clone(),
-        })
+        Ok(Self { api: ControlApi::new(&manifest.portal)?, tokens: manifest.tokens.clone() })
     }
 
     /// The token of a role in an organisation.
@@ -46,10 +43,7 @@ impl Offices {
             |token: &&DemoToken| token.role == role.as_str() && token.organisation == organisation;
         let token = self.tokens.iter().find(held);
         let token = token.ok_or_else(|| {
-            anyhow::anyhow!(
-                "demo.json holds no token of {} for {organisation}",
-                role.as_str()
-            )
+            anyhow::anyhow!("demo.json holds no token of {} for {organisation}", role.as_str())
         })?;
         Ok(&token.token)
     }
@@ -136,19 +130,13 @@ async fn first_offices(running: &Running) -> anyhow::Result<Offices> {
             organisation: organisation.to_owned(),
         });
     }
-    Ok(Offices {
-        api: ControlApi::new(&running.control_url())?,
-        tokens,
-    })
+    Ok(Offices { api: ControlApi::new(&running.control_url())?, tokens })
 }
 
 async fn register_agencies(offices: &Offices) -> anyhow::Result<()> {
     for agency in AGENCIES {
         let form = json!({"code": agency.code, "name": agency.name, "name_en": agency.name_en});
-        offices
-            .api
-            .must_post(offices.operator()?, "/api/v1/organisations", &form)
-            .await?;
+        offices.api.must_post(offices.operator()?, "/api/v1/organisations", &form).await?;
     }
     Ok(())
 }
@@ -164,10 +152,7 @@ async fn appoint_administrators(offices: &mut Offices) -> anyhow::Result<()> {
             "role": role, "organisation": organisation, "name": "demo",
             "expires_at": SystemClock.now().saturating_add(YEAR),
         });
-        let made = offices
-            .api
-            .must_post(offices.operator()?, "/api/v1/tokens", &form)
-            .await?;
+        let made = offices.api.must_post(offices.operator()?, "/api/v1/tokens", &form).await?;
         offices.tokens.push(DemoToken {
             token: text(&made, "token")?,
             role: role.to_owned(),
@@ -183,10 +168,7 @@ pub(super) async fn register_system(offices: &Offices, system: &System) -> anyho
         "organisation": system.organisation, "code": system.code, "name": system.name,
     });
     let administrator = offices.administrator(system.organisation)?;
-    offices
-        .api
-        .must_post(administrator, "/api/v1/systems", &form)
-        .await?;
+    offices.api.must_post(administrator, "/api/v1/systems", &form).await?;
     Ok(())
 }
 
@@ -231,10 +213,7 @@ async fn make_credential(
     form: &Value,
 ) -> anyhow::Result<Value> {
     let administrator = offices.administrator(system.organisation)?;
-    offices
-        .api
-        .must_post(administrator, "/api/v1/credentials", form)
-        .await
+    offices.api.must_post(administrator, "/api/v1/credentials", form).await
 }
 
 fn credential(system: &System, alg: &str, made: &Value) -> anyhow::Result<DemoCredential> {
@@ -254,10 +233,7 @@ async fn publish(offices: &Offices, service: &Service, mocks: SocketAddr) -> any
         "id": service.id(), "title": service.title, "upstream": format!("http://{mocks}"),
     });
     let administrator = offices.administrator(service.system.organisation)?;
-    offices
-        .api
-        .must_post(administrator, "/api/v1/services", &form)
-        .await?;
+    offices.api.must_post(administrator, "/api/v1/services", &form).await?;
     Ok(())
 }
 
@@ -305,16 +281,9 @@ fn examples(service: &Service) -> Vec<DemoExample> {
         body,
     };
     if service.system.code == city::UNITS_SYSTEM.code {
-        vec![
-            call("GET", "/units", None),
-            call("GET", "/units/dac-khu-cat-hai", None),
-        ]
+        vec![call("GET", "/units", None), call("GET", "/units/dac-khu-cat-hai", None)]
     } else {
-        vec![call(
-            "POST",
-            "/lookup",
-            Some(json!({"reference": "HT-2026-000042"})),
-        )]
+        vec![call("POST", "/lookup", Some(json!({"reference": "HT-2026-000042"})))]
     }
 }
 

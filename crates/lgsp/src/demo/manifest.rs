@@ -112,10 +112,7 @@ impl Manifest {
 
     /// Writes the file whole: readers see the old one or the new one, and so does a crash.
     pub fn write(&self, directory: &Path) -> anyhow::Result<()> {
-        replace(
-            &directory.join("demo.json"),
-            &serde_json::to_vec_pretty(self)?,
-        )
+        replace(&directory.join("demo.json"), &serde_json::to_vec_pretty(self)?)
     }
 }
 
@@ -123,12 +120,7 @@ impl Manifest {
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let beside = path.with_extension("json.new");
     let mut options = std::fs::OpenOptions::new();
-    let mut file = options
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(0o600)
-        .open(&beside)?;
+    let mut file = options.create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
     file.write_all(bytes)?;
     file.write_all(b"\n")?;
     file.sync_all()?;

@@ -85,10 +85,7 @@ async fn look_up(
     State(register): State<Arc<Register>>,
     Json(asked): Json<LookUp>,
 ) -> Json<serde_json::Value> {
-    let number = asked
-        .reference
-        .strip_prefix("HT-2026-")
-        .filter(|digits| digits.len() == 6);
+    let number = asked.reference.strip_prefix("HT-2026-").filter(|digits| digits.len() == 6);
     let number = number.and_then(|digits| digits.parse::<usize>().ok());
     let Some(number) = number.filter(|number| (1..=999).contains(number)) else {
         return Json(serde_json::json!({
@@ -118,16 +115,7 @@ async fn look_up(
 /// `phường Thủy Nguyên` → `phuong-thuy-nguyen`.
 fn ascii_slug(name: &str) -> String {
     let letters = name.to_lowercase();
-    letters
-        .chars()
-        .map(|letter| {
-            if letter == ' ' {
-                '-'
-            } else {
-                ascii_letter(letter)
-            }
-        })
-        .collect()
+    letters.chars().map(|letter| if letter == ' ' { '-' } else { ascii_letter(letter) }).collect()
 }
 
 fn ascii_letter(letter: char) -> char {
@@ -151,10 +139,8 @@ mod tests {
     #[test]
     fn the_114_units_each_have_an_id_of_their_own_in_plain_letters() {
         let register: Register = serde_json::from_str(UNITS).unwrap();
-        let ids = register
-            .units
-            .iter()
-            .map(|unit| ascii_slug(&format!("{} {}", unit.kind, unit.name)));
+        let ids =
+            register.units.iter().map(|unit| ascii_slug(&format!("{} {}", unit.kind, unit.name)));
         let ids: std::collections::BTreeSet<String> = ids.collect();
         assert_eq!(ids.len(), 114);
         let plain = |id: &String| id.chars().all(|c| c.is_ascii_lowercase() || c == '-');

@@ -16,11 +16,7 @@ pub(super) struct Narrator {
 
 impl Narrator {
     pub(super) fn new(language: Language) -> Self {
-        Self {
-            language,
-            emphasis: Emphasis::of_stdout(),
-            chapter: 0,
-        }
+        Self { language, emphasis: Emphasis::of_stdout(), chapter: 0 }
     }
 
     /// The text of the reader's language.
@@ -40,10 +36,7 @@ impl Narrator {
 
     /// A heading without a number.
     pub(super) fn heading(&self, vietnamese: &str, english: &str) {
-        say(format_args!(
-            "\n{}",
-            self.emphasis.strong(self.choose(vietnamese, english))
-        ));
+        say(format_args!("\n{}", self.emphasis.strong(self.choose(vietnamese, english))));
     }
 
     /// A paragraph.
@@ -60,11 +53,7 @@ impl Narrator {
     /// Something that went as it should.
     pub(super) fn done(&self, vietnamese: &str, english: &str) {
         let text = wrapped(self.choose(vietnamese, english), "     ", WIDTH);
-        say(format_args!(
-            "   {} {}",
-            self.emphasis.good("✓"),
-            text.trim_start()
-        ));
+        say(format_args!("   {} {}", self.emphasis.good("✓"), text.trim_start()));
     }
 
     /// A request that was refused, as it should be.

@@ -55,27 +55,16 @@ pub(super) async fn tell(
         randomness: Arc::new(SystemRandomness),
     };
     stage.open();
-    let newcomer = permission::register(&mut stage)
-        .await
-        .map_err(|e| went_wrong("register", &e))?;
+    let newcomer =
+        permission::register(&mut stage).await.map_err(|e| went_wrong("register", &e))?;
     calls::without_permission(&mut stage, &newcomer)
         .await
         .map_err(|e| went_wrong("call without permission", &e))?;
-    permission::grant(&mut stage, &newcomer)
-        .await
-        .map_err(|e| went_wrong("permission", &e))?;
-    let call = calls::permitted(&mut stage, &newcomer)
-        .await
-        .map_err(|e| went_wrong("call", &e))?;
-    calls::refused(&mut stage, &newcomer)
-        .await
-        .map_err(|e| went_wrong("refusals", &e))?;
-    proof::in_the_log(&mut stage, &call)
-        .await
-        .map_err(|e| went_wrong("proof in the log", &e))?;
-    let bundle = proof::bundle(&mut stage, &call)
-        .await
-        .map_err(|e| went_wrong("bundle", &e))?;
+    permission::grant(&mut stage, &newcomer).await.map_err(|e| went_wrong("permission", &e))?;
+    let call = calls::permitted(&mut stage, &newcomer).await.map_err(|e| went_wrong("call", &e))?;
+    calls::refused(&mut stage, &newcomer).await.map_err(|e| went_wrong("refusals", &e))?;
+    proof::in_the_log(&mut stage, &call).await.map_err(|e| went_wrong("proof in the log", &e))?;
+    let bundle = proof::bundle(&mut stage, &call).await.map_err(|e| went_wrong("bundle", &e))?;
     proof::tampered(&mut stage, &bundle).map_err(|e| went_wrong("tampered bundle", &e))?;
     stage.close();
     Ok(())
@@ -169,8 +158,8 @@ const REASONS: &[(&str, &str)] = &[
         "No answer leaves the platform before its record is safe on disk.",
     ),
     (
-        "Nhật ký chỉ thêm, không sửa: mỗi điểm kiểm đã ký ràng buộc toàn bộ quá khứ (cây Merkle, \
-         C2SP tlog-tiles). Sửa một chữ cũ thì mọi điểm kiểm đã phát ra đều vạch trần.",
+        "Nhật ký chỉ thêm, không sửa: mỗi điểm kiểm chứng đã ký ràng buộc toàn bộ quá khứ (cây Merkle, \
+         C2SP tlog-tiles). Sửa một chữ cũ thì mọi điểm kiểm chứng đã phát ra đều vạch trần.",
         "The log only grows: each signed checkpoint binds the whole past (a Merkle tree, C2SP \
          tlog-tiles). Change one old letter and every checkpoint handed out gives it away.",
     ),

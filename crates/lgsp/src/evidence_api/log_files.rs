@@ -40,11 +40,7 @@ pub(super) async fn checkpoint(
 ) -> Result<Response, Refusal> {
     api.must_be_ours(&log)?;
     let published = api.recorder.log().checkpoint();
-    Ok(answer(
-        TEXT,
-        ASK_EVERY_TIME,
-        published.note.clone().into_bytes(),
-    ))
+    Ok(answer(TEXT, ASK_EVERY_TIME, published.note.clone().into_bytes()))
 }
 
 /// `GET /evidence/logs/{log}/tile/{L}/{N}[.p/{W}]`
@@ -68,11 +64,7 @@ pub(super) async fn public_entries(
     Path((log, path)): Path<(String, String)>,
 ) -> Result<Response, Refusal> {
     api.must_be_ours(&log)?;
-    Ok(answer(
-        BYTES,
-        FOR_EVER,
-        api.tile(entries_path(&path)?).await?,
-    ))
+    Ok(answer(BYTES, FOR_EVER, api.tile(entries_path(&path)?).await?))
 }
 
 /// The same in a log whose entries are for auditors only.
@@ -84,11 +76,7 @@ pub(super) async fn entries(
     api.must_be_ours(&log)?;
     let path = entries_path(&path)?;
     let subject = BTreeMap::from([("entries".to_owned(), path.to_string())]);
-    let reading = Reading {
-        recorder: &api.recorder,
-        actor: &actor,
-        subject,
-    };
+    let reading = Reading { recorder: &api.recorder, actor: &actor, subject };
     if !rights::may_read_entries(&actor) {
         return Err(reading.refuse().await);
     }
@@ -113,16 +101,12 @@ impl EvidenceApi {
 
     async fn tile(&self, path: TilePath) -> Result<Vec<u8>, Refusal> {
         let bytes = self.recorder.log().read(path).await;
-        bytes
-            .map_err(|error| reading::unreadable(&error))?
-            .ok_or_else(no_such_tile)
+        bytes.map_err(|error| reading::unreadable(&error))?.ok_or_else(no_such_tile)
     }
 }
 
 fn entries_path(path: &str) -> Result<TilePath, Refusal> {
-    format!("tile/entries/{path}")
-        .parse()
-        .map_err(|_| no_such_tile())
+    format!("tile/entries/{path}").parse().map_err(|_| no_such_tile())
 }
 
 fn no_such_tile() -> Refusal {

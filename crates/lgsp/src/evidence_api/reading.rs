@@ -43,10 +43,7 @@ impl Reading<'_> {
     }
 
     async fn note(self, outcome: &str) -> Result<(), Refusal> {
-        let noted = self
-            .recorder
-            .access(self.actor, ACTION, self.subject, outcome)
-            .await;
+        let noted = self.recorder.access(self.actor, ACTION, self.subject, outcome).await;
         noted.map(drop).map_err(|error| unrecorded(&error))
     }
 }

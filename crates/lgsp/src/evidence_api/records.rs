@@ -112,19 +112,14 @@ pub(super) async fn bundle(
     let bytes = made.map_err(|error| {
         tracing::error!(%error, "a bundle could not be made");
         let vi = "Chưa lập được gói bằng chứng.";
-        Refusal::new(
-            error.code(),
-            Text::new(vi, format!("The bundle was not made: {error}.")),
-        )
+        Refusal::new(error.code(), Text::new(vi, format!("The bundle was not made: {error}.")))
     })?;
     reading.record().await?;
     let mut response = log_files::answer(wire::bundle::MEDIA_TYPE, "private, no-store", bytes);
     if let Ok(name) =
         HeaderValue::from_str(&format!("attachment; filename=\"{}.asice\"", name(wanted)))
     {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_DISPOSITION, name);
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
     }
     Ok(response)
 }
@@ -135,26 +130,16 @@ impl EvidenceApi {
             Wanted::Call(_) => "call",
             Wanted::Entry(_) => "entry",
         };
-        let subject = BTreeMap::from([
-            (what.to_owned(), name(wanted)),
-            ("form".to_owned(), form.to_owned()),
-        ]);
-        Reading {
-            recorder: &self.recorder,
-            actor,
-            subject,
-        }
+        let subject =
+            BTreeMap::from([(what.to_owned(), name(wanted)), ("form".to_owned(), form.to_owned())]);
+        Reading { recorder: &self.recorder, actor, subject }
     }
 
     /// The entries, at least one.
     async fn find(&self, wanted: Wanted) -> Result<Vec<FoundEntry>, Refusal> {
         let found = bundle::find(self.recorder.log(), wanted).await;
         let found = found.map_err(|error| reading::unreadable(&error))?;
-        if found.is_empty() {
-            Err(not_found())
-        } else {
-            Ok(found)
-        }
+        if found.is_empty() { Err(not_found()) } else { Ok(found) }
     }
 
     async fn entry_record(&self, found: &FoundEntry, sight: Sight) -> Result<EntryRecord, Refusal> {
@@ -182,17 +167,10 @@ impl EvidenceApi {
 impl Content {
     fn of(detail: &Detail) -> Self {
         let showable = |lines: &[String]| {
-            lines
-                .iter()
-                .filter(|line| is_showable(line))
-                .cloned()
-                .collect::<Vec<_>>()
+            lines.iter().filter(|line| is_showable(line)).cloned().collect::<Vec<_>>()
         };
-        let base: Vec<&str> = detail
-            .signature_base
-            .lines()
-            .filter(|line| is_showable(line))
-            .collect();
+        let base: Vec<&str> =
+            detail.signature_base.lines().filter(|line| is_showable(line)).collect();
         Self {
             request_head: showable(&detail.request_head),
             request_body: detail.request_body.map(Body::of),
@@ -207,18 +185,13 @@ impl Content {
 impl Body {
     fn of(body: BodyDigest) -> Self {
         let digest = ContentDigest::from_sha256(body.sha256);
-        Self {
-            content_digest: digest.to_string(),
-            length: body.length,
-        }
+        Self { content_digest: digest.to_string(), length: body.length }
     }
 }
 
 /// What the actor may see of all of them: the least of what it may see of each.
 fn common_sight(actor: &Actor, entries: &[FoundEntry]) -> Sight {
-    let sights = entries
-        .iter()
-        .map(|found| sight(actor, &Parties::of(&found.entry)));
+    let sights = entries.iter().map(|found| sight(actor, &Parties::of(&found.entry)));
     sights.min().unwrap_or(Sight::Nothing)
 }
 

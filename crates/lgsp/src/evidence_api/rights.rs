@@ -26,15 +26,9 @@ pub(super) struct Parties {
 impl Parties {
     /// The organisation that acted, and the one whose service was asked.
     pub(super) fn of(entry: &Entry) -> Self {
-        let service = entry
-            .subject
-            .get("service")
-            .and_then(|id| id.parse::<ServiceId>().ok());
+        let service = entry.subject.get("service").and_then(|id| id.parse::<ServiceId>().ok());
         Self {
-            consumer: entry
-                .actor
-                .as_ref()
-                .and_then(|actor| actor.organisation.clone()),
+            consumer: entry.actor.as_ref().and_then(|actor| actor.organisation.clone()),
             provider: service.map(|service| service.organisation),
         }
     }

@@ -10,7 +10,7 @@ use wire::merkle::{leaf_hash, root_of};
 use wire::note::SignedNote;
 use wire::tile::decode_entries;
 
-use self::fixture::{BEARER, Fixture, READERS};
+use self::fixture::{AUDITOR, BEARER, Fixture, OPERATOR, READERS};
 use super::{BUNDLE, CALL, CHECKPOINT, ENTRIES, HASHES, TRUST};
 
 /// Every route × every reader of [`READERS`]. A route without a line here has no business in
@@ -21,18 +21,9 @@ const RIGHTS: [(&str, [u16; 11]); 6] = [
     (TRUST, [200; 11]),
     (CHECKPOINT, [200; 11]),
     (HASHES, [200; 11]),
-    (
-        ENTRIES,
-        [401, 401, 403, 403, 403, 403, 403, 403, 403, 200, 403],
-    ),
-    (
-        CALL,
-        [401, 401, 200, 200, 200, 200, 403, 200, 403, 200, 200],
-    ),
-    (
-        BUNDLE,
-        [401, 401, 200, 200, 200, 200, 403, 200, 403, 200, 200],
-    ),
+    (ENTRIES, [401, 401, 403, 403, 403, 403, 403, 403, 403, 200, 403]),
+    (CALL, [401, 401, 200, 200, 200, 200, 403, 200, 403, 200, 200]),
+    (BUNDLE, [401, 401, 200, 200, 200, 200, 403, 200, 403, 200, 200]),
 ];
 
 #[tokio::test]
@@ -47,21 +38,11 @@ async fn each_route_answers_whom_it_may_and_every_reading_is_an_entry_first() {
             let is_public = [TRUST, CHECKPOINT, HASHES].contains(&route);
             let [entry] = &recorded[..] else {
                 assert!(recorded.is_empty(), "{route} for {reader:?}: {recorded:?}");
-                assert!(
-                    is_public || status == 401,
-                    "{route} for {reader:?} was not recorded"
-                );
+                assert!(is_public || status == 401, "{route} for {reader:?} was not recorded");
                 continue;
             };
-            assert_eq!(
-                (entry.kind, entry.action.as_str()),
-                (Kind::Access, "evidence.read")
-            );
-            let outcome = if status == 200 {
-                "ok"
-            } else {
-                "role.not_permitted"
-            };
+            assert_eq!((entry.kind, entry.action.as_str()), (Kind::Access, "evidence.read"));
+            let outcome = if status == 200 { "ok" } else { "role.not_permitted" };
             assert_eq!(entry.outcome, outcome, "{route} for {reader:?}");
             let organisation = entry.actor.as_ref().unwrap().organisation.as_ref().unwrap();
             assert_eq!(Some(organisation.to_string()), reader.organisation());
@@ -86,10 +67,7 @@ async fn a_tiles_client_computes_the_signed_root_from_the_entries() {
     let fixture = Fixture::new(false).await;
     let checkpoint = fixture.get(&fixture.path(CHECKPOINT), &READERS[0]).await;
     assert_eq!(checkpoint.header(header::CACHE_CONTROL), "no-cache");
-    assert_eq!(
-        checkpoint.header(header::CONTENT_TYPE),
-        "text/plain; charset=utf-8"
-    );
+    assert_eq!(checkpoint.header(header::CONTENT_TYPE), "text/plain; charset=utf-8");
     let note: SignedNote = checkpoint.text().parse().unwrap();
     let checkpoint: Checkpoint = note.text.parse().unwrap();
 
@@ -99,21 +77,16 @@ async fn a_tiles_client_computes_the_signed_root_from_the_entries() {
     assert_eq!(leaves.len() as u64, checkpoint.size);
     assert_eq!(root_of(leaves.iter().copied()), checkpoint.root);
 
-    let entries = fixture
-        .get(&fixture.path(ENTRIES), &fixture.auditor())
-        .await;
+    let entries = fixture.get(&fixture.path(ENTRIES), &AUDITOR).await;
     assert_eq!(entries.header(header::CACHE_CONTROL), "private, no-store");
     let entries = decode_entries(&entries.body).unwrap();
-    assert_eq!(
-        entries.into_iter().map(leaf_hash).collect::<Vec<_>>(),
-        leaves
-    );
+    assert_eq!(entries.into_iter().map(leaf_hash).collect::<Vec<_>>(), leaves);
 }
 
 #[tokio::test]
 async fn what_the_log_has_not_published_is_not_found() {
     let fixture = Fixture::new(false).await;
-    let auditor = fixture.auditor();
+
     for path in [
         "/evidence/logs/other/checkpoint",
         "/evidence/logs/log/tile/0/001",
@@ -124,12 +97,12 @@ async fn what_the_log_has_not_published_is_not_found() {
         "/evidence/v1/calls/01935700-0000-7000-8000-000000000000",
         "/evidence/v1/bundles/9999",
     ] {
-        let answer = fixture.get(path, &auditor).await;
+        let answer = fixture.get(path, &AUDITOR).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(answer.json()["code"], "evidence.not_found", "{path}");
     }
     for path in ["/evidence/v1/calls/17", "/evidence/v1/bundles/x"] {
-        let answer = fixture.get(path, &auditor).await;
+        let answer = fixture.get(path, &AUDITOR).await;
         assert_eq!(answer.json()["code"], "field.invalid", "{path}");
     }
 }
@@ -137,14 +110,8 @@ async fn what_the_log_has_not_published_is_not_found() {
 #[tokio::test]
 async fn entries_do_not_leave_by_the_route_of_the_hashes_however_they_are_spelt() {
     let fixture = Fixture::new(false).await;
-    for path in [
-        "tile//entries/000.p/1",
-        "tile/%65ntries/000.p/1",
-        "tile/entries%2F000.p/1",
-    ] {
-        let answer = fixture
-            .get(&format!("/evidence/logs/log/{path}"), &READERS[0])
-            .await;
+    for path in ["tile//entries/000.p/1", "tile/%65ntries/000.p/1", "tile/entries%2F000.p/1"] {
+        let answer = fixture.get(&format!("/evidence/logs/log/{path}"), &READERS[0]).await;
         assert!(!answer.status.is_success(), "{path}: {}", answer.status);
     }
 }
@@ -152,9 +119,9 @@ async fn entries_do_not_leave_by_the_route_of_the_hashes_however_they_are_spelt(
 #[tokio::test]
 async fn the_record_shows_content_to_the_parties_and_auditors_only_and_secrets_to_nobody() {
     let fixture = Fixture::new(false).await;
-    for (reader, sees_content) in READERS.iter().zip([
-        false, false, false, false, true, true, false, true, false, true, true,
-    ]) {
+    for (reader, sees_content) in
+        READERS.iter().zip([false, false, false, false, true, true, false, true, false, true, true])
+    {
         let answer = fixture.get(&fixture.path(CALL), reader).await;
         assert!(!answer.text().contains(BEARER), "{reader:?}");
         let content = &answer.json()["entries"][0]["content"];
@@ -166,10 +133,7 @@ async fn the_record_shows_content_to_the_parties_and_auditors_only_and_secrets_t
             assert!(digest.starts_with("sha-256=:"), "{digest}");
         }
     }
-    let answer = fixture
-        .get(&fixture.path(CALL), &fixture.auditor())
-        .await
-        .json();
+    let answer = fixture.get(&fixture.path(CALL), &AUDITOR).await.json();
     assert_eq!(answer["entries"][0]["index"], 0);
     assert_eq!(answer["entries"][0]["published"], true);
     assert_eq!(answer["entries"][0]["entry"]["action"], "call.completed");
@@ -178,28 +142,15 @@ async fn the_record_shows_content_to_the_parties_and_auditors_only_and_secrets_t
 #[tokio::test]
 async fn a_bundle_is_a_file_that_verifies_and_opens_what_its_reader_may_see() {
     let fixture = Fixture::new(false).await;
-    for (reader, opens) in [(fixture.auditor(), true), (fixture.operator(), false)] {
+    for (reader, opens) in [(AUDITOR, true), (OPERATOR, false)] {
         let answer = fixture.get(&fixture.path(BUNDLE), &reader).await;
-        assert_eq!(
-            answer.header(header::CONTENT_TYPE),
-            wire::bundle::MEDIA_TYPE
-        );
-        assert!(
-            answer
-                .header(header::CONTENT_DISPOSITION)
-                .ends_with(".asice\"")
-        );
+        assert_eq!(answer.header(header::CONTENT_TYPE), wire::bundle::MEDIA_TYPE);
+        assert!(answer.header(header::CONTENT_DISPOSITION).ends_with(".asice\""));
         let bundle = Bundle::open(&answer.body).unwrap();
         verify(&bundle, &fixture.trust()).unwrap();
-        assert_eq!(
-            !bundle.parts().entries[0].revealed.is_empty(),
-            opens,
-            "{reader:?}"
-        );
+        assert_eq!(!bundle.parts().entries[0].revealed.is_empty(), opens, "{reader:?}");
     }
-    let by_index = fixture
-        .get("/evidence/v1/bundles/0", &fixture.auditor())
-        .await;
+    let by_index = fixture.get("/evidence/v1/bundles/0", &AUDITOR).await;
     let bundle = Bundle::open(&by_index.body).unwrap();
     assert_eq!(bundle.entries()[0].action, "call.completed");
 }
@@ -210,7 +161,7 @@ async fn nothing_is_read_that_cannot_be_recorded() {
     let paths = [CALL, ENTRIES].map(|route| fixture.path(route));
     fixture.log().close().await;
     for path in paths {
-        let answer = fixture.get(&path, &fixture.auditor()).await;
+        let answer = fixture.get(&path, &AUDITOR).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
         assert_eq!(answer.json()["code"], "log.unavailable", "{path}");
     }
@@ -220,7 +171,7 @@ async fn nothing_is_read_that_cannot_be_recorded() {
 async fn an_entry_of_a_reading_names_what_was_read_and_no_content() {
     let fixture = Fixture::new(false).await;
     let before = fixture.log().size();
-    fixture.get(&fixture.path(BUNDLE), &fixture.auditor()).await;
+    fixture.get(&fixture.path(BUNDLE), &AUDITOR).await;
     let entries: Vec<Entry> = fixture.entries_after(before).await;
     let subject: Vec<_> = entries[0].subject.iter().collect();
     let (call, form) = ("call".to_owned(), "form".to_owned());

@@ -36,11 +36,7 @@ pub(crate) struct Said {
 impl From<Output> for Said {
     fn from(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Self {
-            code: output.status.code(),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        }
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 }
 
@@ -74,10 +70,7 @@ impl Node {
             let member = |name: &str| token[name].as_str().unwrap().to_owned();
             (member("role"), member("token"))
         });
-        let node = Self {
-            tokens: tokens.collect(),
-            folder,
-        };
+        let node = Self { tokens: tokens.collect(), folder };
         node.configure("[control]\nlisten = \"127.0.0.1:0\"\n");
         node
     }

@@ -5,17 +5,11 @@ use crate::binary::run;
 #[test]
 fn every_command_explains_itself_with_an_example() {
     for command in ["", "demo", "serve", "init", "check", "call", "verify"] {
-        let arguments: Vec<&str> = [command, "--help"]
-            .into_iter()
-            .filter(|a| !a.is_empty())
-            .collect();
+        let arguments: Vec<&str> =
+            [command, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
         let said = run(&arguments);
         assert_eq!(said.code, Some(0), "{said:?}");
-        assert!(
-            said.out.contains("Example"),
-            "{command} shows no example:\n{}",
-            said.out
-        );
+        assert!(said.out.contains("Example"), "{command} shows no example:\n{}", said.out);
         let name = if command.is_empty() { "help" } else { command };
         insta::assert_snapshot!(format!("help_{name}"), said.out);
     }

@@ -9,6 +9,7 @@
 )]
 
 mod binary;
+mod call;
 mod demo;
 mod help;
 mod init;

@@ -8,8 +8,7 @@ use crate::binary::{Node, Said, run, set_mode};
 fn complaint(said: &Said, node: &Node) -> String {
     assert!(said.err.contains("next step:"), "{said:?}");
     assert!(!said.err.contains("panicked"), "{said:?}");
-    said.err
-        .replace(node.folder.path().to_str().unwrap(), "[folder]")
+    said.err.replace(node.folder.path().to_str().unwrap(), "[folder]")
 }
 
 #[test]

@@ -19,11 +19,7 @@ fn serve(node: &Node) -> Serving {
     let line = process.wait_for_line(|line| line.contains("\"listening\""));
     let line: Value = serde_json::from_str(&line).unwrap();
     let address = |name: &str| format!("http://{}", line[name].as_str().unwrap());
-    Serving {
-        control: address("control"),
-        operations: address("operations"),
-        process,
-    }
+    Serving { control: address("control"), operations: address("operations"), process }
 }
 
 async fn status(url: &str) -> u16 {
@@ -34,40 +30,20 @@ async fn status(url: &str) -> u16 {
 async fn a_node_answers_on_its_surfaces_and_stops_on_sigterm() {
     let node = Node::init();
     let serving = serve(&node);
-    for path in [
-        "/",
-        "/api/docs",
-        "/api/openapi.json",
-        "/docs/errors",
-        "/.well-known/lgsp-trust.json",
-    ] {
-        assert_eq!(
-            status(&format!("{}{path}", serving.control)).await,
-            200,
-            "{path}"
-        );
+    for path in
+        ["/", "/api/docs", "/api/openapi.json", "/docs/errors", "/.well-known/lgsp-trust.json"]
+    {
+        assert_eq!(status(&format!("{}{path}", serving.control)).await, 200, "{path}");
     }
-    assert_eq!(
-        status(&format!("{}/api/v1/organisations", serving.control)).await,
-        401
-    );
+    assert_eq!(status(&format!("{}/api/v1/organisations", serving.control)).await, 401);
     assert_eq!(status(&format!("{}/nowhere", serving.control)).await, 404);
     for path in ["/healthz", "/readyz", "/metrics"] {
-        assert_eq!(
-            status(&format!("{}{path}", serving.operations)).await,
-            200,
-            "{path}"
-        );
+        assert_eq!(status(&format!("{}{path}", serving.operations)).await, 200, "{path}");
     }
-    let metrics = reqwest::get(format!("{}/metrics", serving.operations))
-        .await
-        .unwrap();
+    let metrics = reqwest::get(format!("{}/metrics", serving.operations)).await.unwrap();
     let metrics = metrics.text().await.unwrap();
     assert!(metrics.contains("lgsp_control_requests_total"), "{metrics}");
-    assert!(
-        metrics.contains("path=\"(no route)\"") && !metrics.contains("nowhere"),
-        "{metrics}"
-    );
+    assert!(metrics.contains("path=\"(no route)\"") && !metrics.contains("nowhere"), "{metrics}");
     serving.process.terminate();
     let (ended, said) = serving.process.wait();
     assert_eq!(ended.code(), Some(0), "{said}");

@@ -56,21 +56,12 @@ impl Caller {
         let (keyid, key) = demo.ed25519();
         let signer = Signer::new(keyid.parse().unwrap(), key).with_life_s(300);
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self {
-            signer: Arc::new(signer),
-            http,
-        }
+        Self { signer: Arc::new(signer), http }
     }
 
     pub(crate) fn sign(&self, url: &str) -> SignedGet {
-        let signed = self
-            .signer
-            .sign(&Get(url), now(), &SystemRandomness)
-            .unwrap();
-        SignedGet {
-            url: url.to_owned(),
-            signed,
-        }
+        let signed = self.signer.sign(&Get(url), now(), &SystemRandomness).unwrap();
+        SignedGet { url: url.to_owned(), signed }
     }
 
     /// Sends a call; `None` if the connection broke before the whole answer was there.
@@ -81,31 +72,19 @@ impl Caller {
             .header("signature-input", &get.signed.signature_input)
             .header("signature", &get.signed.signature);
         let answer = request.send().await.ok()?;
-        let header = |name: &str| {
-            answer
-                .headers()
-                .get(name)
-                .map(|value| value.to_str().unwrap().to_owned())
-        };
+        let header =
+            |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         let (request_id, entry) = (header("lgsp-request-id")?, header("lgsp-entry"));
         let status = answer.status().as_u16();
         let body = answer.bytes().await.ok()?;
         let code = serde_json::from_slice::<Value>(&body).ok();
         let code = code.and_then(|body| body["code"].as_str().map(ToOwned::to_owned));
-        Some(Answered {
-            status,
-            code,
-            request_id,
-            entry: entry.map(|at| at.parse().unwrap()),
-        })
+        Some(Answered { status, code, request_id, entry: entry.map(|at| at.parse().unwrap()) })
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the platform under test lives by the real clock"
-)]
-fn now() -> UtcMicros {
+#[expect(clippy::disallowed_methods, reason = "the platform under test lives by the real clock")]
+pub(crate) fn now() -> UtcMicros {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     UtcMicros::from_micros(i64::try_from(since.as_micros()).unwrap())
 }

@@ -3,12 +3,17 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use keys::SigningKey;
 use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::Process;
 use wire::trust::TrustFile;
+
+use crate::call::now;
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// A running demo.
 pub(crate) struct Demo {
@@ -37,19 +42,12 @@ impl Demo {
 
     fn start_with(data: &Path, ports: [u16; 2], mut command: Command) -> Self {
         let [listen, gateway] = ports.map(|port| format!("127.0.0.1:{port}"));
-        command
-            .args(["demo", "--listen", &listen, "--gateway", &gateway, "--data"])
-            .arg(data);
+        command.args(["demo", "--listen", &listen, "--gateway", &gateway, "--data"]).arg(data);
         let mut process = Process::start_command(&mut command);
         process.wait_for_line(|line| line.contains("Ctrl-C"));
         let manifest = std::fs::read(data.join("demo.json")).unwrap();
         let manifest = serde_json::from_slice(&manifest).unwrap();
-        Self {
-            process,
-            manifest,
-            ports,
-            data: data.to_owned(),
-        }
+        Self { process, manifest, ports, data: data.to_owned() }
     }
 
     /// Base URL of the log, without a slash at its end.
@@ -74,12 +72,7 @@ impl Demo {
         let fits = |found: &&Value| {
             found["alg"] == alg && !found["may_call"].as_array().unwrap().is_empty()
         };
-        self.manifest["credentials"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(fits)
-            .unwrap()
+        self.manifest["credentials"].as_array().unwrap().iter().find(fits).unwrap()
     }
 
     /// Key id and key of the consumer's Ed25519 credential.
@@ -113,9 +106,14 @@ impl Demo {
         let form = json!({"id": service, "title": "Dịch vụ thử", "upstream": upstream});
         self.post(provider_admin, "services", &form).await;
         let form = json!({
-            "consumer": consumer_system, "service": service, "purpose": "giai-quyet-thu-tuc",
-            "legal_basis": "Thử nghiệm", "operations": [{"method": "GET", "path": "/**"}],
-            "quota": {"per_minute": 60_000, "burst": 6_000},
+            "consumer": consumer_system, "service": service,
+            "asked": {
+                "purpose": "giai-quyet-thu-tuc", "usage": "Diễn tập", "legal_basis": "Thử nghiệm",
+                "operations": [{"method": "GET", "path": "/**"}],
+                "data_items": [{"name": "Không có"}], "frequency": "khi diễn tập",
+                "quota": {"per_minute": 60_000, "burst": 60_000},
+                "from": now(), "until": now().saturating_add(DAY),
+            },
         });
         let made = self.post(consumer_admin, "connections", &form).await;
         let id = made["id"].as_str().unwrap();
@@ -126,22 +124,15 @@ impl Demo {
             (self.token("state_manager", None), "approve"),
             (self.token("operator", None), "activate"),
         ] {
-            self.post(token, &format!("connections/{id}/{step}"), &json!({}))
-                .await;
+            self.post(token, &format!("connections/{id}/{step}"), &json!({})).await;
         }
         format!("{}/{service}", self.manifest["gateway"].as_str().unwrap())
     }
 
     async fn post(&self, token: &str, path: &str, form: &Value) -> Value {
-        let url = format!(
-            "{}/api/v1/{path}",
-            self.manifest["portal"].as_str().unwrap()
-        );
+        let url = format!("{}/api/v1/{path}", self.manifest["portal"].as_str().unwrap());
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let request = client
-            .request(Method::POST, url)
-            .bearer_auth(token)
-            .json(form);
+        let request = client.request(Method::POST, url).bearer_auth(token).json(form);
         let answer = request.send().await.unwrap();
         let (status, body) = (answer.status(), answer.text().await.unwrap());
         assert!(status.is_success(), "{path}: {status} {body}");

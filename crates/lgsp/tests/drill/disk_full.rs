@@ -35,16 +35,9 @@ async fn a_full_disk_refuses_calls_and_service_resumes_when_space_returns() {
     let forwarded = provider.calls();
     for _ in 0..20 {
         let refused = call(&caller, &url).await;
-        assert_eq!(
-            (refused.status, refused.code.as_deref()),
-            (503, Some("log.unavailable"))
-        );
+        assert_eq!((refused.status, refused.code.as_deref()), (503, Some("log.unavailable")));
     }
-    assert_eq!(
-        provider.calls(),
-        forwarded,
-        "what cannot be recorded is not forwarded"
-    );
+    assert_eq!(provider.calls(), forwarded, "what cannot be recorded is not forwarded");
 
     std::fs::remove_file(ballast).unwrap();
     let mut refused = Vec::new();
@@ -60,10 +53,7 @@ async fn a_full_disk_refuses_calls_and_service_resumes_when_space_returns() {
         .map(|entry| entry.subject["request_id"].as_str())
         .collect();
     let answered: BTreeSet<&str> = passed.iter().map(|call| call.request_id.as_str()).collect();
-    assert_eq!(
-        completed, answered,
-        "answered calls and logged calls are the same"
-    );
+    assert_eq!(completed, answered, "answered calls and logged calls are the same");
 }
 
 /// The demo in a mount namespace of its own, its log on a small file system that goes with it.
@@ -77,10 +67,7 @@ fn start_on_small_disk(data: &Path) -> Demo {
         umask 077
         mkdir -p "$0" && mount -t tmpfs -o "$1,mode=0700" tmpfs "$0" && shift && exec "$@""#;
     command.args(["--mount", "sh", "-c", script]);
-    command
-        .arg(log)
-        .arg(LOG_BYTES)
-        .arg(env!("CARGO_BIN_EXE_lgsp"));
+    command.arg(log).arg(LOG_BYTES).arg(env!("CARGO_BIN_EXE_lgsp"));
     Demo::start_through(data, command)
 }
 
@@ -107,10 +94,7 @@ fn fill(demo: &Demo, data: &Path) -> PathBuf {
 }
 
 async fn call(caller: &Caller, url: &str) -> Answered {
-    caller
-        .send(&caller.sign(url))
-        .await
-        .expect("the gateway answers")
+    caller.send(&caller.sign(url)).await.expect("the gateway answers")
 }
 
 /// Calls until the status fits; those before it go to `others`.

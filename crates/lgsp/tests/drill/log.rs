@@ -22,10 +22,7 @@ pub(crate) struct PublicLog {
 impl PublicLog {
     pub(crate) fn of(demo: &Demo) -> Self {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self {
-            http,
-            prefix: demo.log_url(),
-        }
+        Self { http, prefix: demo.log_url() }
     }
 
     /// The current checkpoint as served; `None` if nobody serves it.
@@ -35,12 +32,7 @@ impl PublicLog {
     }
 
     async fn fetch(&self, path: &str) -> Option<Vec<u8>> {
-        let answer = self
-            .http
-            .get(format!("{}/{path}", self.prefix))
-            .send()
-            .await
-            .ok()?;
+        let answer = self.http.get(format!("{}/{path}", self.prefix)).send().await.ok()?;
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         Some(answer.bytes().await.ok()?.to_vec())
     }
@@ -53,11 +45,7 @@ impl PublicLog {
             let path = TilePath::in_log(TileKind::Entries, bundle, size).unwrap();
             let bytes = self.fetch(&path.to_string()).await.unwrap();
             let decoded = decode_entries(&bytes).unwrap();
-            entries.extend(
-                decoded
-                    .into_iter()
-                    .map(|bytes| Entry::parse(bytes).unwrap()),
-            );
+            entries.extend(decoded.into_iter().map(|bytes| Entry::parse(bytes).unwrap()));
         }
         assert_eq!(entries.len() as u64, size);
         entries
@@ -65,11 +53,7 @@ impl PublicLog {
 
     /// All entries, once the current checkpoint covers those of `calls`.
     pub(crate) async fn entries_covering(&self, calls: &[Answered]) -> Vec<Entry> {
-        let last = calls
-            .iter()
-            .filter_map(|call| call.entry.as_ref())
-            .map(|at| at.index)
-            .max();
+        let last = calls.iter().filter_map(|call| call.entry.as_ref()).map(|at| at.index).max();
         while parsed(&self.checkpoint().await.unwrap()).size <= last.unwrap() {
             tokio::task::yield_now().await;
         }
@@ -85,12 +69,7 @@ impl PublicLog {
             note::open(note, &keys).unwrap();
         }
         let (old, new) = (parsed(earlier), parsed(&now));
-        assert!(
-            old.size <= new.size,
-            "the log was rewound from {} to {}",
-            old.size,
-            new.size
-        );
+        assert!(old.size <= new.size, "the log was rewound from {} to {}", old.size, new.size);
         let mut tiles = Tiles::new(new.size);
         let proof = loop {
             match prove_consistency(old.size, new.size, &tiles) {
@@ -102,18 +81,14 @@ impl PublicLog {
                 Err(error) => panic!("{error}"),
             }
         };
-        verify_consistency(old.size, &old.root, new.size, &new.root, &proof).unwrap();
+        verify_consistency(old.size, new.size, &proof, &old.root, &new.root).unwrap();
     }
 }
 
 /// The entry at `place`, proved against a trusted checkpoint.
 pub(crate) async fn proved(demo: &Demo, place: &EntryPlace) -> Entry {
     let reader = LogReader::new(&demo.log_url().parse().unwrap()).unwrap();
-    reader
-        .prove(place, &demo.trust(), Duration::from_secs(30))
-        .await
-        .unwrap()
-        .entry
+    reader.prove(place, &demo.trust(), Duration::from_secs(30)).await.unwrap().entry
 }
 
 fn parsed(note: &str) -> Checkpoint {

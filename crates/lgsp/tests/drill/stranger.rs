@@ -21,11 +21,7 @@ const GETS: &[(&str, u16, Option<&str>)] = &[
     ("replayed", 401, Some("nonce.replayed")),
     ("wrong_key", 401, Some("signature.invalid")),
     ("unknown_key", 401, Some("key.unknown")),
-    (
-        "missing_component",
-        401,
-        Some("signature.component_missing"),
-    ),
+    ("missing_component", 401, Some("signature.component_missing")),
     ("too_long_a_life", 401, Some("signature.too_long_lived")),
 ];
 const POSTS: &[(&str, u16, Option<&str>)] = &[
@@ -41,11 +37,7 @@ async fn a_strangers_signer_is_understood_and_each_alteration_has_its_own_refusa
     let units = demo.units_url();
     let look_up = &demo.manifest["services"][1];
     let post = &look_up["examples"][0];
-    let look_up = format!(
-        "{}{}",
-        look_up["url"].as_str().unwrap(),
-        post["path"].as_str().unwrap()
-    );
+    let look_up = format!("{}{}", look_up["url"].as_str().unwrap(), post["path"].as_str().unwrap());
     for alg in ["hmac-sha256", "ed25519"] {
         // Another key of the same kind: another system's secret, or any other private key.
         let job = |method: &str, url: &str, body: Value| {
@@ -53,10 +45,7 @@ async fn a_strangers_signer_is_understood_and_each_alteration_has_its_own_refusa
                    "credential": demo.credential(alg), "other_credential": other_key(&demo, alg)})
         };
         judge(job("GET", &units, Value::Null), GETS);
-        judge(
-            job("POST", &look_up, post["body"].to_string().into()),
-            POSTS,
-        );
+        judge(job("POST", &look_up, post["body"].to_string().into()), POSTS);
     }
     every_refusal_is_recorded(&demo).await;
 }
@@ -80,10 +69,7 @@ fn judge(mut job: Value, expected: &[(&str, u16, Option<&str>)]) {
     for (answer, (case, status, code)) in answers.iter().zip(expected) {
         let got = (answer["status"].as_u64(), answer["code"].as_str());
         assert_eq!(got, (Some(u64::from(*status)), *code), "{case}: {answer}");
-        assert!(
-            answer["headers"]["lgsp-request-id"].is_string(),
-            "{case}: {answer}"
-        );
+        assert!(answer["headers"]["lgsp-request-id"].is_string(), "{case}: {answer}");
         if *case == "valid" {
             let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
             assert!(body.is_object(), "{answer}");
@@ -100,19 +86,11 @@ fn run_stranger(job: &Value) -> Vec<Value> {
         .stdout(Stdio::piped())
         .spawn()
         .expect("`cargo xtask setup` makes the Python that this test calls");
-    stranger
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(job.to_string().as_bytes())
-        .unwrap();
+    stranger.stdin.take().unwrap().write_all(job.to_string().as_bytes()).unwrap();
     let output = stranger.wait_with_output().unwrap();
     assert!(output.status.success(), "the stranger's signer failed");
     let lines = String::from_utf8(output.stdout).unwrap();
-    lines
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// What `cargo xtask setup` made, wherever the test was started from.
@@ -127,9 +105,8 @@ async fn every_refusal_is_recorded(demo: &Demo) {
     let entries = PublicLog::of(demo).entries_covering(&[after_all]).await;
     for (case, _, code) in GETS.iter().chain(POSTS) {
         let Some(code) = code else { continue };
-        let recorded = entries
-            .iter()
-            .any(|entry| entry.action == "call.refused" && entry.outcome == *code);
+        let recorded =
+            entries.iter().any(|entry| entry.action == "call.refused" && entry.outcome == *code);
         assert!(recorded, "{case}: no entry with the outcome {code}");
     }
 }

@@ -73,6 +73,7 @@ def sign(job, case):
         tag="lgsp",
         label="stranger",
         covered_component_ids=components,
+        use_existing_digest=bool(body),
     )
     return message
 
@@ -85,7 +86,7 @@ def alter(message, case):
     elif case == "altered_query":
         message.url += "?more=1"
     elif case == "altered_body":
-        message.body = message.body.replace(b"a", b"b", 1)
+        message.body = message.body.replace(b"0", b"1", 1)
     elif case == "altered_digest":
         message.headers["Content-Digest"] = digest_of(message.body + b"!")
 

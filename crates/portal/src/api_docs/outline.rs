@@ -50,18 +50,12 @@ pub(super) fn of(openapi: &Value) -> Vec<Group> {
             let Some(operation) = item.get(method) else {
                 continue;
             };
-            let tag = operation
-                .pointer("/tags/0")
-                .and_then(Value::as_str)
-                .unwrap_or("api");
+            let tag = operation.pointer("/tags/0").and_then(Value::as_str).unwrap_or("api");
             let outlined = outline(openapi, method, path, item, operation);
             groups.entry(tag.to_owned()).or_default().push(outlined);
         }
     }
-    groups
-        .into_iter()
-        .map(|(name, operations)| Group { name, operations })
-        .collect()
+    groups.into_iter().map(|(name, operations)| Group { name, operations }).collect()
 }
 
 fn outline(
@@ -73,22 +67,15 @@ fn outline(
 ) -> Operation {
     let shared = item.get("parameters").and_then(Value::as_array);
     let own = operation.get("parameters").and_then(Value::as_array);
-    let parameters = shared
-        .into_iter()
-        .flatten()
-        .chain(own.into_iter().flatten());
-    let mut fields: Vec<Field> = parameters
-        .map(|parameter| parameter_field(openapi, parameter))
-        .collect();
+    let parameters = shared.into_iter().flatten().chain(own.into_iter().flatten());
+    let mut fields: Vec<Field> =
+        parameters.map(|parameter| parameter_field(openapi, parameter)).collect();
     fields.extend(body_fields(openapi, operation));
     let answers = operation.get("responses").and_then(Value::as_object);
-    let answers = answers
-        .into_iter()
-        .flatten()
-        .map(|(status, answer)| Answer {
-            status: status.clone(),
-            description: text(answer, "description"),
-        });
+    let answers = answers.into_iter().flatten().map(|(status, answer)| Answer {
+        status: status.clone(),
+        description: text(answer, "description"),
+    });
     Operation {
         method: method.to_uppercase(),
         path: path.to_owned(),
@@ -102,18 +89,9 @@ fn outline(
 fn parameter_field(openapi: &Value, parameter: &Value) -> Field {
     Field {
         name: text(parameter, "name"),
-        place: if text(parameter, "in") == "path" {
-            "path"
-        } else {
-            "query"
-        },
-        kind: parameter
-            .get("schema")
-            .map_or_else(String::new, |schema| kind(openapi, schema)),
-        required: parameter
-            .get("required")
-            .and_then(Value::as_bool)
-            .unwrap_or(false),
+        place: if text(parameter, "in") == "path" { "path" } else { "query" },
+        kind: parameter.get("schema").map_or_else(String::new, |schema| kind(openapi, schema)),
+        required: parameter.get("required").and_then(Value::as_bool).unwrap_or(false),
         description: text(parameter, "description"),
     }
 }
@@ -150,23 +128,16 @@ fn kind(openapi: &Value, schema: &Value) -> String {
     if let Some(values) = enumeration(schema) {
         return values;
     }
-    let alternatives = ["oneOf", "anyOf", "allOf"]
-        .iter()
-        .find_map(|name| schema.get(name));
+    let alternatives = ["oneOf", "anyOf", "allOf"].iter().find_map(|name| schema.get(name));
     if let Some(alternatives) = alternatives.and_then(Value::as_array) {
         let kinds = alternatives.iter().map(|one| kind(openapi, one));
-        return kinds
-            .filter(|kind| kind != "null")
-            .collect::<Vec<_>>()
-            .join(" | ");
+        return kinds.filter(|kind| kind != "null").collect::<Vec<_>>().join(" | ");
     }
     let name = match schema.get("type") {
         Some(Value::String(name)) => name.clone(),
-        Some(Value::Array(names)) => names
-            .iter()
-            .filter_map(Value::as_str)
-            .collect::<Vec<_>>()
-            .join(" | "),
+        Some(Value::Array(names)) => {
+            names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | ")
+        }
         _ => String::new(),
     };
     match schema.get("items") {
@@ -176,11 +147,7 @@ fn kind(openapi: &Value, schema: &Value) -> String {
 }
 
 fn enumeration(schema: &Value) -> Option<String> {
-    let values = schema
-        .get("enum")?
-        .as_array()?
-        .iter()
-        .filter_map(Value::as_str);
+    let values = schema.get("enum")?.as_array()?.iter().filter_map(Value::as_str);
     Some(values.collect::<Vec<_>>().join(" | "))
 }
 
@@ -188,17 +155,11 @@ fn enumeration(schema: &Value) -> Option<String> {
 fn resolve<'a>(openapi: &'a Value, schema: &'a Value) -> &'a Value {
     let reference = schema.get("$ref").and_then(Value::as_str);
     let target = reference.and_then(|reference| reference.strip_prefix('#'));
-    target
-        .and_then(|pointer| openapi.pointer(pointer))
-        .unwrap_or(schema)
+    target.and_then(|pointer| openapi.pointer(pointer)).unwrap_or(schema)
 }
 
 fn text(value: &Value, name: &str) -> String {
-    value
-        .get(name)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned()
+    value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -46,9 +46,7 @@ async fn list(
         service: field::parse_optional("service", query.service.as_deref())?,
     };
     let page = PageRequest::new(query.after, query.limit)?;
-    let found = sql::list(&registry.database, &filter, &page)
-        .await
-        .map_err(Refused::from)?;
+    let found = sql::list(&registry.database, &filter, &page).await.map_err(Refused::from)?;
     let page = page.page(found, |connection| connection.id.to_string());
     Ok(Json(page.map(ConnectionView::from)))
 }
@@ -63,9 +61,7 @@ async fn read(
     Path(id): Path<String>,
 ) -> Result<Json<ConnectionView>, Refusal> {
     let id: ConnectionId = field::parse("id", &id)?;
-    let found = sql::find(&registry.database, &id)
-        .await
-        .map_err(Refused::from)?;
+    let found = sql::find(&registry.database, &id).await.map_err(Refused::from)?;
     Ok(Json(found.ok_or_else(|| command::unknown(&id))?.into()))
 }
 
@@ -82,23 +78,16 @@ async fn history(
     let id: ConnectionId = field::parse("id", &id)?;
     let page = PageRequest::try_from(query)?;
     let after = after_number(&page.after)?;
-    let found = sql::find(&registry.database, &id)
-        .await
-        .map_err(Refused::from)?;
+    let found = sql::find(&registry.database, &id).await.map_err(Refused::from)?;
     found.ok_or_else(|| command::unknown(&id))?;
     let steps = sql::history(&registry.database, &id, after, &page).await;
-    let steps = page.page(steps.map_err(Refused::from)?, |step| {
-        step.number.to_string()
-    });
+    let steps = page.page(steps.map_err(Refused::from)?, |step| step.number.to_string());
     let mut items = Vec::with_capacity(steps.items.len());
     for step in steps.items {
         let entry = entry::entry_of(&registry.database, step.sequence).await;
         items.push(StepView::new(step, entry.map_err(Refused::from)?));
     }
-    Ok(Json(Page {
-        items,
-        next: steps.next,
-    }))
+    Ok(Json(Page { items, next: steps.next }))
 }
 
 /// Opens a connection as a draft. For an administrator of the consumer.
@@ -129,9 +118,7 @@ async fn revise(
 ) -> Result<Json<ConnectionView>, Refusal> {
     let id = field::parse("id", &id)?;
     let asked = form.read(registry.clock.now())?;
-    Ok(Json(
-        command::revise(&registry, &actor, &id, asked).await?.into(),
-    ))
+    Ok(Json(command::revise(&registry, &actor, &id, asked).await?.into()))
 }
 
 /// Takes a step: `submit`, `return`, `consent`, `test`, `approve`, `activate`, `suspend`, `resume`,
@@ -153,9 +140,7 @@ async fn take(
 ) -> Result<Json<ConnectionView>, Refusal> {
     let id = field::parse("id", &id)?;
     let step = step_to_take(&step)?;
-    let reason = form
-        .reason
-        .map(|reason| field::sentence("reason", &reason, REASON_CHARS));
+    let reason = form.reason.map(|reason| field::sentence("reason", &reason, REASON_CHARS));
     let reason = reason.transpose()?;
     let connection = command::take(&registry, &actor, &id, step, reason.as_deref()).await?;
     Ok(Json(connection.into()))
@@ -182,16 +167,12 @@ fn step_to_take(text: &str) -> Result<Step, Refusal> {
 }
 
 fn state(text: &str) -> Result<State, Refusal> {
-    text.parse()
-        .map_err(|_| not_one_of("state", State::ALL.iter().map(|state| state.as_str())))
+    text.parse().map_err(|_| not_one_of("state", State::ALL.iter().map(|state| state.as_str())))
 }
 
 fn not_one_of<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Refusal {
     let known = known.collect::<Vec<_>>().join(", ");
-    field::invalid(
-        name,
-        &Text::new(format!("một trong: {known}."), format!("one of: {known}.")),
-    )
+    field::invalid(name, &Text::new(format!("một trong: {known}."), format!("one of: {known}.")))
 }
 
 /// The number after which a page of history begins; -1 for the first page.

@@ -35,30 +35,14 @@ pub async fn request(
     new: NewConnection,
 ) -> Result<Connection, Refused> {
     let by = lifecycle::who_may(Step::Request);
-    if !by
-        .iter()
-        .any(|party| parties(actor, &new.consumer, &new.service).contains(party))
-    {
-        return Err(StepRefusal::NotYours {
-            step: Step::Request,
-            by,
-        }
-        .into());
+    if !by.iter().any(|party| parties(actor, &new.consumer, &new.service).contains(party)) {
+        return Err(StepRefusal::NotYours { step: Step::Request, by }.into());
     }
-    let mut change = registry
-        .recorder
-        .change(actor, action(Step::Request))
-        .await?;
-    if system::sql::find(&mut change, &new.consumer)
-        .await?
-        .is_none()
-    {
+    let mut change = registry.recorder.change(actor, action(Step::Request)).await?;
+    if system::sql::find(&mut change, &new.consumer).await?.is_none() {
         return Err(system::command::unknown(&new.consumer));
     }
-    if service::sql::find(&mut change, &new.service)
-        .await?
-        .is_none()
-    {
+    if service::sql::find(&mut change, &new.service).await?.is_none() {
         return Err(service::command::unknown(&new.service));
     }
     must_amend_its_own(&mut change, &new).await?;
@@ -86,10 +70,7 @@ pub async fn revise(
     id: &ConnectionId,
     asked: Asked,
 ) -> Result<Connection, Refused> {
-    let mut change = registry
-        .recorder
-        .change(actor, action(Step::Revise))
-        .await?;
+    let mut change = registry.recorder.change(actor, action(Step::Revise)).await?;
     let mut connection = load(&mut change, id).await?;
     move_on(&mut change, actor, &mut connection, Step::Revise, None).await?;
     connection.asked = asked;
@@ -150,12 +131,7 @@ async fn move_on(
 ) -> Result<(), Refused> {
     let past: Vec<Past> = sql::past(&mut *change, &connection.id).await?;
     let parties = parties(actor, &connection.consumer, &connection.service);
-    let wanted = Wanted {
-        step,
-        parties: &parties,
-        credential: &actor.credential,
-        reason,
-    };
+    let wanted = Wanted { step, parties: &parties, credential: &actor.credential, reason };
     connection.state = lifecycle::decide(connection.state, &past, wanted)?;
     sql::move_to(change, &connection.id, connection.state).await?;
     note(change, actor, connection, step, reason).await
@@ -216,9 +192,7 @@ fn parties(actor: &Actor, consumer: &SystemId, service: &ServiceId) -> Vec<Party
                 (Party::Consumer, &consumer.organisation),
                 (Party::Provider, &service.organisation),
             ];
-            let own = sides
-                .into_iter()
-                .filter(|(_, side)| **side == actor.organisation);
+            let own = sides.into_iter().filter(|(_, side)| **side == actor.organisation);
             own.map(|(party, _)| party).collect()
         }
         Role::Operator => vec![Party::Operator],
@@ -232,10 +206,7 @@ async fn load(change: &mut Change, id: &ConnectionId) -> Result<Connection, Refu
 }
 
 pub(crate) fn unknown(id: &ConnectionId) -> Refused {
-    Refused::Unknown {
-        noun: Noun::Connection,
-        id: id.to_string(),
-    }
+    Refused::Unknown { noun: Noun::Connection, id: id.to_string() }
 }
 
 /// What the entry of a step is called.

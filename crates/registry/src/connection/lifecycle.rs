@@ -199,17 +199,9 @@ pub fn decide(state: State, past: &[Past], wanted: Wanted<'_>) -> Result<State, 
     if !rule.from.contains(&state) {
         return Err(StepRefusal::NotFromHere { step, state });
     }
-    let own = past
-        .iter()
-        .filter(|past| past.credential == wanted.credential);
-    if let Some(past) = own
-        .into_iter()
-        .find(|past| rule.not_by.contains(&past.step))
-    {
-        return Err(StepRefusal::SameActor {
-            step,
-            earlier: past.step,
-        });
+    let own = past.iter().filter(|past| past.credential == wanted.credential);
+    if let Some(past) = own.into_iter().find(|past| rule.not_by.contains(&past.step)) {
+        return Err(StepRefusal::SameActor { step, earlier: past.step });
     }
     if rule.needs_reason && wanted.reason.is_none() {
         return Err(StepRefusal::ReasonMissing { step });
@@ -219,10 +211,7 @@ pub fn decide(state: State, past: &[Past], wanted: Wanted<'_>) -> Result<State, 
 
 /// Who may take `step` at all.
 pub fn who_may(step: Step) -> &'static [Party] {
-    TABLE
-        .iter()
-        .find(|rule| rule.step == step)
-        .map_or(&[], |rule| rule.by)
+    TABLE.iter().find(|rule| rule.step == step).map_or(&[], |rule| rule.by)
 }
 
 /// The steps that lead on from `state` and that somebody may take.
@@ -235,10 +224,7 @@ impl State {
     /// Whether gateways hear of the connection: from its approval on, so that a call by way of one
     /// that is not (or no longer) in force is told so, rather than that there is none.
     pub fn is_published(self) -> bool {
-        matches!(
-            self,
-            Self::Approved | Self::Active | Self::Suspended | Self::Ended
-        )
+        matches!(self, Self::Approved | Self::Active | Self::Suspended | Self::Ended)
     }
 }
 

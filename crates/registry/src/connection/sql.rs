@@ -45,26 +45,11 @@ pub(crate) async fn list(
     let values = [
         page.after.as_str().into(),
         filter.state.map_or("", State::as_str).into(),
-        filter
-            .consumer
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default()
-            .into(),
-        filter
-            .service
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default()
-            .into(),
+        filter.consumer.as_ref().map(ToString::to_string).unwrap_or_default().into(),
+        filter.service.as_ref().map(ToString::to_string).unwrap_or_default().into(),
         page.rows().into(),
     ];
-    reading
-        .rows(&sql, &values)
-        .await?
-        .iter()
-        .map(from_row)
-        .collect()
+    reading.rows(&sql, &values).await?.iter().map(from_row).collect()
 }
 
 /// Those that gateways hear of, for the directory.
@@ -73,12 +58,7 @@ pub(crate) async fn published(reading: impl Reading) -> Result<Vec<Connection>, 
         "SELECT {COLUMNS} FROM connection
          WHERE state IN ('approved', 'active', 'suspended', 'ended') ORDER BY id"
     );
-    reading
-        .rows(&sql, &[])
-        .await?
-        .iter()
-        .map(from_row)
-        .collect()
+    reading.rows(&sql, &[]).await?.iter().map(from_row).collect()
 }
 
 pub(crate) async fn insert(change: &mut Change, new: &Connection) -> Result<(), StoreError> {
@@ -98,9 +78,7 @@ pub(crate) async fn insert(change: &mut Change, new: &Connection) -> Result<(), 
 
 pub(crate) async fn rewrite(change: &mut Change, to: &Connection) -> Result<(), StoreError> {
     let sql = "UPDATE connection SET asked = $2 WHERE id = $1";
-    change
-        .execute(sql, &[to.id.to_string().into(), written(to)?.into()])
-        .await?;
+    change.execute(sql, &[to.id.to_string().into(), written(to)?.into()]).await?;
     Ok(())
 }
 
@@ -110,9 +88,7 @@ pub(crate) async fn move_to(
     state: State,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE connection SET state = $2 WHERE id = $1";
-    change
-        .execute(sql, &[id.to_string().into(), state.as_str().into()])
-        .await?;
+    change.execute(sql, &[id.to_string().into(), state.as_str().into()]).await?;
     Ok(())
 }
 
@@ -123,12 +99,8 @@ pub(crate) async fn past(
 ) -> Result<Vec<Past>, StoreError> {
     let sql = "SELECT step, credential FROM connection_step WHERE connection = $1 ORDER BY number";
     let rows = reading.rows(sql, &[id.to_string().into()]).await?;
-    let read = |row: &Row| {
-        Ok(Past {
-            step: row.parsed("step")?,
-            credential: row.text("credential")?,
-        })
-    };
+    let read =
+        |row: &Row| Ok(Past { step: row.parsed("step")?, credential: row.text("credential")? });
     rows.iter().map(read).collect()
 }
 
@@ -139,10 +111,7 @@ pub(crate) async fn next_number(
 ) -> Result<u32, StoreError> {
     let sql = "SELECT COUNT(*) AS steps FROM connection_step WHERE connection = $1";
     let row = reading.row(sql, &[id.to_string().into()]).await?;
-    let steps = row
-        .map(|row| row.integer("steps"))
-        .transpose()?
-        .unwrap_or(0);
+    let steps = row.map(|row| row.integer("steps")).transpose()?.unwrap_or(0);
     u32::try_from(steps).map_err(|_| corrupt("connection_step", "has too many steps"))
 }
 
@@ -166,9 +135,7 @@ pub(crate) async fn note(
         taken.credential.as_str().into(),
         taken.at.into(),
         taken.reason.clone().into(),
-        sequence
-            .map_err(|_| corrupt("sequence", "is beyond 2^63"))?
-            .into(),
+        sequence.map_err(|_| corrupt("sequence", "is beyond 2^63"))?.into(),
     ];
     change.execute(&sql, &values).await?;
     Ok(())
@@ -186,12 +153,7 @@ pub(crate) async fn history(
          WHERE connection = $1 AND number > $2 ORDER BY number LIMIT $3"
     );
     let values = [id.to_string().into(), after.into(), page.rows().into()];
-    reading
-        .rows(&sql, &values)
-        .await?
-        .iter()
-        .map(step_from_row)
-        .collect()
+    reading.rows(&sql, &values).await?.iter().map(step_from_row).collect()
 }
 
 fn written(connection: &Connection) -> Result<String, StoreError> {

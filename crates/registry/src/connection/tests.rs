@@ -34,15 +34,9 @@ async fn a_connection_comes_into_force_step_by_step_and_reaches_the_directory_wh
             }
             "activate" => {
                 let record = record.unwrap();
-                assert_eq!(
-                    (&record["active"], &record["state"]),
-                    (&json!(true), &json!("active"))
-                );
+                assert_eq!((&record["active"], &record["state"]), (&json!(true), &json!("active")));
                 assert_eq!(record["quota"], json!({"per_minute": 600, "burst": 60}));
-                assert_eq!(
-                    record["operations"],
-                    json!([{"method": "GET", "path": "/units"}])
-                );
+                assert_eq!(record["operations"], json!([{"method": "GET", "path": "/units"}]));
                 assert_eq!(record["until"], "2027-11-01T00:00:00.000000Z");
             }
             _ => assert_eq!(record, None, "gateways do not hear of it after {step}"),
@@ -54,17 +48,12 @@ async fn a_connection_comes_into_force_step_by_step_and_reaches_the_directory_wh
 async fn suspending_resuming_and_ending_are_in_force_when_answered() {
     let platform = Platform::with_service().await;
     let path = platform.connection_after(&STRAIGHT).await;
-    for (step, active, state) in [
-        ("suspend", false, "suspended"),
-        ("resume", true, "active"),
-        ("end", false, "ended"),
-    ] {
+    for (step, active, state) in
+        [("suspend", false, "suspended"), ("resume", true, "active"), ("end", false, "ended")]
+    {
         platform.step(&path, step).await;
         let record = published(&platform, &path).unwrap();
-        assert_eq!(
-            (&record["active"], &record["state"]),
-            (&json!(active), &json!(state))
-        );
+        assert_eq!((&record["active"], &record["state"]), (&json!(active), &json!(state)));
     }
 }
 
@@ -74,10 +63,7 @@ async fn the_history_names_actor_role_time_reason_and_entry_of_each_step() {
     let path = platform.connection_after(&["submit", "return"]).await;
     let history = platform.get(&format!("{path}/history")).await;
     let steps = history["items"].as_array().unwrap();
-    let taken: Vec<_> = steps
-        .iter()
-        .map(|step| (&step["step"], &step["state"]))
-        .collect();
+    let taken: Vec<_> = steps.iter().map(|step| (&step["step"], &step["state"])).collect();
     assert_eq!(
         taken,
         [
@@ -99,10 +85,7 @@ async fn the_history_names_actor_role_time_reason_and_entry_of_each_step() {
         assert_eq!(origin, platform.log.origin().to_string());
         let entry = &entries[index.parse::<usize>().unwrap()];
         assert_eq!(entry.action, format!("connection.{action}"));
-        assert_eq!(
-            entry.subject["connection"],
-            path.rsplit('/').next().unwrap()
-        );
+        assert_eq!(entry.subject["connection"], path.rsplit('/').next().unwrap());
     }
 }
 
@@ -112,19 +95,10 @@ async fn a_history_is_paged_by_the_number_of_the_step() {
     let path = platform.connection_after(&STRAIGHT).await;
     let first = platform.get(&format!("{path}/history?limit=4")).await;
     assert_eq!(first["next"], "3");
-    let rest = platform
-        .get(&format!("{path}/history?limit=4&after=3"))
-        .await;
-    let numbers: Vec<_> = rest["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|step| step["number"].clone())
-        .collect();
-    assert_eq!(
-        (numbers, &rest["next"]),
-        (vec![json!(4), json!(5)], &Value::Null)
-    );
+    let rest = platform.get(&format!("{path}/history?limit=4&after=3")).await;
+    let numbers: Vec<_> =
+        rest["items"].as_array().unwrap().iter().map(|step| step["number"].clone()).collect();
+    assert_eq!((numbers, &rest["next"]), (vec![json!(4), json!(5)], &Value::Null));
 }
 
 #[tokio::test]
@@ -136,44 +110,26 @@ async fn whoever_requested_does_not_decide_even_where_both_sides_are_theirs() {
     form["consumer"] = "H24.12/noi-bo".into();
     let made = platform.made(PROVIDER, "/api/v1/connections", form).await;
     let path = format!("/api/v1/connections/{}", made["id"].as_str().unwrap());
-    platform
-        .made(PROVIDER, &format!("{path}/submit"), json!({}))
-        .await;
+    platform.made(PROVIDER, &format!("{path}/submit"), json!({})).await;
     for step in ["consent", "refuse"] {
-        let refused = platform
-            .refused(PROVIDER, &format!("{path}/{step}"), because())
-            .await;
+        let refused = platform.refused(PROVIDER, &format!("{path}/{step}"), because()).await;
         assert_eq!(refused, (409, "duties.not_separated".to_owned()), "{step}");
     }
-    platform
-        .made(PROVIDER_2, &format!("{path}/consent"), json!({}))
-        .await;
+    platform.made(PROVIDER_2, &format!("{path}/consent"), json!({})).await;
 }
 
 #[tokio::test]
 async fn a_step_out_of_turn_changes_nothing() {
     let platform = Platform::with_service().await;
     let path = platform.requested().await;
-    for (token, step) in [
-        (PROVIDER, "consent"),
-        (STATE_MANAGER, "approve"),
-        (OPERATOR, "activate"),
-    ] {
-        let refused = platform
-            .refused(token, &format!("{path}/{step}"), because())
-            .await;
-        assert_eq!(
-            refused,
-            (409, "connection.step_not_possible".to_owned()),
-            "{step}"
-        );
+    for (token, step) in [(PROVIDER, "consent"), (STATE_MANAGER, "approve"), (OPERATOR, "activate")]
+    {
+        let refused = platform.refused(token, &format!("{path}/{step}"), because()).await;
+        assert_eq!(refused, (409, "connection.step_not_possible".to_owned()), "{step}");
     }
     let connection = platform.get(&path).await;
     assert_eq!(connection["state"], "draft");
-    assert_eq!(
-        connection["next_steps"],
-        json!(["revise", "submit", "withdraw"])
-    );
+    assert_eq!(connection["next_steps"], json!(["revise", "submit", "withdraw"]));
 }
 
 #[tokio::test]
@@ -181,14 +137,10 @@ async fn deciding_against_needs_a_reason() {
     let platform = Platform::with_service().await;
     let path = platform.connection_after(&["submit"]).await;
     for body in [json!({}), json!({"reason": " "})] {
-        let refused = platform
-            .refused(OPERATOR, &format!("{path}/refuse"), body)
-            .await;
+        let refused = platform.refused(OPERATOR, &format!("{path}/refuse"), body).await;
         assert_eq!(refused, (422, "field.invalid".to_owned()));
     }
-    platform
-        .made(OPERATOR, &format!("{path}/refuse"), because())
-        .await;
+    platform.made(OPERATOR, &format!("{path}/refuse"), because()).await;
     assert_eq!(platform.get(&path).await["next_steps"], json!([]));
 }
 
@@ -197,14 +149,9 @@ async fn a_step_that_is_none_is_refused_with_those_that_are() {
     let platform = Platform::with_service().await;
     let path = platform.requested().await;
     for step in ["request", "replace", "aprove"] {
-        let (status, answer) = platform
-            .post(OPERATOR, &format!("{path}/{step}"), json!({}))
-            .await;
+        let (status, answer) = platform.post(OPERATOR, &format!("{path}/{step}"), json!({})).await;
         assert_eq!(status, 422, "{step}");
-        assert!(
-            answer["detail"].as_str().unwrap().contains("approve"),
-            "{answer}"
-        );
+        assert!(answer["detail"].as_str().unwrap().contains("approve"), "{answer}");
     }
 }
 
@@ -219,20 +166,12 @@ async fn connections_are_listed_by_state_consumer_and_service() {
         format!("state=submitted&consumer={CONSUMING_SYSTEM}&service={SERVICE}"),
     ] {
         let page = platform.get(&format!("/api/v1/connections?{query}")).await;
-        let ids: Vec<_> = page["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|one| &one["id"])
-            .collect();
+        let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
         assert_eq!(ids, [id], "{query}");
     }
-    let none = platform
-        .get(&format!("/api/v1/connections?consumer={PROVIDING_SYSTEM}"))
-        .await;
+    let none = platform.get(&format!("/api/v1/connections?consumer={PROVIDING_SYSTEM}")).await;
     assert_eq!(none["items"], json!([]));
-    let (status, answer) = platform
-        .ask(AUDITOR, "GET", "/api/v1/connections?state=lost", None)
-        .await;
+    let (status, answer) =
+        platform.ask(AUDITOR, "GET", "/api/v1/connections?state=lost", None).await;
     assert_eq!((status, &answer["code"]), (422, &"field.invalid".into()));
 }

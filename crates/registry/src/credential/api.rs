@@ -103,11 +103,7 @@ async fn list(
     let system = field::parse_optional("system", query.system.as_deref())?;
     let page = PageRequest::new(query.after, query.limit)?;
     let found = sql::list(&registry.database, system.as_ref(), &page).await;
-    Ok(Json(
-        page.page(found.map_err(Refused::from)?, |credential| {
-            credential.keyid.to_string()
-        }),
-    ))
+    Ok(Json(page.page(found.map_err(Refused::from)?, |credential| credential.keyid.to_string())))
 }
 
 /// One credential, without its secret.
@@ -120,9 +116,7 @@ async fn read(
     Path(keyid): Path<String>,
 ) -> Result<Json<Credential>, Refusal> {
     let keyid = field::parse("keyid", &keyid)?;
-    let found = sql::find(&registry.database, &keyid)
-        .await
-        .map_err(Refused::from)?;
+    let found = sql::find(&registry.database, &keyid).await.map_err(Refused::from)?;
     Ok(Json(found.ok_or_else(|| command::unknown(&keyid))?))
 }
 
@@ -157,10 +151,7 @@ async fn rotate(
 ) -> Result<(StatusCode, Json<MadeCredential>), Refusal> {
     let keyid = field::parse("keyid", &keyid)?;
     // The successor's algorithm follows from what is sent; the command compares it with the old.
-    let algorithm = form
-        .public_key
-        .as_ref()
-        .map_or(Algorithm::HmacSha256, |_| Algorithm::Ed25519);
+    let algorithm = form.public_key.as_ref().map_or(Algorithm::HmacSha256, |_| Algorithm::Ed25519);
     let key = new_key(algorithm, form.public_key.as_deref())?;
     let hours = form.overlap_hours.unwrap_or(DEFAULT_OVERLAP_HOURS);
     let hours = field::within("overlap_hours", hours, 0..=MAX_OVERLAP_HOURS)?;
@@ -216,10 +207,7 @@ fn not_a_key(why: &str) -> Refusal {
 fn unknown_algorithm() -> Refusal {
     field::invalid(
         "algorithm",
-        &Text::new(
-            "«hmac-sha256» hoặc «ed25519».",
-            "`hmac-sha256` or `ed25519`.",
-        ),
+        &Text::new("«hmac-sha256» hoặc «ed25519».", "`hmac-sha256` or `ed25519`."),
     )
 }
 
@@ -231,8 +219,5 @@ fn life(valid_days: Option<u32>) -> Result<Duration, Refusal> {
 
 fn shown_once(made: Made) -> MadeCredential {
     let secret_base64 = made.secret.map(|secret| STANDARD.encode(secret.as_ref()));
-    MadeCredential {
-        credential: made.credential,
-        secret_base64,
-    }
+    MadeCredential { credential: made.credential, secret_base64 }
 }

@@ -61,10 +61,7 @@ pub async fn rotate(
     key: NewKey,
     times: RotationTimes,
 ) -> Result<Made, Refused> {
-    let mut change = registry
-        .recorder
-        .change(actor, "credential.rotated")
-        .await?;
+    let mut change = registry.recorder.change(actor, "credential.rotated").await?;
     let old = load_administered(&mut change, actor, keyid).await?;
     let now = change.time();
     if !old.is_alive(now) {
@@ -99,10 +96,7 @@ pub async fn revoke(
     actor: &Actor,
     keyid: &KeyId,
 ) -> Result<Credential, Refused> {
-    let mut change = registry
-        .recorder
-        .change(actor, "credential.revoked")
-        .await?;
+    let mut change = registry.recorder.change(actor, "credential.revoked").await?;
     let mut credential = load_administered(&mut change, actor, keyid).await?;
     if credential.revoked_at.is_some() {
         return Ok(credential);
@@ -141,9 +135,7 @@ async fn insert(
     };
     // Sealed for this key id: swapped between rows, a secret does not open.
     let seal = |secret: &Zeroizing<[u8; 32]>| {
-        registry
-            .secrets
-            .seal(keyid.as_str().as_bytes(), secret.as_ref())
+        registry.secrets.seal(keyid.as_str().as_bytes(), secret.as_ref())
     };
     let sealed_secret = secret.as_ref().map(seal).transpose()?;
     let now = change.time();
@@ -167,10 +159,7 @@ fn new_key_id(registry: &Registry) -> Result<KeyId, Refused> {
     let mut bytes = [0; 8];
     registry.randomness.fill(&mut bytes);
     let text = format!("k-{:016x}", u64::from_be_bytes(bytes));
-    text.parse().map_err(|_| Refused::Taken {
-        noun: Noun::Credential,
-        id: text,
-    })
+    text.parse().map_err(|_| Refused::Taken { noun: Noun::Credential, id: text })
 }
 
 impl NewKey {
@@ -183,10 +172,7 @@ impl NewKey {
 }
 
 pub(crate) fn unknown(keyid: &KeyId) -> Refused {
-    Refused::Unknown {
-        noun: Noun::Credential,
-        id: keyid.to_string(),
-    }
+    Refused::Unknown { noun: Noun::Credential, id: keyid.to_string() }
 }
 
 fn subject(credential: &Credential) -> BTreeMap<String, String> {

@@ -33,17 +33,8 @@ pub(crate) async fn list(
          WHERE keyid > $1 AND ($2 = '' OR system = $2) ORDER BY keyid LIMIT $3"
     );
     let system = system.map(ToString::to_string).unwrap_or_default();
-    let values = [
-        page.after.as_str().into(),
-        system.into(),
-        page.rows().into(),
-    ];
-    reading
-        .rows(&sql, &values)
-        .await?
-        .iter()
-        .map(from_row)
-        .collect()
+    let values = [page.after.as_str().into(), system.into(), page.rows().into()];
+    reading.rows(&sql, &values).await?.iter().map(from_row).collect()
 }
 
 /// Those that are neither revoked nor past their time, each with its sealed secret if it has one:
@@ -57,9 +48,7 @@ pub(crate) async fn alive(
          WHERE revoked_at IS NULL AND not_after > $1 ORDER BY keyid"
     );
     let rows = reading.rows(&sql, &[now.into()]).await?;
-    rows.iter()
-        .map(|row| Ok((from_row(row)?, row.optional_bytes("sealed_secret")?)))
-        .collect()
+    rows.iter().map(|row| Ok((from_row(row)?, row.optional_bytes("sealed_secret")?))).collect()
 }
 
 pub(crate) async fn insert(
@@ -91,9 +80,7 @@ pub(crate) async fn shorten(
     not_after: UtcMicros,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE credential SET not_after = $2 WHERE keyid = $1";
-    change
-        .execute(sql, &[keyid.as_str().into(), not_after.into()])
-        .await?;
+    change.execute(sql, &[keyid.as_str().into(), not_after.into()]).await?;
     Ok(())
 }
 
@@ -104,9 +91,7 @@ pub(crate) async fn revoke(
     at: UtcMicros,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE credential SET revoked_at = $2, sealed_secret = NULL WHERE keyid = $1";
-    change
-        .execute(sql, &[keyid.as_str().into(), at.into()])
-        .await?;
+    change.execute(sql, &[keyid.as_str().into(), at.into()]).await?;
     Ok(())
 }
 

@@ -35,20 +35,11 @@ pub(crate) async fn build(change: &mut Change, secrets: &SecretBox) -> Result<Bu
     let connections = connection::sql::published(&mut *change).await?;
     let credentials = credential::sql::alive(change, now).await?;
 
-    let mut built = Built {
-        records: Vec::new(),
-        hmac_secrets: HashMap::new(),
-    };
-    built
-        .records
-        .extend(organisations.into_iter().map(organisation_record));
+    let mut built = Built { records: Vec::new(), hmac_secrets: HashMap::new() };
+    built.records.extend(organisations.into_iter().map(organisation_record));
     built.records.extend(systems.into_iter().map(system_record));
-    built
-        .records
-        .extend(services.into_iter().map(service_record));
-    built
-        .records
-        .extend(worth_telling(connections, now).map(connection_record));
+    built.records.extend(services.into_iter().map(service_record));
+    built.records.extend(worth_telling(connections, now).map(connection_record));
     for (credential, sealed) in credentials {
         built.add_credential(credential, sealed.as_deref(), secrets);
     }
@@ -89,17 +80,11 @@ fn worth_telling(connections: Vec<Connection>, now: UtcMicros) -> impl Iterator<
 }
 
 fn organisation_record(organisation: Organisation) -> Record {
-    Record::Organisation(OrganisationRecord {
-        code: organisation.code,
-        name: organisation.name,
-    })
+    Record::Organisation(OrganisationRecord { code: organisation.code, name: organisation.name })
 }
 
 fn system_record(system: System) -> Record {
-    Record::System(SystemRecord {
-        id: system.id,
-        name: system.name,
-    })
+    Record::System(SystemRecord { id: system.id, name: system.name })
 }
 
 fn credential_record(credential: Credential) -> Record {

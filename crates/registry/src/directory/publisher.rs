@@ -49,10 +49,7 @@ impl Publisher {
     /// ended between a change and its publication) or there is none yet.
     pub async fn open(parts: PublisherParts) -> Result<Self, Refused> {
         let mut change = parts.recorder.change_by_platform(ACTION).await?;
-        let Unsigned {
-            directory,
-            hmac_secrets,
-        } = read(&parts, &mut change).await?;
+        let Unsigned { directory, hmac_secrets } = read(&parts, &mut change).await?;
         let history = DirectoryHistory::new(parts.recorder.database().clone());
         let known = history.find(&directory.root()).await;
         let signed = match known.map_err(|error| Refused::NotInForce(error.to_string()))? {
@@ -60,10 +57,7 @@ impl Publisher {
             Some(known) => known,
             None => record(&parts, change, directory).await?,
         };
-        let (current, _) = watch::channel(Arc::new(Published {
-            signed,
-            hmac_secrets,
-        }));
+        let (current, _) = watch::channel(Arc::new(Published { signed, hmac_secrets }));
         Ok(Self(Arc::new(Inner {
             parts,
             turn: Mutex::new(()),
@@ -98,19 +92,13 @@ impl Publisher {
             Some(actor) => parts.recorder.change(actor, ACTION).await?,
             None => parts.recorder.change_by_platform(ACTION).await?,
         };
-        let Unsigned {
-            directory,
-            hmac_secrets,
-        } = read(parts, &mut change).await?;
+        let Unsigned { directory, hmac_secrets } = read(parts, &mut change).await?;
         let in_force = self.0.current.borrow().signed.directory.root();
         if directory.root() == in_force {
             return Ok(());
         }
         let signed = record(parts, change, directory).await?;
-        self.0.current.send_replace(Arc::new(Published {
-            signed,
-            hmac_secrets,
-        }));
+        self.0.current.send_replace(Arc::new(Published { signed, hmac_secrets }));
         Ok(())
     }
 
@@ -142,10 +130,7 @@ async fn read(parts: &PublisherParts, change: &mut Change) -> Result<Unsigned, R
     let built = build(change, &parts.secrets).await?;
     let directory = Directory::new(built.records);
     let directory = directory.map_err(|error| Refused::NotWritable(error.to_string()))?;
-    Ok(Unsigned {
-        directory,
-        hmac_secrets: built.hmac_secrets,
-    })
+    Ok(Unsigned { directory, hmac_secrets: built.hmac_secrets })
 }
 
 /// Signs the version, stores it and records it in one change. A crash before the commit leaves the
@@ -159,9 +144,7 @@ async fn record(
     change.concerns_directory(signed.directory.root());
     DirectoryHistory::store(&mut change, &signed).await?;
     let size = signed.directory.size().to_string();
-    change
-        .record(BTreeMap::from([("records".to_owned(), size)]))
-        .await?;
+    change.record(BTreeMap::from([("records".to_owned(), size)])).await?;
     Ok(signed)
 }
 
@@ -169,8 +152,5 @@ fn sign(parts: &PublisherParts, directory: Directory) -> SignedDirectory {
     let text = directory.head(&parts.origin);
     let signature = parts.key.sign(text.as_bytes());
     let line = note_signature_line(parts.origin.as_ref(), &parts.key.public_key(), &signature);
-    SignedDirectory {
-        head: SignedNote::assemble(&text, &[line]),
-        directory,
-    }
+    SignedDirectory { head: SignedNote::assemble(&text, &[line]), directory }
 }

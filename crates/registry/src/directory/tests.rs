@@ -10,31 +10,21 @@ use crate::tests::platform::*;
 #[tokio::test]
 async fn every_version_is_signed_under_the_directorys_name() {
     let platform = Platform::with_service().await;
-    let verifier = NoteVerifier::new(
-        "lgsp.test/log/directory",
-        platform.directory_key.public_key(),
-    )
-    .unwrap();
+    let verifier =
+        NoteVerifier::new("lgsp.test/log/directory", platform.directory_key.public_key()).unwrap();
     let published = platform.in_force();
     published.signed.verify(&[verifier]).unwrap();
     let answered = platform.get("/api/v1/directory").await;
     assert_eq!(answered["size"], published.signed.directory.size());
     assert_eq!(answered["head"], published.signed.head.as_str());
-    assert!(
-        published
-            .signed
-            .head
-            .contains(answered["root"].as_str().unwrap())
-    );
+    assert!(published.signed.head.contains(answered["root"].as_str().unwrap()));
 }
 
 #[tokio::test]
 async fn what_gateways_need_not_know_publishes_nothing() {
     let platform = Platform::with_service().await;
     let before = platform.in_force();
-    platform
-        .connection_after(&["submit", "consent", "test"])
-        .await;
+    platform.connection_after(&["submit", "consent", "test"]).await;
     assert!(Arc::ptr_eq(&before, &platform.in_force()));
 }
 
@@ -42,9 +32,7 @@ async fn what_gateways_need_not_know_publishes_nothing() {
 async fn a_restart_restores_the_version_in_force_with_its_secrets_and_records_nothing() {
     let platform = Platform::with_service().await;
     let credential = json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256"});
-    platform
-        .made(CONSUMER, "/api/v1/credentials", credential)
-        .await;
+    platform.made(CONSUMER, "/api/v1/credentials", credential).await;
     let (before, size) = (platform.in_force(), platform.log.size());
     let platform = platform.restart().await;
     let after = platform.in_force();
@@ -57,26 +45,15 @@ async fn a_restart_restores_the_version_in_force_with_its_secrets_and_records_no
 async fn a_change_whose_publication_a_crash_prevented_comes_into_force_at_the_next_start() {
     let platform = Platform::with_service().await;
     let recorder = &platform.registry.recorder;
-    let mut change = recorder
-        .change(&actor(OPERATOR).unwrap(), "organisation.renamed")
-        .await
-        .unwrap();
+    let mut change =
+        recorder.change(&actor(OPERATOR).unwrap(), "organisation.renamed").await.unwrap();
     let sql = "UPDATE organisation SET name = 'Sở Nội vụ' WHERE code = 'H24.12'";
     change.execute(sql, &[]).await.unwrap();
-    change
-        .record([("organisation".to_owned(), "H24.12".to_owned())].into())
-        .await
-        .unwrap();
+    change.record([("organisation".to_owned(), "H24.12".to_owned())].into()).await.unwrap();
     let platform = platform.restart().await;
-    assert_eq!(
-        platform.record("organisation/H24.12").unwrap()["name"],
-        "Sở Nội vụ"
-    );
+    assert_eq!(platform.record("organisation/H24.12").unwrap()["name"], "Sở Nội vụ");
     let last = platform.entries().await.pop().unwrap();
-    assert_eq!(
-        (last.action.as_str(), last.actor),
-        ("directory.published", None)
-    );
+    assert_eq!((last.action.as_str(), last.actor), ("directory.published", None));
 }
 
 #[tokio::test]
@@ -88,12 +65,7 @@ async fn changes_at_once_are_handed_over_in_the_order_in_which_they_are_recorded
         while versions.changed().await.is_ok() {
             let published = versions.borrow_and_update().clone();
             roots.push(published.signed.directory.root());
-            if published
-                .signed
-                .directory
-                .find("system/H24.31/xong")
-                .is_some()
-            {
+            if published.signed.directory.find("system/H24.31/xong").is_some() {
                 break;
             }
         }
@@ -107,10 +79,7 @@ async fn changes_at_once_are_handed_over_in_the_order_in_which_they_are_recorded
             let form = json!({"organisation": "H24.31", "code": code, "name": "x"});
             platform.made(CONSUMER, "/api/v1/systems", form).await;
             let key = format!("system/H24.31/he-thong-{number}");
-            assert!(
-                platform.record(&key).is_some(),
-                "answered before it is in force"
-            );
+            assert!(platform.record(&key).is_some(), "answered before it is in force");
         }));
     }
     for change in changes {
@@ -124,16 +93,9 @@ async fn changes_at_once_are_handed_over_in_the_order_in_which_they_are_recorded
     // Two versions may follow each other before the observer looks; never the other way round.
     let mut recorded = recorded.into_iter();
     for root in seen {
-        assert!(
-            recorded.any(|version| version == root),
-            "a version was handed over out of turn"
-        );
+        assert!(recorded.any(|version| version == root), "a version was handed over out of turn");
     }
-    assert_eq!(
-        recorded.next(),
-        None,
-        "the last recorded version is the one in force"
-    );
+    assert_eq!(recorded.next(), None, "the last recorded version is the one in force");
 }
 
 #[tokio::test]
@@ -145,21 +107,14 @@ async fn a_change_that_could_not_be_published_comes_into_force_when_the_log_is_w
     // The change commits; its entry meets the failing disk, and so would the version's.
     disk.fail_next(Call::Sync, "wal");
     let names = json!({"name": "Sở Nội vụ"});
-    let (status, answer) = platform
-        .post(OPERATOR, "/api/v1/organisations/H24.12/rename", names)
-        .await;
+    let (status, answer) =
+        platform.post(OPERATOR, "/api/v1/organisations/H24.12/rename", names).await;
     if status == 503 {
         assert_eq!(answer["code"], "log.unavailable", "{answer}");
-        assert!(
-            answer["detail"].as_str().unwrap().contains("recorded"),
-            "{answer}"
-        );
+        assert!(answer["detail"].as_str().unwrap().contains("recorded"), "{answer}");
     }
     versions.changed().await.unwrap();
-    assert_eq!(
-        platform.record("organisation/H24.12").unwrap()["name"],
-        "Sở Nội vụ"
-    );
+    assert_eq!(platform.record("organisation/H24.12").unwrap()["name"], "Sở Nội vụ");
     let actions = platform.actions().await;
     let end: Vec<_> = actions.iter().rev().take(2).collect();
     assert_eq!(end, ["directory.published", "organisation.renamed"]);

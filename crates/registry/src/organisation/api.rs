@@ -60,12 +60,8 @@ async fn list(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<Organisation>>, Refusal> {
     let page = PageRequest::try_from(query)?;
-    let found = sql::list(&registry.database, &page)
-        .await
-        .map_err(Refused::from)?;
-    Ok(Json(
-        page.page(found, |organisation| organisation.code.to_string()),
-    ))
+    let found = sql::list(&registry.database, &page).await.map_err(Refused::from)?;
+    Ok(Json(page.page(found, |organisation| organisation.code.to_string())))
 }
 
 /// One organisation.
@@ -78,9 +74,7 @@ async fn read(
     Path(code): Path<String>,
 ) -> Result<Json<Organisation>, Refusal> {
     let code = field::parse("code", &code)?;
-    let found = sql::find(&registry.database, &code)
-        .await
-        .map_err(Refused::from)?;
+    let found = sql::find(&registry.database, &code).await.map_err(Refused::from)?;
     Ok(Json(found.ok_or_else(|| command::unknown(&code))?))
 }
 
@@ -116,16 +110,12 @@ async fn rename(
 ) -> Result<Json<Organisation>, Refusal> {
     let code = field::parse("code", &code)?;
     let names = names(&form.name, form.name_en.as_deref())?;
-    Ok(Json(
-        command::rename(&registry, &actor, &code, names).await?,
-    ))
+    Ok(Json(command::rename(&registry, &actor, &code, names).await?))
 }
 
 fn names(name: &str, name_en: Option<&str>) -> Result<Names, Refusal> {
     Ok(Names {
         name: field::sentence("name", name, NAME_CHARS)?,
-        name_en: name_en
-            .map(|name| field::sentence("name_en", name, NAME_CHARS))
-            .transpose()?,
+        name_en: name_en.map(|name| field::sentence("name_en", name, NAME_CHARS)).transpose()?,
     })
 }

@@ -37,15 +37,9 @@ pub async fn register(
     new: NewOrganisation,
 ) -> Result<Organisation, Refused> {
     must_run_the_platform(actor)?;
-    let mut change = registry
-        .recorder
-        .change(actor, "organisation.registered")
-        .await?;
+    let mut change = registry.recorder.change(actor, "organisation.registered").await?;
     if sql::find(&mut change, &new.code).await?.is_some() {
-        return Err(Refused::Taken {
-            noun: Noun::Organisation,
-            id: new.code.to_string(),
-        });
+        return Err(Refused::Taken { noun: Noun::Organisation, id: new.code.to_string() });
     }
     let parent = new.code.parent();
     if let Some(parent) = &parent
@@ -56,10 +50,7 @@ pub async fn register(
     if let Some(legacy) = &new.legacy_code
         && sql::legacy_is_taken(&mut change, legacy).await?
     {
-        return Err(Refused::Taken {
-            noun: Noun::Organisation,
-            id: legacy.to_string(),
-        });
+        return Err(Refused::Taken { noun: Noun::Organisation, id: legacy.to_string() });
     }
     let organisation = Organisation {
         code: new.code,
@@ -83,10 +74,7 @@ pub async fn rename(
     names: Names,
 ) -> Result<Organisation, Refused> {
     must_run_the_platform(actor)?;
-    let mut change = registry
-        .recorder
-        .change(actor, "organisation.renamed")
-        .await?;
+    let mut change = registry.recorder.change(actor, "organisation.renamed").await?;
     let found = sql::find(&mut change, code).await?;
     let mut organisation = found.ok_or_else(|| unknown(code))?;
     organisation.name = names.name;
@@ -98,10 +86,7 @@ pub async fn rename(
 }
 
 pub(crate) fn unknown(code: &OrganisationCode) -> Refused {
-    Refused::Unknown {
-        noun: Noun::Organisation,
-        id: code.to_string(),
-    }
+    Refused::Unknown { noun: Noun::Organisation, id: code.to_string() }
 }
 
 fn subject(code: &OrganisationCode) -> BTreeMap<String, String> {

@@ -33,21 +33,14 @@ pub(crate) async fn list(
     page: &PageRequest,
 ) -> Result<Vec<Organisation>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM organisation WHERE code > $1 ORDER BY code LIMIT $2");
-    let rows = reading
-        .rows(&sql, &[page.after.as_str().into(), page.rows().into()])
-        .await?;
+    let rows = reading.rows(&sql, &[page.after.as_str().into(), page.rows().into()]).await?;
     rows.iter().map(from_row).collect()
 }
 
 /// All of them, for the directory.
 pub(crate) async fn all(reading: impl Reading) -> Result<Vec<Organisation>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM organisation ORDER BY code");
-    reading
-        .rows(&sql, &[])
-        .await?
-        .iter()
-        .map(from_row)
-        .collect()
+    reading.rows(&sql, &[]).await?.iter().map(from_row).collect()
 }
 
 pub(crate) async fn insert(change: &mut Change, new: &Organisation) -> Result<(), StoreError> {
@@ -66,11 +59,7 @@ pub(crate) async fn insert(change: &mut Change, new: &Organisation) -> Result<()
 
 pub(crate) async fn rename(change: &mut Change, to: &Organisation) -> Result<(), StoreError> {
     let sql = "UPDATE organisation SET name = $2, name_en = $3 WHERE code = $1";
-    let values = [
-        to.code.as_str().into(),
-        to.name.as_str().into(),
-        to.name_en.clone().into(),
-    ];
+    let values = [to.code.as_str().into(), to.name.as_str().into(), to.name_en.clone().into()];
     change.execute(sql, &values).await?;
     Ok(())
 }

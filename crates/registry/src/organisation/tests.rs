@@ -10,13 +10,7 @@ async fn an_organisation_below_another_waits_for_it() {
     let below = json!({"code": "H24.12", "name": "Sở Nội vụ"});
     let refused = platform.refused(OPERATOR, PATH, below.clone()).await;
     assert_eq!(refused, (409, "resource.conflict".to_owned()));
-    platform
-        .made(
-            OPERATOR,
-            PATH,
-            json!({"code": "H24", "name": "UBND thành phố"}),
-        )
-        .await;
+    platform.made(OPERATOR, PATH, json!({"code": "H24", "name": "UBND thành phố"})).await;
     let made = platform.made(STATE_MANAGER, PATH, below).await;
     assert_eq!(made["parent"], "H24");
 }
@@ -25,9 +19,7 @@ async fn an_organisation_below_another_waits_for_it() {
 async fn enterprises_and_others_have_no_parent() {
     let platform = Platform::start().await;
     for code in ["0200123456", "Z01HOIKHUYENHOC"] {
-        let made = platform
-            .made(OPERATOR, PATH, json!({"code": code, "name": "x"}))
-            .await;
+        let made = platform.made(OPERATOR, PATH, json!({"code": code, "name": "x"})).await;
         assert!(made["parent"].is_null(), "{code}");
     }
 }
@@ -48,19 +40,11 @@ async fn a_code_or_an_old_code_is_registered_once() {
 async fn a_wrong_code_is_refused_with_the_rule() {
     let platform = Platform::start().await;
     for code in ["h24", "H24.", "H2", "H24/12", "H24 ", "Z00A"] {
-        let (status, answer) = platform
-            .post(OPERATOR, PATH, json!({"code": code, "name": "x"}))
-            .await;
-        assert_eq!(
-            (status, &answer["code"]),
-            (422, &"field.invalid".into()),
-            "{code}"
-        );
+        let (status, answer) =
+            platform.post(OPERATOR, PATH, json!({"code": code, "name": "x"})).await;
+        assert_eq!((status, &answer["code"]), (422, &"field.invalid".into()), "{code}");
         let detail = answer["detail"].as_str().unwrap();
-        assert!(
-            detail.contains("`code`") && detail.contains("20/2020/QĐ-TTg"),
-            "{detail}"
-        );
+        assert!(detail.contains("`code`") && detail.contains("20/2020/QĐ-TTg"), "{detail}");
     }
 }
 
@@ -70,34 +54,18 @@ async fn an_unknown_field_is_refused() {
     let form = json!({"code": "H24", "name": "x", "parent": "H23"});
     let refused = platform.refused(OPERATOR, PATH, form).await;
     assert_eq!(refused, (422, "field.unknown".to_owned()));
-    assert!(
-        platform.log.size() == 1,
-        "only the first directory stands in the log"
-    );
+    assert!(platform.log.size() == 1, "only the first directory stands in the log");
 }
 
 #[tokio::test]
 async fn a_new_name_reaches_the_directory() {
     let platform = Platform::with_service().await;
     let names = json!({"name": "Sở Nội vụ", "name_en": "Department of Home Affairs"});
-    platform
-        .made(OPERATOR, "/api/v1/organisations/H24.12/rename", names)
-        .await;
-    assert_eq!(
-        platform.get("/api/v1/organisations/H24.12").await["name"],
-        "Sở Nội vụ"
-    );
-    assert_eq!(
-        platform.record("organisation/H24.12").unwrap()["name"],
-        "Sở Nội vụ"
-    );
-    let refused = platform
-        .refused(
-            OPERATOR,
-            "/api/v1/organisations/H99/rename",
-            json!({"name": "x"}),
-        )
-        .await;
+    platform.made(OPERATOR, "/api/v1/organisations/H24.12/rename", names).await;
+    assert_eq!(platform.get("/api/v1/organisations/H24.12").await["name"], "Sở Nội vụ");
+    assert_eq!(platform.record("organisation/H24.12").unwrap()["name"], "Sở Nội vụ");
+    let refused =
+        platform.refused(OPERATOR, "/api/v1/organisations/H99/rename", json!({"name": "x"})).await;
     assert_eq!(refused, (404, "resource.not_found".to_owned()));
 }
 
@@ -107,20 +75,11 @@ async fn a_list_comes_page_by_page_and_whole() {
     let (mut path, mut codes) = (format!("{PATH}?limit=4"), Vec::new());
     loop {
         let page = platform.get(&path).await;
-        codes.extend(
-            page["items"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|one| one["code"].clone()),
-        );
+        codes.extend(page["items"].as_array().unwrap().iter().map(|one| one["code"].clone()));
         let Some(next) = page["next"].as_str() else {
             break;
         };
         path = format!("{PATH}?limit=4&after={next}");
     }
-    assert_eq!(
-        codes,
-        ["H24", "H24.01", "H24.02", "H24.12", "H24.31", "H24.40"]
-    );
+    assert_eq!(codes, ["H24", "H24.01", "H24.02", "H24.12", "H24.31", "H24.40"]);
 }

@@ -101,9 +101,7 @@ async fn list(
     let system = field::parse_optional("system", query.system.as_deref())?;
     let page = PageRequest::new(query.after, query.limit)?;
     let found = sql::list(&registry.database, system.as_ref(), &page).await;
-    Ok(Json(page.page(found.map_err(Refused::from)?, |service| {
-        service.id.to_string()
-    })))
+    Ok(Json(page.page(found.map_err(Refused::from)?, |service| service.id.to_string())))
 }
 
 /// One version of a service.
@@ -122,9 +120,7 @@ async fn read(
     Path(path): Path<ServicePath>,
 ) -> Result<Json<Service>, Refusal> {
     let id = named(path)?;
-    let found = sql::find(&registry.database, &id)
-        .await
-        .map_err(Refused::from)?;
+    let found = sql::find(&registry.database, &id).await.map_err(Refused::from)?;
     Ok(Json(found.ok_or_else(|| command::unknown(&id))?))
 }
 
@@ -174,16 +170,11 @@ async fn change_terms(
     Json(form): Json<TermsForm>,
 ) -> Result<Json<Service>, Refusal> {
     let id = named(path)?;
-    Ok(Json(
-        command::change_terms(&registry, &actor, &id, form.read()?).await?,
-    ))
+    Ok(Json(command::change_terms(&registry, &actor, &id, form.read()?).await?))
 }
 
 fn named((organisation, system, service, version): ServicePath) -> Result<ServiceId, Refusal> {
-    field::parse(
-        "id",
-        &format!("{organisation}/{system}/{service}/{version}"),
-    )
+    field::parse("id", &format!("{organisation}/{system}/{service}/{version}"))
 }
 
 impl TermsForm {

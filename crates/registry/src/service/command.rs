@@ -28,19 +28,10 @@ pub async fn publish(
         return Err(system::command::unknown(&system));
     }
     if sql::find(&mut change, &id).await?.is_some() {
-        return Err(Refused::Taken {
-            noun: Noun::Service,
-            id: id.to_string(),
-        });
+        return Err(Refused::Taken { noun: Noun::Service, id: id.to_string() });
     }
     let now = change.time();
-    let service = Service {
-        id,
-        title,
-        terms,
-        published_at: now,
-        changed_at: now,
-    };
+    let service = Service { id, title, terms, published_at: now, changed_at: now };
     sql::insert(&mut change, &service).await?;
     change.record(subject(&service)).await?;
     registry.publisher.publish(Some(actor)).await?;
@@ -80,10 +71,7 @@ pub async fn change_terms(
     terms: TermsChange,
 ) -> Result<Service, Refused> {
     must_administer(actor, &id.organisation)?;
-    let mut change = registry
-        .recorder
-        .change(actor, "service.terms_changed")
-        .await?;
+    let mut change = registry.recorder.change(actor, "service.terms_changed").await?;
     let found = sql::find(&mut change, id).await?;
     let mut service = found.ok_or_else(|| unknown(id))?;
     terms.apply(&mut service.terms);
@@ -95,10 +83,7 @@ pub async fn change_terms(
 }
 
 pub(crate) fn unknown(id: &ServiceId) -> Refused {
-    Refused::Unknown {
-        noun: Noun::Service,
-        id: id.to_string(),
-    }
+    Refused::Unknown { noun: Noun::Service, id: id.to_string() }
 }
 
 fn subject(service: &Service) -> BTreeMap<String, String> {

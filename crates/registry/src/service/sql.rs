@@ -32,28 +32,14 @@ pub(crate) async fn list(
          WHERE id > $1 AND ($2 = '' OR system = $2) ORDER BY id LIMIT $3"
     );
     let system = system.map(ToString::to_string).unwrap_or_default();
-    let values = [
-        page.after.as_str().into(),
-        system.into(),
-        page.rows().into(),
-    ];
-    reading
-        .rows(&sql, &values)
-        .await?
-        .iter()
-        .map(from_row)
-        .collect()
+    let values = [page.after.as_str().into(), system.into(), page.rows().into()];
+    reading.rows(&sql, &values).await?.iter().map(from_row).collect()
 }
 
 /// All of them, for the directory.
 pub(crate) async fn all(reading: impl Reading) -> Result<Vec<Service>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM service ORDER BY id");
-    reading
-        .rows(&sql, &[])
-        .await?
-        .iter()
-        .map(from_row)
-        .collect()
+    reading.rows(&sql, &[]).await?.iter().map(from_row).collect()
 }
 
 pub(crate) async fn insert(change: &mut Change, new: &Service) -> Result<(), StoreError> {

@@ -8,9 +8,7 @@ const PATH: &str = "/api/v1/services";
 async fn a_new_upstream_is_in_force_when_it_is_answered() {
     let platform = Platform::with_service().await;
     let terms = json!({"upstream": "http://10.24.12.6:9000/", "timeout_ms": 900, "record": "before_forward"});
-    platform
-        .made(PROVIDER, &format!("{PATH}/{SERVICE}/terms"), terms)
-        .await;
+    platform.made(PROVIDER, &format!("{PATH}/{SERVICE}/terms"), terms).await;
     let record = platform.record(&format!("service/{SERVICE}")).unwrap();
     assert_eq!(record["upstream"], "http://10.24.12.6:9000");
     assert_eq!(record["timeout_ms"], 900);
@@ -20,15 +18,10 @@ async fn a_new_upstream_is_in_force_when_it_is_answered() {
     assert_eq!(read["upstream"], "http://10.24.12.6:9000");
     assert_eq!(read["record"], "before_forward");
     let only = json!({"timeout_ms": 800});
-    platform
-        .made(PROVIDER, &format!("{PATH}/{SERVICE}/terms"), only)
-        .await;
+    platform.made(PROVIDER, &format!("{PATH}/{SERVICE}/terms"), only).await;
     let record = platform.record(&format!("service/{SERVICE}")).unwrap();
     assert_eq!(record["timeout_ms"], 800);
-    assert_eq!(
-        record["upstream"], "http://10.24.12.6:9000",
-        "what is left out stays"
-    );
+    assert_eq!(record["upstream"], "http://10.24.12.6:9000", "what is left out stays");
     assert_eq!(record["record"], "before_forward");
 }
 
@@ -38,19 +31,9 @@ async fn versions_stand_beside_each_other() {
     let second = SERVICE.replace("v1", "v2");
     let form = json!({"id": second, "title": "Danh mục 2", "upstream": "http://10.24.12.7"});
     platform.made(PROVIDER, PATH, form.clone()).await;
-    assert_eq!(
-        platform.refused(PROVIDER, PATH, form).await,
-        (409, "resource.exists".to_owned())
-    );
-    let page = platform
-        .get(&format!("{PATH}?system={PROVIDING_SYSTEM}"))
-        .await;
-    let ids: Vec<_> = page["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| &one["id"])
-        .collect();
+    assert_eq!(platform.refused(PROVIDER, PATH, form).await, (409, "resource.exists".to_owned()));
+    let page = platform.get(&format!("{PATH}?system={PROVIDING_SYSTEM}")).await;
+    let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
     assert_eq!(ids, [SERVICE, &second]);
     assert_eq!(
         platform.record(&format!("service/{SERVICE}")).unwrap()["upstream"],
@@ -61,27 +44,11 @@ async fn versions_stand_beside_each_other() {
 #[tokio::test]
 async fn an_address_that_could_mean_another_place_is_refused_by_its_field() {
     let platform = Platform::with_service().await;
-    for upstream in [
-        "https://h/",
-        "http://u@h/",
-        "http://h/?q",
-        "http://h/#f",
-        "h:80",
-        "",
-    ] {
+    for upstream in ["https://h/", "http://u@h/", "http://h/?q", "http://h/#f", "h:80", ""] {
         let path = format!("{PATH}/{SERVICE}/terms");
-        let (status, answer) = platform
-            .post(PROVIDER, &path, json!({"upstream": upstream}))
-            .await;
-        assert_eq!(
-            (status, &answer["code"]),
-            (422, &"field.invalid".into()),
-            "{upstream}"
-        );
-        assert!(
-            answer["detail"].as_str().unwrap().contains("`upstream`"),
-            "{answer}"
-        );
+        let (status, answer) = platform.post(PROVIDER, &path, json!({"upstream": upstream})).await;
+        assert_eq!((status, &answer["code"]), (422, &"field.invalid".into()), "{upstream}");
+        assert!(answer["detail"].as_str().unwrap().contains("`upstream`"), "{answer}");
     }
 }
 
@@ -108,12 +75,7 @@ async fn a_service_stands_on_a_registered_system() {
         platform.refused(PROVIDER, PATH, form).await,
         (404, "resource.not_found".to_owned())
     );
-    for id in [
-        "H24.12/danh-muc/v1",
-        "H24.12/a/b/1",
-        "H24.12/a/b/v0",
-        "H24.12/a/b/v01",
-    ] {
+    for id in ["H24.12/danh-muc/v1", "H24.12/a/b/1", "H24.12/a/b/v0", "H24.12/a/b/v01"] {
         let form = json!({"id": id, "title": "x", "upstream": "http://h"});
         let refused = platform.refused(PROVIDER, PATH, form).await;
         assert_eq!(refused, (422, "field.invalid".to_owned()), "{id}");

@@ -36,13 +36,9 @@ impl FromStr for Upstream {
         // The parser drops tabs and line breaks, turns `\` into `/` and resolves dots. What the
         // administrator wrote must be what is called, so such texts are refused beforehand.
         let plain = text.len() <= MAX_BYTES
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b'@');
+            && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b'@');
         // It also adds slashes that are missing and drops those that are too many.
-        let address = text
-            .strip_prefix("http://")
-            .filter(|rest| !rest.starts_with('/'));
+        let address = text.strip_prefix("http://").filter(|rest| !rest.starts_with('/'));
         let url = Url::parse(text).map_err(|_| NotAnUpstream)?;
         let clean = address.is_some()
             && url.host_str().is_some_and(|host| !host.is_empty())
@@ -93,18 +89,11 @@ mod tests {
     fn an_address_is_kept_without_its_last_slash() {
         for (given, kept) in [
             ("http://10.24.12.5:9000/", "http://10.24.12.5:9000"),
-            (
-                "http://may-chu.haiphong.gov.vn/api/v1",
-                "http://may-chu.haiphong.gov.vn/api/v1",
-            ),
+            ("http://may-chu.haiphong.gov.vn/api/v1", "http://may-chu.haiphong.gov.vn/api/v1"),
             ("http://[2001:db8::5]:80/api/", "http://[2001:db8::5]/api"),
             ("http://MAY-CHU/Api", "http://may-chu/Api"),
         ] {
-            assert_eq!(
-                given.parse::<Upstream>().map(String::from),
-                Ok(kept.to_owned()),
-                "{given}"
-            );
+            assert_eq!(given.parse::<Upstream>().map(String::from), Ok(kept.to_owned()), "{given}");
         }
     }
 

@@ -18,9 +18,7 @@ use crate::refused::Refused;
 const NAME_CHARS: usize = 250;
 
 pub(crate) fn routes() -> OpenApiRouter<Registry> {
-    OpenApiRouter::default()
-        .routes(routes!(list, register))
-        .routes(routes!(read))
+    OpenApiRouter::default().routes(routes!(list, register)).routes(routes!(read))
 }
 
 /// A system to register.
@@ -62,9 +60,7 @@ async fn list(
     let organisation = field::parse_optional("organisation", query.organisation.as_deref())?;
     let page = PageRequest::new(query.after, query.limit)?;
     let found = sql::list(&registry.database, organisation.as_ref(), &page).await;
-    Ok(Json(page.page(found.map_err(Refused::from)?, |system| {
-        system.id.to_string()
-    })))
+    Ok(Json(page.page(found.map_err(Refused::from)?, |system| system.id.to_string())))
 }
 
 /// One system.
@@ -83,9 +79,7 @@ async fn read(
         organisation: field::parse("organisation", &organisation)?,
         system: field::parse("system", &system)?,
     };
-    let found = sql::find(&registry.database, &id)
-        .await
-        .map_err(Refused::from)?;
+    let found = sql::find(&registry.database, &id).await.map_err(Refused::from)?;
     Ok(Json(found.ok_or_else(|| command::unknown(&id))?))
 }
 
@@ -102,8 +96,5 @@ async fn register(
         system: field::parse("code", &form.code)?,
     };
     let name = field::sentence("name", &form.name, NAME_CHARS)?;
-    Ok((
-        StatusCode::CREATED,
-        Json(command::register(&registry, &actor, id, name).await?),
-    ))
+    Ok((StatusCode::CREATED, Json(command::register(&registry, &actor, id, name).await?)))
 }

@@ -20,37 +20,19 @@ pub async fn register(
 ) -> Result<System, Refused> {
     must_administer(actor, &id.organisation)?;
     let mut change = registry.recorder.change(actor, "system.registered").await?;
-    if organisation::sql::find(&mut change, &id.organisation)
-        .await?
-        .is_none()
-    {
+    if organisation::sql::find(&mut change, &id.organisation).await?.is_none() {
         return Err(organisation::command::unknown(&id.organisation));
     }
     if sql::find(&mut change, &id).await?.is_some() {
-        return Err(Refused::Taken {
-            noun: Noun::System,
-            id: id.to_string(),
-        });
+        return Err(Refused::Taken { noun: Noun::System, id: id.to_string() });
     }
-    let system = System {
-        id,
-        name,
-        registered_at: change.time(),
-    };
+    let system = System { id, name, registered_at: change.time() };
     sql::insert(&mut change, &system).await?;
-    change
-        .record(BTreeMap::from([(
-            "system".to_owned(),
-            system.id.to_string(),
-        )]))
-        .await?;
+    change.record(BTreeMap::from([("system".to_owned(), system.id.to_string())])).await?;
     registry.publisher.publish(Some(actor)).await?;
     Ok(system)
 }
 
 pub(crate) fn unknown(id: &SystemId) -> Refused {
-    Refused::Unknown {
-        noun: Noun::System,
-        id: id.to_string(),
-    }
+    Refused::Unknown { noun: Noun::System, id: id.to_string() }
 }

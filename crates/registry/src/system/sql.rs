@@ -31,28 +31,14 @@ pub(crate) async fn list(
          WHERE id > $1 AND ($2 = '' OR organisation = $2) ORDER BY id LIMIT $3"
     );
     let organisation = organisation.map_or("", |code| code.as_str());
-    let values = [
-        page.after.as_str().into(),
-        organisation.into(),
-        page.rows().into(),
-    ];
-    reading
-        .rows(&sql, &values)
-        .await?
-        .iter()
-        .map(from_row)
-        .collect()
+    let values = [page.after.as_str().into(), organisation.into(), page.rows().into()];
+    reading.rows(&sql, &values).await?.iter().map(from_row).collect()
 }
 
 /// All of them, for the directory.
 pub(crate) async fn all(reading: impl Reading) -> Result<Vec<System>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM system ORDER BY id");
-    reading
-        .rows(&sql, &[])
-        .await?
-        .iter()
-        .map(from_row)
-        .collect()
+    reading.rows(&sql, &[]).await?.iter().map(from_row).collect()
 }
 
 pub(crate) async fn insert(change: &mut Change, new: &System) -> Result<(), StoreError> {

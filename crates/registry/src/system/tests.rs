@@ -10,14 +10,8 @@ async fn a_system_is_registered_once_and_stands_in_the_directory() {
     let form = json!({"organisation": "H24.12", "code": "ho-so", "name": "Hồ sơ cán bộ"});
     let made = platform.made(PROVIDER, PATH, form.clone()).await;
     assert_eq!(made["id"], "H24.12/ho-so");
-    assert_eq!(
-        platform.record("system/H24.12/ho-so").unwrap()["name"],
-        "Hồ sơ cán bộ"
-    );
-    assert_eq!(
-        platform.refused(PROVIDER, PATH, form).await,
-        (409, "resource.exists".to_owned())
-    );
+    assert_eq!(platform.record("system/H24.12/ho-so").unwrap()["name"], "Hồ sơ cán bộ");
+    assert_eq!(platform.refused(PROVIDER, PATH, form).await, (409, "resource.exists".to_owned()));
 }
 
 #[tokio::test]
@@ -42,15 +36,7 @@ async fn a_system_code_is_a_plain_word() {
 async fn systems_are_listed_by_organisation() {
     let platform = Platform::with_service().await;
     let page = platform.get(&format!("{PATH}?organisation=H24.31")).await;
-    let ids: Vec<_> = page["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| &one["id"])
-        .collect();
+    let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
     assert_eq!(ids, [CONSUMING_SYSTEM]);
-    assert_eq!(
-        platform.get(PATH).await["items"].as_array().unwrap().len(),
-        2
-    );
+    assert_eq!(platform.get(PATH).await["items"].as_array().unwrap().len(), 2);
 }

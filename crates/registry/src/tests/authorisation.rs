@@ -28,28 +28,14 @@ struct Case {
     may: &'static [&'static str],
 }
 
-const SIGNED_ON: &[&str] = &[
-    STATE_MANAGER,
-    OPERATOR,
-    PROVIDER,
-    CONSUMER,
-    OTHER_ADMIN,
-    OFFICER,
-    AUDITOR,
-    INCIDENT_HANDLER,
-];
+const SIGNED_ON: &[&str] =
+    &[STATE_MANAGER, OPERATOR, PROVIDER, CONSUMER, OTHER_ADMIN, OFFICER, AUDITOR, INCIDENT_HANDLER];
 const PLATFORM: &[&str] = &[OPERATOR, STATE_MANAGER];
 const PROVIDERS: &[&str] = &[OPERATOR, PROVIDER];
 const CONSUMERS: &[&str] = &[OPERATOR, CONSUMER];
 
 fn read(route: &'static str, path: impl Into<String>) -> Case {
-    Case {
-        method: "GET",
-        route,
-        path: path.into(),
-        body: None,
-        may: SIGNED_ON,
-    }
+    Case { method: "GET", route, path: path.into(), body: None, may: SIGNED_ON }
 }
 
 fn write(
@@ -58,13 +44,7 @@ fn write(
     body: Value,
     may: &'static [&'static str],
 ) -> Case {
-    Case {
-        method: "POST",
-        route,
-        path: path.into(),
-        body: Some(body),
-        may,
-    }
+    Case { method: "POST", route, path: path.into(), body: Some(body), may }
 }
 
 /// Bodies are well formed, and what they ask for can be asked for again and again: all may try.
@@ -91,12 +71,7 @@ async fn cases(platform: &Platform) -> Vec<Case> {
     let new_service = json!({"id": SERVICE, "title": "x", "upstream": "http://h"});
     let mut cases = vec![
         read("/api/v1/organisations", "/api/v1/organisations"),
-        write(
-            "/api/v1/organisations",
-            "/api/v1/organisations",
-            new_organisation,
-            PLATFORM,
-        ),
+        write("/api/v1/organisations", "/api/v1/organisations", new_organisation, PLATFORM),
         read("/api/v1/organisations/{code}", "/api/v1/organisations/H24"),
         write(
             "/api/v1/organisations/{code}/rename",
@@ -108,16 +83,8 @@ async fn cases(platform: &Platform) -> Vec<Case> {
         write("/api/v1/systems", "/api/v1/systems", new_system, PROVIDERS),
         read("/api/v1/systems/{organisation}/{system}", system),
         read("/api/v1/credentials", "/api/v1/credentials"),
-        write(
-            "/api/v1/credentials",
-            "/api/v1/credentials",
-            new_credential,
-            CONSUMERS,
-        ),
-        read(
-            "/api/v1/credentials/{keyid}",
-            format!("/api/v1/credentials/{keyid}"),
-        ),
+        write("/api/v1/credentials", "/api/v1/credentials", new_credential, CONSUMERS),
+        read("/api/v1/credentials/{keyid}", format!("/api/v1/credentials/{keyid}")),
         write(
             "/api/v1/credentials/{keyid}/rotate",
             format!("/api/v1/credentials/{keyid}/rotate"),
@@ -131,16 +98,8 @@ async fn cases(platform: &Platform) -> Vec<Case> {
             CONSUMERS,
         ),
         read("/api/v1/services", "/api/v1/services"),
-        write(
-            "/api/v1/services",
-            "/api/v1/services",
-            new_service,
-            PROVIDERS,
-        ),
-        read(
-            "/api/v1/services/{organisation}/{system}/{service}/{version}",
-            service.clone(),
-        ),
+        write("/api/v1/services", "/api/v1/services", new_service, PROVIDERS),
+        read("/api/v1/services/{organisation}/{system}/{service}/{version}", service.clone()),
         write(
             "/api/v1/services/{organisation}/{system}/{service}/{version}/terms",
             format!("{service}/terms"),
@@ -148,17 +107,9 @@ async fn cases(platform: &Platform) -> Vec<Case> {
             PROVIDERS,
         ),
         read("/api/v1/connections", "/api/v1/connections"),
-        write(
-            "/api/v1/connections",
-            "/api/v1/connections",
-            connection_form(),
-            &[CONSUMER],
-        ),
+        write("/api/v1/connections", "/api/v1/connections", connection_form(), &[CONSUMER]),
         read("/api/v1/connections/{id}", connection.clone()),
-        read(
-            "/api/v1/connections/{id}/history",
-            format!("{connection}/history"),
-        ),
+        read("/api/v1/connections/{id}/history", format!("{connection}/history")),
         write(
             "/api/v1/connections/{id}/revise",
             format!("{connection}/revise"),
@@ -190,12 +141,7 @@ fn steps(connection: &str) -> Vec<Case> {
     ];
     let case = |(step, may): (&str, &'static [&'static str])| {
         let path = format!("{connection}/{step}");
-        write(
-            "/api/v1/connections/{id}/{step}",
-            path,
-            json!({"reason": "x"}),
-            may,
-        )
+        write("/api/v1/connections/{id}/{step}", path, json!({"reason": "x"}), may)
     };
     by.into_iter().map(case).collect()
 }
@@ -205,9 +151,8 @@ async fn every_route_is_open_to_whom_it_is_for_and_to_nobody_else() {
     let platform = Platform::with_service().await;
     for case in cases(&platform).await {
         for token in EVERYONE {
-            let (status, answer) = platform
-                .ask(token, case.method, &case.path, case.body.clone())
-                .await;
+            let (status, answer) =
+                platform.ask(token, case.method, &case.path, case.body.clone()).await;
             let asked = format!("{} {} as {token:?}: {answer}", case.method, case.path);
             match (token, case.may.contains(&token)) {
                 ("", _) => assert_eq!(status, 401, "{asked}"),
@@ -236,10 +181,7 @@ async fn every_route_of_the_description_has_a_case() {
         }
     }
     let cases = cases(&platform).await;
-    let tried = cases
-        .iter()
-        .map(|case| format!("{} {}", case.method, case.route))
-        .collect();
+    let tried = cases.iter().map(|case| format!("{} {}", case.method, case.route)).collect();
     assert_eq!(described, tried);
 }
 
@@ -250,9 +192,7 @@ async fn being_above_an_organisation_gives_no_right_over_its_systems() {
     let above = "organisation_admin:H24:t-above";
     let beside = "organisation_admin:H24.1:t-beside";
     for token in [above, beside] {
-        let refused = platform
-            .refused(token, "/api/v1/systems", form.clone())
-            .await;
+        let refused = platform.refused(token, "/api/v1/systems", form.clone()).await;
         assert_eq!(refused, (403, "role.not_permitted".to_owned()), "{token}");
     }
 }

@@ -9,31 +9,15 @@ use super::platform::*;
 async fn each_command_emits_its_entry_and_then_the_directory_its_own() {
     let platform = Platform::with_service().await;
     let credential = json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256"});
-    let made = platform
-        .made(CONSUMER, "/api/v1/credentials", credential)
-        .await;
+    let made = platform.made(CONSUMER, "/api/v1/credentials", credential).await;
     let keyid = made["keyid"].as_str().unwrap();
     let rotate = format!("/api/v1/credentials/{keyid}/rotate");
     platform.made(CONSUMER, &rotate, json!({})).await;
-    platform
-        .made(
-            CONSUMER,
-            &format!("/api/v1/credentials/{keyid}/revoke"),
-            json!({}),
-        )
-        .await;
+    platform.made(CONSUMER, &format!("/api/v1/credentials/{keyid}/revoke"), json!({})).await;
     let names = json!({"name": "Sở Nội vụ"});
-    platform
-        .made(OPERATOR, "/api/v1/organisations/H24.12/rename", names)
-        .await;
+    platform.made(OPERATOR, "/api/v1/organisations/H24.12/rename", names).await;
     let terms = json!({"upstream": "http://10.24.12.6:9000"});
-    platform
-        .made(
-            PROVIDER,
-            &format!("/api/v1/services/{SERVICE}/terms"),
-            terms,
-        )
-        .await;
+    platform.made(PROVIDER, &format!("/api/v1/services/{SERVICE}/terms"), terms).await;
     let expected = [
         "organisation.registered",
         "system.registered",
@@ -49,15 +33,8 @@ async fn each_command_emits_its_entry_and_then_the_directory_its_own() {
         let at = entries.iter().position(|entry| entry.action == action);
         let at = at.unwrap_or_else(|| panic!("{action} is not in the log"));
         assert_eq!(entries[at].kind, Kind::Change, "{action}");
-        assert!(
-            entries[at].actor.is_some() && !entries[at].subject.is_empty(),
-            "{action}"
-        );
-        assert_eq!(
-            entries[at + 1].action,
-            "directory.published",
-            "after {action}"
-        );
+        assert!(entries[at].actor.is_some() && !entries[at].subject.is_empty(), "{action}");
+        assert_eq!(entries[at + 1].action, "directory.published", "after {action}");
         assert_eq!(entries[at + 1].kind, Kind::Directory);
         assert!(entries[at + 1].directory.is_some());
     }
@@ -69,22 +46,16 @@ async fn each_command_emits_its_entry_and_then_the_directory_its_own() {
 async fn each_step_of_a_connection_emits_its_entry() {
     let platform = Platform::with_service().await;
     let path = platform.requested().await;
-    platform
-        .made(CONSUMER, &format!("{path}/revise"), asked())
-        .await;
-    let way = [
-        "submit", "return", "submit", "consent", "test", "approve", "activate", "suspend",
-    ];
+    platform.made(CONSUMER, &format!("{path}/revise"), asked()).await;
+    let way = ["submit", "return", "submit", "consent", "test", "approve", "activate", "suspend"];
     for step in way.into_iter().chain(["resume", "end"]) {
         platform.step(&path, step).await;
     }
     platform.connection_after(&["withdraw"]).await;
     platform.connection_after(&["submit", "refuse"]).await;
     let actions = platform.actions().await;
-    let about_connections = actions
-        .iter()
-        .filter(|action| action.starts_with("connection."))
-        .collect::<Vec<_>>();
+    let about_connections =
+        actions.iter().filter(|action| action.starts_with("connection.")).collect::<Vec<_>>();
     assert_eq!(
         about_connections,
         [
@@ -114,21 +85,9 @@ async fn a_refused_command_leaves_neither_change_nor_entry() {
     let platform = Platform::with_service().await;
     let before = platform.log.size();
     for (token, path, body) in [
-        (
-            CONSUMER,
-            "/api/v1/organisations",
-            json!({"code": "H24.50", "name": "x"}),
-        ),
-        (
-            OPERATOR,
-            "/api/v1/organisations",
-            json!({"code": "H25.50", "name": "x"}),
-        ),
-        (
-            OPERATOR,
-            "/api/v1/organisations",
-            json!({"code": "H24.12", "name": "x"}),
-        ),
+        (CONSUMER, "/api/v1/organisations", json!({"code": "H24.50", "name": "x"})),
+        (OPERATOR, "/api/v1/organisations", json!({"code": "H25.50", "name": "x"})),
+        (OPERATOR, "/api/v1/organisations", json!({"code": "H24.12", "name": "x"})),
         (CONSUMER, "/api/v1/connections", {
             let mut form = connection_form();
             form["service"] = "H24.12/don-vi-hanh-chinh/khac/v1".into();
@@ -139,10 +98,7 @@ async fn a_refused_command_leaves_neither_change_nor_entry() {
         assert!([403, 404, 409].contains(&status), "{path}: {status}");
     }
     assert_eq!(platform.log.size(), before);
-    assert_eq!(
-        platform.get("/api/v1/connections").await["items"],
-        json!([])
-    );
+    assert_eq!(platform.get("/api/v1/connections").await["items"], json!([]));
 }
 
 #[tokio::test]
@@ -150,9 +106,7 @@ async fn what_people_write_about_reasons_never_stands_in_an_entry() {
     let platform = Platform::with_service().await;
     let path = platform.connection_after(&["submit"]).await;
     let reason = json!({"reason": "Ông Nguyễn Văn A đề nghị"});
-    platform
-        .made(OPERATOR, &format!("{path}/return"), reason)
-        .await;
+    platform.made(OPERATOR, &format!("{path}/return"), reason).await;
     for entry in platform.entries().await {
         let told = entry.subject.values().any(|value| value.contains("Nguyễn"));
         assert!(!told, "{entry:?}");
@@ -165,25 +119,15 @@ async fn an_auditors_reading_is_recorded_before_it_is_answered_and_nobody_elses(
     let before = platform.log.size();
     platform.get("/api/v1/organisations/H24.12").await;
     assert_eq!(platform.log.size(), before);
-    for (path, outcome) in [
-        ("/api/v1/organisations/H24.12", 200),
-        ("/api/v1/organisations/H24.99", 404),
-    ] {
+    for (path, outcome) in
+        [("/api/v1/organisations/H24.12", 200), ("/api/v1/organisations/H24.99", 404)]
+    {
         let (status, _) = platform.ask(AUDITOR, "GET", path, None).await;
         assert_eq!(status, outcome);
         let entry = platform.entries().await.pop().unwrap();
-        assert_eq!(
-            (entry.kind, entry.action.as_str()),
-            (Kind::Access, "registry.read")
-        );
-        assert_eq!(
-            (entry.subject["path"].as_str(), entry.outcome),
-            (path, outcome.to_string())
-        );
-        assert_eq!(
-            entry.actor.unwrap().credential.as_deref(),
-            Some("t-auditor")
-        );
+        assert_eq!((entry.kind, entry.action.as_str()), (Kind::Access, "registry.read"));
+        assert_eq!((entry.subject["path"].as_str(), entry.outcome), (path, outcome.to_string()));
+        assert_eq!(entry.actor.unwrap().credential.as_deref(), Some("t-auditor"));
     }
 }
 
@@ -192,16 +136,10 @@ async fn while_the_log_cannot_be_written_nothing_is_changed_and_no_auditor_reads
     let platform = Platform::with_service().await;
     platform.log.close().await;
     let form = json!({"code": "H24.50", "name": "x"});
-    let refused = platform
-        .refused(OPERATOR, "/api/v1/organisations", form)
-        .await;
+    let refused = platform.refused(OPERATOR, "/api/v1/organisations", form).await;
     assert_eq!(refused, (503, "log.unavailable".to_owned()));
-    let (status, _) = platform
-        .ask(AUDITOR, "GET", "/api/v1/organisations", None)
-        .await;
+    let (status, _) = platform.ask(AUDITOR, "GET", "/api/v1/organisations", None).await;
     assert_eq!(status, 503);
-    let (status, _) = platform
-        .ask(OFFICER, "GET", "/api/v1/organisations/H24.50", None)
-        .await;
+    let (status, _) = platform.ask(OFFICER, "GET", "/api/v1/organisations/H24.50", None).await;
     assert_eq!(status, 404);
 }

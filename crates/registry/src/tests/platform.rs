@@ -67,10 +67,7 @@ pub(crate) fn actor(token: &str) -> Option<Actor> {
 }
 
 fn nobody() -> Problem {
-    Problem::new(
-        ErrorCode::TokenInvalid,
-        Text::new("Mã sai.", "A wrong token."),
-    )
+    Problem::new(ErrorCode::TokenInvalid, Text::new("Mã sai.", "A wrong token."))
 }
 
 impl Platform {
@@ -86,13 +83,7 @@ impl Platform {
 
     /// Ends the process, so to speak, and starts it again on the same folder.
     pub(crate) async fn restart(self) -> Self {
-        let Self {
-            registry,
-            log,
-            app,
-            dir,
-            ..
-        } = self;
+        let Self { registry, log, app, dir, .. } = self;
         drop((registry, app));
         log.close().await;
         drop(log);
@@ -108,10 +99,7 @@ impl Platform {
         let origin: Origin = "lgsp.test/log".parse().unwrap();
         let (log, _) = Log::open(
             LogConfig::new(dir.path().join("log"), origin.clone()),
-            &LogKeys {
-                signer: key("log.pem"),
-                retired: Vec::new(),
-            },
+            &LogKeys { signer: key("log.pem"), retired: Vec::new() },
             DetailKeys::new(folder.folder("detail").unwrap(), randomness.clone()),
             disk,
             clock.clone(),
@@ -120,13 +108,8 @@ impl Platform {
         .unwrap();
         let url = format!("sqlite:{}", dir.path().join("registry.db").display());
         let database = Database::open(&DatabaseConfig { url }).await.unwrap();
-        database
-            .migrate(&[evidence::MIGRATIONS, MIGRATIONS])
-            .await
-            .unwrap();
-        let recorder = Recorder::open(database, log.clone(), clock.clone())
-            .await
-            .unwrap();
+        database.migrate(&[evidence::MIGRATIONS, MIGRATIONS]).await.unwrap();
+        let recorder = Recorder::open(database, log.clone(), clock.clone()).await.unwrap();
         let registry = Registry::open(RegistryParts {
             recorder,
             secrets: SecretBox::load_or_generate(&folder, randomness.clone()).unwrap(),
@@ -138,20 +121,9 @@ impl Platform {
         .await
         .unwrap();
         let (routes, openapi) = registry.router();
-        let ambient = Ambient {
-            clock: clock.clone(),
-            randomness,
-        };
+        let ambient = Ambient { clock: clock.clone(), randomness };
         let app = web::surface(web::require_sign_on(routes, Arc::new(Outspoken)), ambient);
-        Self {
-            registry,
-            openapi,
-            clock,
-            log,
-            directory_key,
-            app,
-            dir,
-        }
+        Self { registry, openapi, clock, log, directory_key, app, dir }
     }
 
     /// Organisations, a system on each side, and a service.
@@ -166,10 +138,9 @@ impl Platform {
             let form = json!({"code": code, "name": format!("Cơ quan {code}")});
             platform.made(OPERATOR, "/api/v1/organisations", form).await;
         }
-        for (token, organisation, code) in [
-            (PROVIDER, "H24.12", "don-vi-hanh-chinh"),
-            (CONSUMER, "H24.31", "mot-cua"),
-        ] {
+        for (token, organisation, code) in
+            [(PROVIDER, "H24.12", "don-vi-hanh-chinh"), (CONSUMER, "H24.31", "mot-cua")]
+        {
             let form = json!({"organisation": organisation, "code": code, "name": "Hệ thống"});
             platform.made(token, "/api/v1/systems", form).await;
         }
@@ -199,12 +170,7 @@ impl Platform {
             }
             None => Body::empty(),
         };
-        let response = self
-            .app
-            .clone()
-            .oneshot(request.body(body).unwrap())
-            .await
-            .unwrap();
+        let response = self.app.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
@@ -230,13 +196,7 @@ impl Platform {
     /// Posts what must be refused, and returns status and code.
     pub(crate) async fn refused(&self, token: &str, path: &str, body: Value) -> (u16, String) {
         let (status, answer) = self.post(token, path, body).await;
-        (
-            status,
-            answer["code"]
-                .as_str()
-                .unwrap_or_else(|| panic!("{path}: {answer}"))
-                .to_owned(),
-        )
+        (status, answer["code"].as_str().unwrap_or_else(|| panic!("{path}: {answer}")).to_owned())
     }
 
     /// Requests a connection and returns its path.
@@ -263,12 +223,7 @@ impl Platform {
             "approve" => STATE_MANAGER,
             _ => OPERATOR,
         };
-        self.made(
-            token,
-            &format!("{path}/{step}"),
-            json!({"reason": "theo đề nghị"}),
-        )
-        .await
+        self.made(token, &format!("{path}/{step}"), json!({"reason": "theo đề nghị"})).await
     }
 
     /// The version of the directory in force.
@@ -279,11 +234,7 @@ impl Platform {
     /// What stands in the directory under `key`, if anything.
     pub(crate) fn record(&self, key: &str) -> Option<Value> {
         let published = self.in_force();
-        published
-            .signed
-            .directory
-            .find(key)
-            .map(|record| serde_json::to_value(record).unwrap())
+        published.signed.directory.find(key).map(|record| serde_json::to_value(record).unwrap())
     }
 
     /// All entries of the log, oldest first.
@@ -298,11 +249,7 @@ impl Platform {
 
     /// The actions of all entries, oldest first.
     pub(crate) async fn actions(&self) -> Vec<String> {
-        self.entries()
-            .await
-            .into_iter()
-            .map(|entry| entry.action)
-            .collect()
+        self.entries().await.into_iter().map(|entry| entry.action).collect()
     }
 }
 
@@ -326,9 +273,7 @@ pub(crate) fn asked() -> Value {
 
 fn keys_in(dir: &Path) -> KeyDirectory {
     let path = dir.join("keys");
-    KeyDirectory::create(&path)
-        .or_else(|_| KeyDirectory::open(&path))
-        .unwrap()
+    KeyDirectory::create(&path).or_else(|_| KeyDirectory::open(&path)).unwrap()
 }
 
 fn kept_key(folder: &KeyDirectory, name: &str, randomness: &SeededRandomness) -> Ed25519Key {
@@ -336,8 +281,6 @@ fn kept_key(folder: &KeyDirectory, name: &str, randomness: &SeededRandomness) ->
         return Ed25519Key::from_pkcs8_pem(std::str::from_utf8(&pem).unwrap()).unwrap();
     }
     let key = Ed25519Key::generate(randomness).unwrap();
-    folder
-        .create_new(name, key.to_pkcs8_pem().unwrap().as_bytes())
-        .unwrap();
+    folder.create_new(name, key.to_pkcs8_pem().unwrap().as_bytes()).unwrap();
     key
 }

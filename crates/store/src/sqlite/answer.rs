@@ -47,11 +47,8 @@ pub(super) fn rows(rows: &[SqliteRow]) -> Result<Vec<Row>, StoreError> {
     let Some(first) = rows.first() else {
         return Ok(Vec::new());
     };
-    let columns: Arc<[String]> = first
-        .columns()
-        .iter()
-        .map(|column| column.name().to_owned())
-        .collect();
+    let columns: Arc<[String]> =
+        first.columns().iter().map(|column| column.name().to_owned()).collect();
     rows.iter().map(|one| row(&columns, one)).collect()
 }
 
@@ -73,9 +70,7 @@ fn value(row: &SqliteRow, position: usize) -> Result<Value, sqlx::Error> {
         "INTEGER" => row.try_get(position).map(Value::Integer),
         "TEXT" => row.try_get(position).map(Value::Text),
         "BLOB" => row.try_get(position).map(Value::Bytes),
-        other => Err(sqlx::Error::TypeNotFound {
-            type_name: other.to_owned(),
-        }),
+        other => Err(sqlx::Error::TypeNotFound { type_name: other.to_owned() }),
     }
 }
 

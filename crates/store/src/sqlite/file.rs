@@ -16,40 +16,26 @@ const OTHERS: u32 = 0o077;
 /// Makes the file if it is not there (SQLite gives its companions the same permissions), and
 /// refuses one that others may touch, that cannot be written or that is no database.
 pub(super) fn prepare(path: &Path) -> Result<(), StoreError> {
-    let made = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(FILE_MODE)
-        .open(path);
+    let made =
+        OpenOptions::new().read(true).write(true).create_new(true).mode(FILE_MODE).open(path);
     match made {
         Ok(file) => return durable(path, &file),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(StoreError::NoFolder {
-                path: path.to_owned(),
-                folder: folder_of(path),
-            });
+            return Err(StoreError::NoFolder { path: path.to_owned(), folder: folder_of(path) });
         }
         Err(error) => return Err(refused("make", path, error)),
     }
     let about = fs::metadata(path).map_err(|error| refused("read", path, error))?;
     let found = about.permissions().mode() & 0o7777;
     if !about.is_file() {
-        return Err(StoreError::NotADatabase {
-            path: path.to_owned(),
-        });
+        return Err(StoreError::NotADatabase { path: path.to_owned() });
     }
     if found & OTHERS != 0 {
-        return Err(StoreError::Permissions {
-            path: path.to_owned(),
-            found,
-        });
+        return Err(StoreError::Permissions { path: path.to_owned(), found });
     }
     if found & OWNER_WRITES == 0 {
-        return Err(StoreError::NotWritable {
-            path: path.to_owned(),
-        });
+        return Err(StoreError::NotWritable { path: path.to_owned() });
     }
     let file = OpenOptions::new()
         .read(true)
@@ -63,22 +49,17 @@ pub(super) fn prepare(path: &Path) -> Result<(), StoreError> {
 fn refuse_other_kinds(path: &Path, file: &File) -> Result<(), StoreError> {
     let mut start = Vec::with_capacity(MAGIC.len());
     let room = u64::try_from(MAGIC.len()).unwrap_or(u64::MAX);
-    file.take(room)
-        .read_to_end(&mut start)
-        .map_err(|error| refused("read", path, error))?;
+    file.take(room).read_to_end(&mut start).map_err(|error| refused("read", path, error))?;
     if start.is_empty() || start == MAGIC {
         Ok(())
     } else {
-        Err(StoreError::NotADatabase {
-            path: path.to_owned(),
-        })
+        Err(StoreError::NotADatabase { path: path.to_owned() })
     }
 }
 
 /// The name of a new file must survive a crash as surely as the first commit into it.
 fn durable(path: &Path, file: &File) -> Result<(), StoreError> {
-    file.sync_all()
-        .map_err(|error| refused("sync", path, error))?;
+    file.sync_all().map_err(|error| refused("sync", path, error))?;
     let folder = folder_of(path);
     File::open(&folder)
         .and_then(|folder| folder.sync_all())
@@ -99,10 +80,6 @@ fn refused(doing: &'static str, path: &Path, source: std::io::Error) -> StoreErr
             StoreError::NotWritable { path }
         }
         ErrorKind::StorageFull => StoreError::Full,
-        _ => StoreError::Disk {
-            doing,
-            path,
-            source,
-        },
+        _ => StoreError::Disk { doing, path, source },
     }
 }

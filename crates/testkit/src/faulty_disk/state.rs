@@ -50,11 +50,7 @@ pub(super) enum Change {
 pub(super) enum NameChange {
     Link(PathBuf, usize),
     Unlink(PathBuf),
-    Move {
-        from: PathBuf,
-        to: PathBuf,
-        node: usize,
-    },
+    Move { from: PathBuf, to: PathBuf, node: usize },
 }
 
 /// What becomes of a call.
@@ -89,11 +85,7 @@ impl State {
 
     pub(super) fn of_process(disk: &Mutex<Self>, process: u64) -> io::Result<MutexGuard<'_, Self>> {
         let state = disk.lock();
-        if state.crashed || state.process != process {
-            Err(dead())
-        } else {
-            Ok(state)
-        }
+        if state.crashed || state.process != process { Err(dead()) } else { Ok(state) }
     }
 
     pub(super) fn below(&self, bound: usize) -> usize {
@@ -128,10 +120,7 @@ impl State {
     }
 
     pub(super) fn used(&self) -> usize {
-        self.names
-            .values()
-            .map(|node| self.nodes[*node].seen.len())
-            .sum()
+        self.names.values().map(|node| self.nodes[*node].seen.len()).sum()
     }
 
     /// How much of a write fits, and what is answered.
@@ -142,16 +131,12 @@ impl State {
         length: usize,
     ) -> (usize, io::Result<()>) {
         let grows = (offset + length).saturating_sub(self.nodes[node].seen.len());
-        let free = self
-            .capacity
-            .map_or(usize::MAX, |capacity| capacity.saturating_sub(self.used()));
+        let free =
+            self.capacity.map_or(usize::MAX, |capacity| capacity.saturating_sub(self.used()));
         if grows <= free {
             (length, Ok(()))
         } else {
-            (
-                length - grows + free,
-                Err(io::ErrorKind::StorageFull.into()),
-            )
+            (length - grows + free, Err(io::ErrorKind::StorageFull.into()))
         }
     }
 
@@ -219,9 +204,8 @@ impl State {
             Fate::Failed(error) => Err(error),
             Fate::Done => {
                 let changes = std::mem::take(&mut self.unsynced_names);
-                let (here, elsewhere) = changes
-                    .into_iter()
-                    .partition(|change| change.path().parent() == Some(dir));
+                let (here, elsewhere) =
+                    changes.into_iter().partition(|change| change.path().parent() == Some(dir));
                 let here: Vec<NameChange> = here;
                 for change in here {
                     change.apply(&mut self.lasting);

@@ -65,13 +65,7 @@ where
         return Ok(value);
     }
     let (least, most) = (range.start(), range.end());
-    Err(invalid(
-        name,
-        &Text::new(
-            format!("từ {least} đến {most}."),
-            format!("{least} to {most}."),
-        ),
-    ))
+    Err(invalid(name, &Text::new(format!("từ {least} đến {most}."), format!("{least} to {most}."))))
 }
 
 impl Field for OrganisationCode {

@@ -101,12 +101,6 @@ fn quoted<'a>(message: &'a str, beginning: &str) -> Option<(&'a str, &'a str)> {
 
 /// The path of the field `name` inside what stands at `path`, which may name the field already.
 fn joined(path: &str, name: &str) -> String {
-    let inside = path
-        .strip_suffix(name)
-        .map_or(path, |parent| parent.trim_end_matches('.'));
-    if inside.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{inside}.{name}")
-    }
+    let inside = path.strip_suffix(name).map_or(path, |parent| parent.trim_end_matches('.'));
+    if inside.is_empty() { name.to_owned() } else { format!("{inside}.{name}") }
 }

@@ -11,14 +11,8 @@ use crate::{field, input};
 #[tokio::test]
 async fn an_unknown_field_is_refused_by_its_name_wherever_it_stands() {
     let (status, refusal) = posted(r#"{"name":"a","nmae":"b"}"#).await;
-    assert_eq!(
-        (status.as_u16(), &refusal["code"]),
-        (422, &"field.unknown".into())
-    );
-    assert_eq!(
-        refusal["detail"],
-        "There is no field `nmae`. Fields that are taken: name, parts."
-    );
+    assert_eq!((status.as_u16(), &refusal["code"]), (422, &"field.unknown".into()));
+    assert_eq!(refusal["detail"], "There is no field `nmae`. Fields that are taken: name, parts.");
     let (_, refusal) = posted(r#"{"name":"a","parts":[{"size":1},{"size":1,"seize":2}]}"#).await;
     assert_eq!(refusal["code"], "field.unknown");
     assert_eq!(
@@ -31,14 +25,8 @@ async fn an_unknown_field_is_refused_by_its_name_wherever_it_stands() {
 async fn a_missing_twice_given_or_misshapen_field_is_named() {
     for (body, named) in [
         ("{}", "The field `name` is missing."),
-        (
-            r#"{"name":"a","parts":[{}]}"#,
-            "The field `parts[0].size` is missing.",
-        ),
-        (
-            r#"{"name":"a","name":"b"}"#,
-            "The field `name` stands there twice.",
-        ),
+        (r#"{"name":"a","parts":[{}]}"#, "The field `parts[0].size` is missing."),
+        (r#"{"name":"a","name":"b"}"#, "The field `name` stands there twice."),
         (
             r#"{"name":"a","parts":[{"size":-1}]}"#,
             "The field `parts[0].size` has the wrong shape (invalid value: integer `-1`, expected \
@@ -54,24 +42,14 @@ async fn a_missing_twice_given_or_misshapen_field_is_named() {
         ),
     ] {
         let (status, refusal) = posted(body).await;
-        assert_eq!(
-            (status.as_u16(), &refusal["code"]),
-            (422, &"field.invalid".into()),
-            "{body}"
-        );
+        assert_eq!((status.as_u16(), &refusal["code"]), (422, &"field.invalid".into()), "{body}");
         assert_eq!(refusal["detail"], named, "{body}");
     }
 }
 
 #[tokio::test]
 async fn what_is_no_json_is_refused_with_its_place() {
-    for body in [
-        "",
-        "{",
-        "nonsense",
-        r#"{"name":"a"} {}"#,
-        "{\"name\":\"\u{1}\"}",
-    ] {
+    for body in ["", "{", "nonsense", r#"{"name":"a"} {}"#, "{\"name\":\"\u{1}\"}"] {
         let (status, refusal) = posted(body).await;
         assert_eq!(
             (status.as_u16(), &refusal["code"]),
@@ -89,10 +67,7 @@ async fn another_media_type_and_a_long_body_are_refused() {
     let (status, _) = problem(plain.body(Body::from("{}")).unwrap()).await;
     assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let (status, refusal) = posted(vec![b' '; input::MAX_BODY_BYTES + 1]).await;
-    assert_eq!(
-        (status.as_u16(), &refusal["code"]),
-        (413, &"request.too_large".into())
-    );
+    assert_eq!((status.as_u16(), &refusal["code"]), (413, &"request.too_large".into()));
 }
 
 #[tokio::test]
@@ -106,11 +81,7 @@ async fn a_query_is_as_strict_as_a_body() {
     ] {
         let asked = request(Method::GET, &format!("/paged?{query}"));
         let (status, refusal) = problem(asked.body(Body::empty()).unwrap()).await;
-        assert_eq!(
-            (status.as_u16(), &refusal["code"]),
-            (422, &code.into()),
-            "{query}"
-        );
+        assert_eq!((status.as_u16(), &refusal["code"]), (422, &code.into()), "{query}");
     }
     let asked = request(Method::GET, "/paged?after=H24.12%2Fa&limit=200");
     let response = send(asked.body(Body::empty()).unwrap()).await;
@@ -129,10 +100,7 @@ fn a_wrong_code_is_told_its_rule() {
 
 #[test]
 fn a_sentence_is_trimmed_and_holds_no_control_characters() {
-    assert_eq!(
-        field::sentence("name", "  Sở Nội vụ ", 10).unwrap(),
-        "Sở Nội vụ"
-    );
+    assert_eq!(field::sentence("name", "  Sở Nội vụ ", 10).unwrap(), "Sở Nội vụ");
     for text in ["", "   ", "a\nb", "Sở Nội vụ 1"] {
         assert!(field::sentence("name", text, 10).is_err(), "{text}");
     }

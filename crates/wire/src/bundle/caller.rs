@@ -50,11 +50,7 @@ fn proof_of<'a>(
     entry: &Entry,
     part: &'a EntryPart,
 ) -> Result<CallerProof<'a>, BundleRefusal> {
-    let Some(keyid) = entry
-        .actor
-        .as_ref()
-        .and_then(|actor| actor.credential.as_deref())
-    else {
+    let Some(keyid) = entry.actor.as_ref().and_then(|actor| actor.credential.as_deref()) else {
         return Ok(CallerProof::Nobody);
     };
     let key = format!("credential/{keyid}");
@@ -79,17 +75,12 @@ fn proof_of<'a>(
         let en = format!("the signature is not by the caller that the entry names, key {keyid}");
         return Err(BundleRefusal::new(REVEALED, vi, en));
     }
-    Ok(CallerProof::Public {
-        credential,
-        base: &base.text,
-    })
+    Ok(CallerProof::Public { credential, base: &base.text })
 }
 
 fn is_signed_by(credential: &CredentialRecord, base: &str, signature: &[u8]) -> bool {
     let verifies = |key: [u8; 32]| {
-        UnparsedPublicKey::new(&ED25519, key)
-            .verify(base.as_bytes(), signature)
-            .is_ok()
+        UnparsedPublicKey::new(&ED25519, key).verify(base.as_bytes(), signature).is_ok()
     };
     credential.public_key.is_some_and(verifies)
 }
@@ -116,9 +107,6 @@ fn belongs_to_actor(credential: &CredentialRecord, entry: &Entry) -> bool {
 
 /// The value of a component in a signature base: of the line `"@method": GET` it is `GET`.
 pub(super) fn component<'a>(base: &'a str, name: &str) -> Option<&'a str> {
-    base.split('\n').find_map(|line| {
-        line.strip_prefix('"')?
-            .strip_prefix(name)?
-            .strip_prefix("\": ")
-    })
+    base.split('\n')
+        .find_map(|line| line.strip_prefix('"')?.strip_prefix(name)?.strip_prefix("\": "))
 }

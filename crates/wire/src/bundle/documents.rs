@@ -87,13 +87,10 @@ impl Revealed {
         use CommitmentLabel as Label;
         match (self, label) {
             (Self::Lines(lines), Label::RequestHead | Label::ResponseHead) => {
-                let sizes_agree = lines
-                    .iter()
-                    .all(|l| lines.first().is_some_and(|f| f.size == l.size));
-                let in_order = lines
-                    .iter()
-                    .zip(lines.iter().skip(1))
-                    .all(|(a, b)| a.index < b.index);
+                let sizes_agree =
+                    lines.iter().all(|l| lines.first().is_some_and(|f| f.size == l.size));
+                let in_order =
+                    lines.iter().zip(lines.iter().skip(1)).all(|(a, b)| a.index < b.index);
                 sizes_agree && in_order && lines.iter().all(|l| l.verify(commitment).is_ok())
             }
             (Self::Body(body), Label::RequestBody | Label::ResponseBody) => {
@@ -111,10 +108,7 @@ impl Revealed {
 }
 
 fn opening(salt: &Hash, bytes: &[u8]) -> BodyOpening {
-    BodyOpening {
-        salt: *salt,
-        sha256: sha256(&[bytes]),
-    }
+    BodyOpening { salt: *salt, sha256: sha256(&[bytes]) }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -161,28 +155,12 @@ pub(super) fn write(parts: &Parts) -> Result<Vec<File>, BundleRefusal> {
         let file = entry_file(position);
         files.push((file.clone(), part.bytes.clone()));
         let (index, path) = (part.index, part.path.clone());
-        proofs.push(EntryProof {
-            file: file.clone(),
-            index,
-            path,
-        });
-        openings.push(EntryRevealed {
-            file,
-            revealed: part.revealed.clone(),
-        });
+        proofs.push(EntryProof { file: file.clone(), index, path });
+        openings.push(EntryRevealed { file, revealed: part.revealed.clone() });
     }
-    let proof = ProofDocument {
-        v: VERSION,
-        entries: proofs,
-    };
-    let revealed = RevealedDocument {
-        v: VERSION,
-        entries: openings,
-    };
-    let directory = DirectoryDocument {
-        v: VERSION,
-        versions: parts.directories.clone(),
-    };
+    let proof = ProofDocument { v: VERSION, entries: proofs };
+    let revealed = RevealedDocument { v: VERSION, entries: openings };
+    let directory = DirectoryDocument { v: VERSION, versions: parts.directories.clone() };
     files.push((PROOF.to_owned(), to_json(PROOF, &proof)?));
     files.push((CHECKPOINT.to_owned(), parts.checkpoint.clone().into_bytes()));
     files.push((REVEALED.to_owned(), to_json(REVEALED, &revealed)?));
@@ -195,11 +173,7 @@ pub(super) fn read(files: &[File]) -> Result<Parts, BundleRefusal> {
     let proof: ProofDocument = from_json(PROOF, files)?;
     let revealed: RevealedDocument = from_json(REVEALED, files)?;
     let directory: DirectoryDocument = from_json(DIRECTORY, files)?;
-    for (name, version) in [
-        (PROOF, proof.v),
-        (REVEALED, revealed.v),
-        (DIRECTORY, directory.v),
-    ] {
+    for (name, version) in [(PROOF, proof.v), (REVEALED, revealed.v), (DIRECTORY, directory.v)] {
         if version != VERSION {
             let vi = format!("phiên bản {version}, chương trình này chỉ đọc phiên bản {VERSION}");
             let en = format!("version {version}; this program reads version {VERSION}");
@@ -216,20 +190,11 @@ pub(super) fn read(files: &[File]) -> Result<Parts, BundleRefusal> {
     {
         let bytes = find(&entry_file(position), files)?.to_vec();
         let EntryProof { index, path, .. } = proof;
-        entries.push(EntryPart {
-            bytes,
-            index,
-            path,
-            revealed: opening.revealed,
-        });
+        entries.push(EntryPart { bytes, index, path, revealed: opening.revealed });
     }
     let checkpoint = String::from_utf8(find(CHECKPOINT, files)?.to_vec())
         .map_err(|_| BundleRefusal::new(CHECKPOINT, "không phải văn bản UTF-8", "is not UTF-8"))?;
-    Ok(Parts {
-        entries,
-        checkpoint,
-        directories: directory.versions,
-    })
+    Ok(Parts { entries, checkpoint, directories: directory.versions })
 }
 
 fn find<'a>(name: &str, files: &'a [File]) -> Result<&'a [u8], BundleRefusal> {
@@ -266,8 +231,6 @@ mod bytes_text {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<u8>, D::Error> {
-        STANDARD
-            .decode(String::deserialize(deserializer)?)
-            .map_err(D::Error::custom)
+        STANDARD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }

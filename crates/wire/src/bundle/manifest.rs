@@ -34,12 +34,6 @@ pub(super) fn write(files: &[File]) -> String {
 }
 
 fn media_type(name: &str) -> &'static str {
-    let is_json = name
-        .rsplit_once('.')
-        .is_some_and(|(_, extension)| extension == "json");
-    if is_json {
-        "application/json"
-    } else {
-        "text/plain; charset=utf-8"
-    }
+    let is_json = name.rsplit_once('.').is_some_and(|(_, extension)| extension == "json");
+    if is_json { "application/json" } else { "text/plain; charset=utf-8" }
 }

@@ -55,11 +55,7 @@ pub(super) fn not_proved(bundle: &Bundle, caller: CallerProof<'_>) -> Vec<Text> 
 }
 
 fn stands_in_the_log(bundle: &Bundle, part: &EntryPart) -> Text {
-    let (index, origin, size) = (
-        part.index,
-        &bundle.checkpoint.origin,
-        bundle.checkpoint.size,
-    );
+    let (index, origin, size) = (part.index, &bundle.checkpoint.origin, bundle.checkpoint.size);
     Text::new(
         format!(
             "Bản ghi số {index} nằm trong nhật ký bằng chứng {origin}, theo điểm kiểm tra gồm \
@@ -76,20 +72,12 @@ fn stands_in_the_log(bundle: &Bundle, part: &EntryPart) -> Text {
 fn was_recorded(bundle: &Bundle, entry: &Entry) -> Text {
     let who = caller(bundle, entry);
     let (vi_nobody, en_nobody) = match entry.kind {
-        Kind::Call => (
-            "bên gọi chưa xác định danh tính",
-            "a caller who was not identified",
-        ),
+        Kind::Call => ("bên gọi chưa xác định danh tính", "a caller who was not identified"),
         _ => ("nền tảng", "the platform"),
     };
     let what = service(bundle, entry);
-    let vi_what = what
-        .as_ref()
-        .map(|what| format!("; dịch vụ {what}"))
-        .unwrap_or_default();
-    let en_what = what
-        .map(|what| format!("; service {what}"))
-        .unwrap_or_default();
+    let vi_what = what.as_ref().map(|what| format!("; dịch vụ {what}")).unwrap_or_default();
+    let en_what = what.map(|what| format!("; service {what}")).unwrap_or_default();
     Text::new(
         format!(
             "Nền tảng xác nhận đã ghi lúc {}: {} {}{vi_what}; kết quả: {}.",
@@ -113,23 +101,16 @@ fn fits_commitments(part: &EntryPart) -> Option<Text> {
         return None;
     }
     let shown = part.revealed.iter();
-    let vi: Vec<String> = shown
-        .clone()
-        .map(|(l, r)| label_vi(*l).to_owned() + &extent_vi(r))
-        .collect();
-    let en: Vec<String> = shown
-        .map(|(l, r)| label_en(*l).to_owned() + &extent_en(r))
-        .collect();
+    let vi: Vec<String> =
+        shown.clone().map(|(l, r)| label_vi(*l).to_owned() + &extent_vi(r)).collect();
+    let en: Vec<String> = shown.map(|(l, r)| label_en(*l).to_owned() + &extent_en(r)).collect();
     let (vi, en) = (vi.join("; "), en.join("; "));
     Some(Text::new(
         format!(
             "Nội dung công bố trong gói đúng là nội dung đã cam kết trong bản ghi số {}: {vi}.",
             part.index
         ),
-        format!(
-            "What the bundle reveals is what entry {} committed to: {en}.",
-            part.index
-        ),
+        format!("What the bundle reveals is what entry {} committed to: {en}.", part.index),
     ))
 }
 
@@ -144,19 +125,10 @@ fn connection(bundle: &Bundle) -> Option<&ConnectionRecord> {
 }
 
 fn was_permitted(connection: &ConnectionRecord) -> Text {
-    let ConnectionRecord {
-        id,
-        consumer,
-        service,
-        purpose,
-        ..
-    } = connection;
+    let ConnectionRecord { id, consumer, service, purpose, .. } = connection;
     let (basis, state) = (plain(&connection.legal_basis), plain(&connection.state));
-    let (vi_force, en_force) = if connection.active {
-        ("có", "in")
-    } else {
-        ("không có", "not in")
-    };
+    let (vi_force, en_force) =
+        if connection.active { ("có", "in") } else { ("không có", "not in") };
     Text::new(
         format!(
             "Theo danh bạ đã ký có hiệu lực khi đó, kết nối {id} cho hệ thống {consumer} dùng dịch \
@@ -184,13 +156,7 @@ fn caller_signed(caller: CallerProof<'_>) -> Option<Text> {
     let part = |name: &str| component(base, name).map(plain).unwrap_or_default();
     let request = match part("@target-uri") {
         target if target.is_empty() => {
-            format!(
-                "{} {}{}{}",
-                part("@method"),
-                part("@authority"),
-                part("@path"),
-                part("@query")
-            )
+            format!("{} {}{}{}", part("@method"), part("@authority"), part("@path"), part("@query"))
         }
         target => format!("{} {target}", part("@method")),
     };
@@ -236,9 +202,7 @@ fn caller_not_proved(caller: CallerProof<'_>) -> Option<Text> {
 fn answer_not_proved(bundle: &Bundle) -> Option<Text> {
     let commits = |entry: &Entry| {
         let labels = [CommitmentLabel::ResponseHead, CommitmentLabel::ResponseBody];
-        labels
-            .iter()
-            .any(|label| entry.commitments.contains_key(label))
+        labels.iter().any(|label| entry.commitments.contains_key(label))
     };
     bundle.entries.iter().any(commits).then(|| {
         Text::new(
@@ -251,10 +215,7 @@ fn answer_not_proved(bundle: &Bundle) -> Option<Text> {
 /// An entry is durable before the answer (or the end of a long one) leaves, so no entry can say
 /// that the answer arrived.
 fn arrival_not_proved(bundle: &Bundle) -> Option<Text> {
-    let last = bundle
-        .entries
-        .last()
-        .filter(|entry| entry.kind == Kind::Call)?;
+    let last = bundle.entries.last().filter(|entry| entry.kind == Kind::Call)?;
     match last.action.as_str() {
         "call.completed" | "call.closed" => Some(Text::new(
             "Việc trả lời đã đến hệ thống của bên gọi: bản ghi được lập trước khi trả lời (hoặc \
@@ -274,10 +235,7 @@ fn arrival_not_proved(bundle: &Bundle) -> Option<Text> {
 fn not_opened(bundle: &Bundle) -> Option<Text> {
     let mut closed: Vec<CommitmentLabel> = Vec::new();
     for (entry, part) in bundle.entries.iter().zip(&bundle.parts.entries) {
-        let labels = entry
-            .commitments
-            .keys()
-            .filter(|label| !part.revealed.contains_key(label));
+        let labels = entry.commitments.keys().filter(|label| !part.revealed.contains_key(label));
         closed.extend(labels);
     }
     closed.sort_unstable();
@@ -288,28 +246,15 @@ fn not_opened(bundle: &Bundle) -> Option<Text> {
     let vi: Vec<&str> = closed.iter().map(|label| label_vi(*label)).collect();
     let en: Vec<&str> = closed.iter().map(|label| label_en(*label)).collect();
     Some(Text::new(
-        format!(
-            "Gói không công bố: {}; bản ghi chỉ có cam kết.",
-            vi.join("; ")
-        ),
-        format!(
-            "Not revealed in the bundle: {}; the entry only commits to it.",
-            en.join("; ")
-        ),
+        format!("Gói không công bố: {}; bản ghi chỉ có cam kết.", vi.join("; ")),
+        format!("Not revealed in the bundle: {}; the entry only commits to it.", en.join("; ")),
     ))
 }
 
 fn bodies_not_included(bundle: &Bundle) -> Option<Text> {
-    let mut openings = bundle
-        .parts
-        .entries
-        .iter()
-        .flat_map(|part| part.revealed.keys());
+    let mut openings = bundle.parts.entries.iter().flat_map(|part| part.revealed.keys());
     let is_body = |label: &CommitmentLabel| {
-        matches!(
-            label,
-            CommitmentLabel::RequestBody | CommitmentLabel::ResponseBody
-        )
+        matches!(label, CommitmentLabel::RequestBody | CommitmentLabel::ResponseBody)
     };
     openings.any(is_body).then(|| {
         Text::new(

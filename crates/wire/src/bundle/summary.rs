@@ -48,24 +48,10 @@ pub(super) fn write(bundle: &Bundle) -> String {
 
 fn event(text: &mut Lines, bundle: &Bundle, entry: &Entry, part: &EntryPart) {
     let unknown = || "không xác định".to_owned();
-    text.line(&format!(
-        "Bản ghi số {} của nhật ký {}",
-        part.index, bundle.checkpoint.origin
-    ));
-    text.line(&format!(
-        "- Thời điểm ghi: {}, tức {} (UTC)",
-        time_vi(entry.time),
-        entry.time
-    ));
-    text.line(&format!(
-        "- Bên gọi: {}",
-        caller(bundle, entry).unwrap_or_else(unknown)
-    ));
-    if let Some(keyid) = entry
-        .actor
-        .as_ref()
-        .and_then(|actor| actor.credential.as_ref())
-    {
+    text.line(&format!("Bản ghi số {} của nhật ký {}", part.index, bundle.checkpoint.origin));
+    text.line(&format!("- Thời điểm ghi: {}, tức {} (UTC)", time_vi(entry.time), entry.time));
+    text.line(&format!("- Bên gọi: {}", caller(bundle, entry).unwrap_or_else(unknown)));
+    if let Some(keyid) = entry.actor.as_ref().and_then(|actor| actor.credential.as_ref()) {
         text.line(&format!("- Khóa của bên gọi: {}", plain(keyid)));
     }
     if let Some(service) = service(bundle, entry) {
@@ -130,10 +116,7 @@ impl Lines {
     fn numbered(&mut self, texts: &[Text]) {
         for (position, text) in texts.iter().enumerate() {
             let number = position + 1;
-            self.line(&format!(
-                "{number}. {}",
-                text.in_language(Language::Vietnamese)
-            ));
+            self.line(&format!("{number}. {}", text.in_language(Language::Vietnamese)));
         }
     }
 }

@@ -7,17 +7,10 @@ use sample::{Sample, TrustFile};
 
 fn texts(verdict: &Verdict, language: Language) -> String {
     let lines = |texts: &[Text]| -> Vec<String> {
-        texts
-            .iter()
-            .map(|text| text.in_language(language).to_owned())
-            .collect()
+        texts.iter().map(|text| text.in_language(language).to_owned()).collect()
     };
     let (proved, missing) = (lines(&verdict.proved), lines(&verdict.not_proved));
-    format!(
-        "PROVED\n{}\nNOT PROVED\n{}",
-        proved.join("\n"),
-        missing.join("\n")
-    )
+    format!("PROVED\n{}\nNOT PROVED\n{}", proved.join("\n"), missing.join("\n"))
 }
 
 fn refusal(parts: Parts) -> BundleRefusal {
@@ -91,10 +84,8 @@ fn entries_of_two_calls_are_no_bundle() {
     parts.entries.clear();
     assert_eq!(Bundle::new(parts).unwrap_err().file, "entries/0.json");
     let mut parts = sample.parts();
-    parts.entries[1] = EntryPart {
-        index: 9,
-        ..Sample::stranger_refused().parts().entries.remove(0)
-    };
+    parts.entries[1] =
+        EntryPart { index: 9, ..Sample::stranger_refused().parts().entries.remove(0) };
     assert_eq!(Bundle::new(parts).unwrap_err().file, "entries/1.json");
 }
 
@@ -111,9 +102,7 @@ fn a_key_must_be_trusted_and_in_service() {
     trust.directory_keys.clear();
     assert_eq!(file(&trust), "directory.json");
     let mut trust = Sample::trust();
-    let too_late = bundle.entries()[0]
-        .time
-        .saturating_add(std::time::Duration::from_micros(1));
+    let too_late = bundle.entries()[0].time.saturating_add(std::time::Duration::from_micros(1));
     trust.directory_keys[0].from = too_late;
     assert_eq!(file(&trust), "directory.json");
 }
@@ -123,31 +112,20 @@ fn what_is_revealed_must_be_what_was_committed_to() {
     let sample = Sample::hmac_call();
     let head = CommitmentLabel::RequestHead;
     let mut parts = sample.parts();
-    let Some(Revealed::Lines(lines)) = parts.entries[0].revealed.get_mut(&head) else {
-        panic!()
-    };
+    let Some(Revealed::Lines(lines)) = parts.entries[0].revealed.get_mut(&head) else { panic!() };
     lines[1].line.push('!');
     assert_eq!(refusal(parts).file, "revealed.json");
     let mut parts = sample.parts();
-    let Some(Revealed::Lines(lines)) = parts.entries[0].revealed.get_mut(&head) else {
-        panic!()
-    };
+    let Some(Revealed::Lines(lines)) = parts.entries[0].revealed.get_mut(&head) else { panic!() };
     lines.swap(0, 1);
     assert_eq!(refusal(parts).file, "revealed.json");
     // A digest under the wrong kind of label, and an opening of what the entry does not have.
     let mut parts = sample.parts();
-    let body = parts.entries[0]
-        .revealed
-        .remove(&CommitmentLabel::ResponseBody)
-        .unwrap();
-    parts.entries[0]
-        .revealed
-        .insert(CommitmentLabel::ResponseHead, body.clone());
+    let body = parts.entries[0].revealed.remove(&CommitmentLabel::ResponseBody).unwrap();
+    parts.entries[0].revealed.insert(CommitmentLabel::ResponseHead, body.clone());
     assert_eq!(refusal(parts).file, "revealed.json");
     let mut parts = sample.parts();
-    parts.entries[0]
-        .revealed
-        .insert(CommitmentLabel::RequestBody, body);
+    parts.entries[0].revealed.insert(CommitmentLabel::RequestBody, body);
     assert_eq!(refusal(parts).file, "revealed.json");
 }
 
@@ -164,9 +142,7 @@ fn a_part_of_the_lines_can_be_revealed_alone() {
     let sample = Sample::hmac_call();
     let mut parts = sample.parts();
     let head = CommitmentLabel::RequestHead;
-    let Some(Revealed::Lines(lines)) = parts.entries[0].revealed.get_mut(&head) else {
-        panic!()
-    };
+    let Some(Revealed::Lines(lines)) = parts.entries[0].revealed.get_mut(&head) else { panic!() };
     lines.remove(0);
     let bundle = Bundle::open(&Bundle::assemble(parts).unwrap()).unwrap();
     assert!(verify(&bundle, &Sample::trust()).is_ok());
@@ -176,10 +152,7 @@ fn a_part_of_the_lines_can_be_revealed_alone() {
 
 #[test]
 fn a_text_from_outside_cannot_pass_for_a_line_of_the_summary() {
-    assert_eq!(
-        wording::plain("a\nII. B\u{202e}c"),
-        "a\u{fffd}II. B\u{fffd}c"
-    );
+    assert_eq!(wording::plain("a\nII. B\u{202e}c"), "a\u{fffd}II. B\u{fffd}c");
 }
 
 #[test]

@@ -24,11 +24,7 @@ pub struct Verdict {
 /// Checks everything in `bundle` against the keys in `trust`. Needs no network and no clock.
 pub fn verify(bundle: &Bundle, trust: &TrustFile) -> Result<Verdict, BundleRefusal> {
     let (Some(first), Some(last)) = (bundle.entries.first(), bundle.entries.last()) else {
-        return Err(BundleRefusal::new(
-            entry_file(0),
-            "thiếu bản ghi",
-            "is missing",
-        ));
+        return Err(BundleRefusal::new(entry_file(0), "thiếu bản ghi", "is missing"));
     };
     check_checkpoint(bundle, last.time, trust)?;
     for (position, (entry, part)) in bundle.entries.iter().zip(&bundle.parts.entries).enumerate() {
@@ -79,19 +75,14 @@ fn check_inclusion(
     part: &EntryPart,
 ) -> Result<(), BundleRefusal> {
     let (leaf, checkpoint) = (leaf_hash(&part.bytes), &bundle.checkpoint);
-    verify_inclusion(
-        &leaf,
-        part.index,
-        checkpoint.size,
-        &part.path,
-        &checkpoint.root,
+    verify_inclusion(&leaf, part.index, checkpoint.size, &part.path, &checkpoint.root).map_err(
+        |error| {
+            let file = entry_file(position);
+            let vi = format!("{file} không nằm trong nhật ký theo điểm kiểm tra này ({error})");
+            let en = format!("{file} is not in the log of this checkpoint: {error}");
+            BundleRefusal::new(PROOF, vi, en)
+        },
     )
-    .map_err(|error| {
-        let file = entry_file(position);
-        let vi = format!("{file} không nằm trong nhật ký theo điểm kiểm tra này ({error})");
-        let en = format!("{file} is not in the log of this checkpoint: {error}");
-        BundleRefusal::new(PROOF, vi, en)
-    })
 }
 
 fn check_revealed(position: usize, entry: &Entry, part: &EntryPart) -> Result<(), BundleRefusal> {
@@ -123,11 +114,7 @@ fn check_directory(
         );
     };
     let mut roots = bundle.entries.iter().map(|entry| entry.directory);
-    let twice = bundle
-        .parts
-        .directories
-        .iter()
-        .filter(|other| other.root() == Some(head.root));
+    let twice = bundle.parts.directories.iter().filter(|other| other.root() == Some(head.root));
     if !roots.any(|root| root == Some(head.root)) || twice.count() > 1 {
         return refused(
             "phiên bản danh bạ không phải phiên bản mà bản ghi nêu".to_owned(),
@@ -149,9 +136,6 @@ fn check_directory(
         );
     }
     version.extract.verify(&head.root).or_else(|error| {
-        refused(
-            format!("bản trích danh bạ không đúng ({error})"),
-            error.to_string(),
-        )
+        refused(format!("bản trích danh bạ không đúng ({error})"), error.to_string())
     })
 }

@@ -81,10 +81,7 @@ pub(super) fn outcome_en(outcome: &str) -> String {
 }
 
 fn status_of(outcome: &str) -> Option<u16> {
-    outcome
-        .parse()
-        .ok()
-        .filter(|status| (100..600).contains(status))
+    outcome.parse().ok().filter(|status| (100..600).contains(status))
 }
 
 /// Who acted, with the name from the directory if it is there; none if nobody was identified.
@@ -92,11 +89,7 @@ pub(super) fn caller(bundle: &Bundle, entry: &Entry) -> Option<String> {
     let actor = entry.actor.as_ref()?;
     let organisation = actor.organisation.as_ref()?.to_string();
     let name = organisation_name(bundle, entry, &organisation);
-    let system = actor
-        .system
-        .as_ref()
-        .map(|system| format!("/{system}"))
-        .unwrap_or_default();
+    let system = actor.system.as_ref().map(|system| format!("/{system}")).unwrap_or_default();
     Some(format!("{organisation}{system}{name}"))
 }
 
@@ -158,11 +151,7 @@ pub(super) fn extent_en(revealed: &Revealed) -> String {
 }
 
 fn line_count(lines: &[super::HeadProof]) -> String {
-    format!(
-        "{}/{}",
-        lines.len(),
-        lines.first().map_or(0, |line| line.size)
-    )
+    format!("{}/{}", lines.len(), lines.first().map_or(0, |line| line.size))
 }
 
 /// A text from outside within ours: on one line, so that it cannot pass for a line of ours.
@@ -170,13 +159,5 @@ pub(super) fn plain(text: &str) -> String {
     let is_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     // Marks that reorder what is read would let a name rewrite the sentence around it.
     let reorders = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars()
-        .map(|c| {
-            if is_break(c) || reorders(c) {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+    text.chars().map(|c| if is_break(c) || reorders(c) { '\u{fffd}' } else { c }).collect()
 }

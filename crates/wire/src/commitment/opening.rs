@@ -47,21 +47,12 @@ pub fn prove_line(
     let size = u32::try_from(lines.len()).ok()?;
     let hashes: Leaves = leaves(secret, label, lines).collect();
     let path = prove_inclusion(u64::from(index), u64::from(size), &hashes).ok()?;
-    Some(HeadProof {
-        index,
-        size,
-        line,
-        salt: salt(secret, label, index),
-        path,
-    })
+    Some(HeadProof { index, size, line, salt: salt(secret, label, index), path })
 }
 
 /// Opens the commitment to a body whose SHA-256 is `digest`.
 pub fn open_body(secret: &EntrySecret, label: CommitmentLabel, digest: &Hash) -> BodyOpening {
-    BodyOpening {
-        salt: salt(secret, label, 0),
-        sha256: *digest,
-    }
+    BodyOpening { salt: salt(secret, label, 0), sha256: *digest }
 }
 
 impl HeadProof {
@@ -121,13 +112,7 @@ mod tests {
         assert!(names.is_sorted() && CommitmentLabel::ALL.is_sorted());
         for label in CommitmentLabel::ALL {
             assert_eq!(label.as_str().parse(), Ok(label));
-            assert!(
-                CommitmentLabel::ALL
-                    .iter()
-                    .filter(|l| l.byte() == label.byte())
-                    .count()
-                    == 1
-            );
+            assert!(CommitmentLabel::ALL.iter().filter(|l| l.byte() == label.byte()).count() == 1);
         }
     }
 
@@ -139,10 +124,7 @@ mod tests {
         let opening = open_body(&secret(), label, &digest);
         assert!(opening.fits(label, &commitment));
         assert!(!opening.fits(CommitmentLabel::RequestBody, &commitment));
-        let other = BodyOpening {
-            sha256: sha256(&[b"another"]),
-            ..opening
-        };
+        let other = BodyOpening { sha256: sha256(&[b"another"]), ..opening };
         assert!(!other.fits(label, &commitment));
     }
 

@@ -45,25 +45,7 @@ impl<'a> Header<'a> {
     /// CRC-32 only; gives also what follows it.
     pub(super) fn read_local(bytes: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (fixed, rest) = bytes.split_first_chunk::<30>()?;
-        let [
-            ..,
-            c0,
-            c1,
-            c2,
-            c3,
-            _,
-            _,
-            _,
-            _,
-            l0,
-            l1,
-            l2,
-            l3,
-            n0,
-            n1,
-            x0,
-            x1,
-        ] = *fixed;
+        let [.., c0, c1, c2, c3, _, _, _, _, l0, l1, l2, l3, n0, n1, x0, x1] = *fixed;
         let name_length = u16::from_le_bytes([n0, n1]);
         let (name, rest) = rest.split_at_checked(usize::from(name_length))?;
         let (_, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes([x0, x1])))?;
@@ -114,11 +96,7 @@ pub(super) struct CentralEnd {
 
 impl CentralEnd {
     pub(super) fn of(count: u16, offset: usize, length: usize) -> Result<Self, ContainerError> {
-        Ok(Self {
-            count,
-            offset: fit(offset)?,
-            length: fit(length)?,
-        })
+        Ok(Self { count, offset: fit(offset)?, length: fit(length)? })
     }
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
@@ -131,9 +109,7 @@ impl CentralEnd {
 
 /// A length or offset of this form. 0xffffffff would mean ZIP64.
 fn fit(number: usize) -> Result<u32, ContainerError> {
-    let fits = u32::try_from(number)
-        .ok()
-        .filter(|number| *number < u32::MAX);
+    let fits = u32::try_from(number).ok().filter(|number| *number < u32::MAX);
     fits.ok_or(ContainerError::TooLarge)
 }
 

@@ -52,26 +52,17 @@ impl Directory {
     /// The records with these keys, with proofs. Keys that the directory does not have are left
     /// out; an extract proves presence, never absence.
     pub fn extract<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> DirectoryExtract {
-        let mut positions: Vec<usize> = keys
-            .into_iter()
-            .filter_map(|key| self.position(key))
-            .collect();
+        let mut positions: Vec<usize> =
+            keys.into_iter().filter_map(|key| self.position(key)).collect();
         positions.sort_unstable();
         positions.dedup();
         let proven = |position: usize| {
             let index = u64::try_from(position).ok()?;
             let path = prove_inclusion(index, self.size(), &self.leaves).ok()?;
-            Some(ProvenRecord {
-                index,
-                path,
-                record: self.records.get(position)?.clone(),
-            })
+            Some(ProvenRecord { index, path, record: self.records.get(position)?.clone() })
         };
         let records = positions.into_iter().filter_map(proven).collect();
-        DirectoryExtract {
-            size: self.size(),
-            records,
-        }
+        DirectoryExtract { size: self.size(), records }
     }
 }
 
@@ -79,23 +70,11 @@ impl DirectoryExtract {
     /// Checks that all records stand in the version with this root.
     pub fn verify(&self, root: &Hash) -> Result<(), ExtractError> {
         let indices: Vec<u64> = self.records.iter().map(|proven| proven.index).collect();
-        if !indices
-            .iter()
-            .zip(indices.iter().skip(1))
-            .all(|(a, b)| a < b)
-        {
+        if !indices.iter().zip(indices.iter().skip(1)).all(|(a, b)| a < b) {
             return Err(ExtractError::Order);
         }
-        for ProvenRecord {
-            index,
-            path,
-            record,
-        } in &self.records
-        {
-            let not_there = |error| ExtractError::NotThere {
-                key: record.key(),
-                error,
-            };
+        for ProvenRecord { index, path, record } in &self.records {
+            let not_there = |error| ExtractError::NotThere { key: record.key(), error };
             let leaf = leaf_of(record)?;
             verify_inclusion(&leaf, *index, self.size, path, root).map_err(not_there)?;
         }
@@ -104,9 +83,6 @@ impl DirectoryExtract {
 
     /// The record with this key.
     pub fn find(&self, key: &str) -> Option<&Record> {
-        self.records
-            .iter()
-            .map(|proven| &proven.record)
-            .find(|record| record.key() == key)
+        self.records.iter().map(|proven| &proven.record).find(|record| record.key() == key)
     }
 }

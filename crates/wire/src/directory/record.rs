@@ -58,11 +58,7 @@ pub struct CredentialRecord {
     /// With which algorithm it signs.
     pub algorithm: Algorithm,
     /// The raw Ed25519 public key; absent for HMAC.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "base64_text::option"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "base64_text::option")]
     pub public_key: Option<[u8; 32]>,
     /// Valid from.
     pub not_before: UtcMicros,

@@ -48,10 +48,7 @@ fn the_root_does_not_depend_on_the_order_and_changes_with_any_record() {
     assert_eq!(Directory::new(records.clone()).unwrap().root(), root);
     records.pop();
     assert_ne!(Directory::new(records.clone()).unwrap().root(), root);
-    assert_eq!(
-        Directory::new(Vec::new()).unwrap().root(),
-        crate::merkle::EMPTY_ROOT
-    );
+    assert_eq!(Directory::new(Vec::new()).unwrap().root(), crate::merkle::EMPTY_ROOT);
 }
 
 #[test]
@@ -67,10 +64,7 @@ fn records_that_contradict_are_refused() {
                 credential.algorithm = algorithm;
             }
         }
-        assert!(matches!(
-            Directory::new(records),
-            Err(DirectoryError::PublicKey(_))
-        ));
+        assert!(matches!(Directory::new(records), Err(DirectoryError::PublicKey(_))));
     }
     let mut records = sample_records();
     for record in &mut records {
@@ -78,10 +72,7 @@ fn records_that_contradict_are_refused() {
             service.max_body_bytes = 1 << 53;
         }
     }
-    assert!(matches!(
-        Directory::new(records),
-        Err(DirectoryError::NotCanonical(_))
-    ));
+    assert!(matches!(Directory::new(records), Err(DirectoryError::NotCanonical(_))));
 }
 
 #[test]
@@ -96,10 +87,7 @@ fn a_head_stands_for_one_directory_and_one_name() {
     );
     let renamed = signed("lgsp.example/other/directory", &key);
     assert_eq!(renamed.verify(&[key.verifier()]), Err(HeadError::Other));
-    let emptied = SignedDirectory {
-        directory: Directory::new(Vec::new()).unwrap(),
-        ..version
-    };
+    let emptied = SignedDirectory { directory: Directory::new(Vec::new()).unwrap(), ..version };
     assert_eq!(emptied.verify(&[key.verifier()]), Err(HeadError::Other));
 }
 
@@ -122,15 +110,9 @@ fn an_altered_extract_is_refused() {
     assert_eq!(extract.records.len(), keys.len());
     assert_eq!(extract.verify(&directory.root()), Ok(()));
     let not_there = |extract: &DirectoryExtract| {
-        matches!(
-            extract.verify(&directory.root()),
-            Err(ExtractError::NotThere { .. })
-        )
+        matches!(extract.verify(&directory.root()), Err(ExtractError::NotThere { .. }))
     };
-    assert!(matches!(
-        extract.verify(&[0; 32]),
-        Err(ExtractError::NotThere { .. })
-    ));
+    assert!(matches!(extract.verify(&[0; 32]), Err(ExtractError::NotThere { .. })));
     let mut altered = extract.clone();
     altered.size += 8;
     assert!(not_there(&altered));

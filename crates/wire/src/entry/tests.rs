@@ -17,14 +17,8 @@ fn completed_call() -> Entry {
             role: None,
         }),
         subject: BTreeMap::from([
-            (
-                "service".to_owned(),
-                "H24.12/don-vi-hanh-chinh/danh-muc/v1".to_owned(),
-            ),
-            (
-                "request_id".to_owned(),
-                "0193578c-0000-7000-8000-000000000000".to_owned(),
-            ),
+            ("service".to_owned(), "H24.12/don-vi-hanh-chinh/danh-muc/v1".to_owned()),
+            ("request_id".to_owned(), "0193578c-0000-7000-8000-000000000000".to_owned()),
         ]),
         outcome: "200".to_owned(),
         directory: Some([1; 32]),
@@ -64,59 +58,26 @@ fn another_spelling_of_an_entry_is_refused() {
     let refused = |text: &str| Entry::parse(text.as_bytes()).unwrap_err();
     let spelling = EntryError::NotCanonical(NotCanonical::OtherSpelling);
     assert_eq!(refused(&format!("{text} ")), spelling);
-    assert_eq!(
-        refused(&text.replace("\"v\":1", "\"v\":1,\"w\":1")),
-        spelling
-    );
-    assert_eq!(
-        refused(&text.replace("200", "\\u0032\\u0030\\u0030")),
-        spelling
-    );
+    assert_eq!(refused(&text.replace("\"v\":1", "\"v\":1,\"w\":1")), spelling);
+    assert_eq!(refused(&text.replace("200", "\\u0032\\u0030\\u0030")), spelling);
     assert_eq!(refused(&text.replace(".000001Z", ".1Z")), spelling);
-    assert_eq!(
-        refused(&text.replace("\"v\":1", "\"v\":2")),
-        EntryError::Version
-    );
-    for broken in [
-        "",
-        "{}",
-        "[]",
-        &text.replace("call.completed", "\u{0}"),
-        &text[1..],
-    ] {
+    assert_eq!(refused(&text.replace("\"v\":1", "\"v\":2")), EntryError::Version);
+    for broken in ["", "{}", "[]", &text.replace("call.completed", "\u{0}"), &text[1..]] {
         let error = refused(broken);
-        assert!(
-            matches!(error, EntryError::NotCanonical(NotCanonical::Json(_))),
-            "{error}"
-        );
+        assert!(matches!(error, EntryError::NotCanonical(NotCanonical::Json(_))), "{error}");
     }
 }
 
 #[test]
 fn an_entry_beyond_its_limits_is_not_written() {
-    let entry = Entry {
-        action: "x".repeat(MAX_ENTRY_BYTES),
-        ..completed_call()
-    };
+    let entry = Entry { action: "x".repeat(MAX_ENTRY_BYTES), ..completed_call() };
     assert!(matches!(entry.to_canonical(), Err(EntryError::TooLong(_))));
-    let entry = Entry {
-        sequence: Some(MAX_INTEGER + 1),
-        ..completed_call()
-    };
-    assert_eq!(
-        entry.to_canonical(),
-        Err(EntryError::Sequence(MAX_INTEGER + 1))
-    );
+    let entry = Entry { sequence: Some(MAX_INTEGER + 1), ..completed_call() };
+    assert_eq!(entry.to_canonical(), Err(EntryError::Sequence(MAX_INTEGER + 1)));
     for name in ["", "A", "é", "1a", "a b", "a\""] {
         let subject = BTreeMap::from([(name.to_owned(), String::new())]);
-        let entry = Entry {
-            subject,
-            ..completed_call()
-        };
-        assert_eq!(
-            entry.to_canonical(),
-            Err(EntryError::SubjectName(name.to_owned()))
-        );
+        let entry = Entry { subject, ..completed_call() };
+        assert_eq!(entry.to_canonical(), Err(EntryError::SubjectName(name.to_owned())));
     }
     assert_eq!(
         Entry::parse(&vec![b' '; MAX_ENTRY_BYTES + 1]),
@@ -126,12 +87,7 @@ fn an_entry_beyond_its_limits_is_not_written() {
 
 fn entries() -> impl Strategy<Value = Entry> {
     let label = prop::sample::select(CommitmentLabel::ALL.to_vec());
-    let actor = (
-        any::<bool>(),
-        any::<bool>(),
-        prop::option::of(any::<String>()),
-        any::<bool>(),
-    );
+    let actor = (any::<bool>(), any::<bool>(), prop::option::of(any::<String>()), any::<bool>());
     let actor = actor.prop_map(|(organisation, system, credential, role)| ActorRef {
         organisation: organisation.then(|| "H24.30.001".parse().unwrap()),
         system: system.then(|| "mot-cua".parse().unwrap()),
@@ -148,25 +104,23 @@ fn entries() -> impl Strategy<Value = Entry> {
         prop::collection::btree_map(label, any::<Hash>(), 0..6),
         prop::option::of(0..=MAX_INTEGER),
     )
-        .prop_map(
-            |(time, kind, texts, actor, subject, directory, commitments, sequence)| {
-                let time = UtcMicros::from_micros(time);
-                let (action, outcome) = texts;
-                let id = EntryId::new(time, &FixedRandomness(3));
-                Entry {
-                    id,
-                    time,
-                    kind,
-                    action,
-                    actor,
-                    subject,
-                    outcome,
-                    directory,
-                    commitments,
-                    sequence,
-                }
-            },
-        )
+        .prop_map(|(time, kind, texts, actor, subject, directory, commitments, sequence)| {
+            let time = UtcMicros::from_micros(time);
+            let (action, outcome) = texts;
+            let id = EntryId::new(time, &FixedRandomness(3));
+            Entry {
+                id,
+                time,
+                kind,
+                action,
+                actor,
+                subject,
+                outcome,
+                directory,
+                commitments,
+                sequence,
+            }
+        })
 }
 
 proptest! {

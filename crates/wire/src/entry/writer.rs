@@ -71,10 +71,7 @@ struct Object {
 impl Object {
     fn open(mut out: String) -> Self {
         out.push('{');
-        Self {
-            out,
-            is_empty: true,
-        }
+        Self { out, is_empty: true }
     }
 
     fn close(mut self) -> String {

@@ -38,19 +38,17 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "The request is meant for another host.",
             "Use the platform's address as it stands in its directory.",
         ),
-        E::RequestHeadTooLarge => say(
-            "The request's head is too large.",
-            "Send fewer or shorter header fields.",
-        ),
+        E::RequestHeadTooLarge => {
+            say("The request's head is too large.", "Send fewer or shorter header fields.")
+        }
 
         E::DigestMissing => say(
             "The request has a body but no Content-Digest.",
             "Add Content-Digest (RFC 9530) with sha-256 or sha-512 and cover it by the signature.",
         ),
-        E::DigestMalformed => say(
-            "Content-Digest cannot be read.",
-            "Write it as RFC 9530 says: sha-256=:base64:.",
-        ),
+        E::DigestMalformed => {
+            say("Content-Digest cannot be read.", "Write it as RFC 9530 says: sha-256=:base64:.")
+        }
         E::DigestUnsupported => say(
             "Content-Digest uses no algorithm that is accepted here.",
             "Use sha-256 or sha-512.",
@@ -197,15 +195,13 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "This node has not received the directory yet.",
             "Send the request again after the time in Retry-After.",
         ),
-        E::PlatformInternal => say(
-            "The platform failed.",
-            "Tell the operator, with the request id.",
-        ),
+        E::PlatformInternal => {
+            say("The platform failed.", "Tell the operator, with the request id.")
+        }
 
-        E::TokenMissing => say(
-            "The request carries no access token.",
-            "Send the token as Authorization: Bearer.",
-        ),
+        E::TokenMissing => {
+            say("The request carries no access token.", "Send the token as Authorization: Bearer.")
+        }
         E::TokenInvalid => say(
             "The access token is unknown, expired or revoked.",
             "Use a valid token, or ask the operator for a new one.",
@@ -218,22 +214,19 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Whoever requests a connection may not decide on it.",
             "Someone else with the same role has to take this step.",
         ),
-        E::ResourceNotFound => say(
-            "There is nothing at this address.",
-            "Check the address and the identifier.",
-        ),
-        E::ResourceExists => say(
-            "It exists already.",
-            "Use the existing one, or choose another identifier.",
-        ),
+        E::ResourceNotFound => {
+            say("There is nothing at this address.", "Check the address and the identifier.")
+        }
+        E::ResourceExists => {
+            say("It exists already.", "Use the existing one, or choose another identifier.")
+        }
         E::ResourceConflict => say(
             "This does not fit what is there.",
             "Read the current state again; the detail names what is in the way.",
         ),
-        E::MethodNotAllowed => say(
-            "The method is not possible here.",
-            "Use one of the methods named in Allow.",
-        ),
+        E::MethodNotAllowed => {
+            say("The method is not possible here.", "Use one of the methods named in Allow.")
+        }
         E::MediaTypeUnsupported => say(
             "The body's media type is not understood here.",
             "Send application/json with that Content-Type.",
@@ -251,9 +244,8 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "There is no such record in the log.",
             "Check the request id or the entry's number.",
         ),
-        E::EvidencePending => say(
-            "The record is not under a published checkpoint yet.",
-            "Ask again in a second.",
-        ),
+        E::EvidencePending => {
+            say("The record is not under a published checkpoint yet.", "Ask again in a second.")
+        }
     }
 }

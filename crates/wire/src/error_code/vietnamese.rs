@@ -49,10 +49,9 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Đề nghị bổ sung Content-Digest (RFC 9530) bằng sha-256 hoặc sha-512 và đưa vào phạm vi \
              chữ ký.",
         ),
-        E::DigestMalformed => say(
-            "Không đọc được Content-Digest.",
-            "Đề nghị viết theo RFC 9530: sha-256=:base64:.",
-        ),
+        E::DigestMalformed => {
+            say("Không đọc được Content-Digest.", "Đề nghị viết theo RFC 9530: sha-256=:base64:.")
+        }
         E::DigestUnsupported => say(
             "Content-Digest không dùng thuật toán nào được chấp nhận.",
             "Đề nghị dùng sha-256 hoặc sha-512.",
@@ -107,18 +106,16 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Khóa chưa được đăng ký.",
             "Đề nghị kiểm tra keyid; nếu là khóa mới, đăng ký khóa với nền tảng.",
         ),
-        E::KeyRevoked => say(
-            "Khóa đã bị thu hồi.",
-            "Đề nghị dùng khóa khác của hệ thống hoặc đăng ký khóa mới.",
-        ),
+        E::KeyRevoked => {
+            say("Khóa đã bị thu hồi.", "Đề nghị dùng khóa khác của hệ thống hoặc đăng ký khóa mới.")
+        }
         E::KeyNotValid => say(
             "Khóa không có hiệu lực tại thời điểm này.",
             "Đề nghị dùng khóa đang trong thời hạn hiệu lực.",
         ),
-        E::NonceReplayed => say(
-            "Chữ ký này đã được sử dụng.",
-            "Đề nghị ký lại với nonce mới rồi gửi.",
-        ),
+        E::NonceReplayed => {
+            say("Chữ ký này đã được sử dụng.", "Đề nghị ký lại với nonce mới rồi gửi.")
+        }
         E::NonceStoreFull => say(
             "Khóa này có quá nhiều chữ ký đang còn hạn cùng lúc.",
             "Đề nghị chờ và rút ngắn thời hạn của chữ ký.",
@@ -191,18 +188,16 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Máy chủ này đang dừng hoạt động.",
             "Đề nghị gửi lại; máy chủ khác hoặc máy chủ này sau khi khởi động lại sẽ tiếp nhận.",
         ),
-        E::PlatformOverloaded => say(
-            "Nền tảng đang quá tải.",
-            "Đề nghị gửi lại sau thời gian ghi trong Retry-After.",
-        ),
+        E::PlatformOverloaded => {
+            say("Nền tảng đang quá tải.", "Đề nghị gửi lại sau thời gian ghi trong Retry-After.")
+        }
         E::PlatformNoDirectory => say(
             "Máy chủ này chưa nhận được danh mục kết nối.",
             "Đề nghị gửi lại sau thời gian ghi trong Retry-After.",
         ),
-        E::PlatformInternal => say(
-            "Nền tảng gặp lỗi.",
-            "Đề nghị báo cho đơn vị vận hành kèm mã yêu cầu.",
-        ),
+        E::PlatformInternal => {
+            say("Nền tảng gặp lỗi.", "Đề nghị báo cho đơn vị vận hành kèm mã yêu cầu.")
+        }
 
         E::TokenMissing => say(
             "Yêu cầu không có mã truy cập.",
@@ -220,14 +215,12 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Người đề nghị kết nối không được tự quyết định kết nối đó.",
             "Cần một người khác có cùng vai trò thực hiện bước này.",
         ),
-        E::ResourceNotFound => say(
-            "Không có gì ở địa chỉ này.",
-            "Đề nghị kiểm tra địa chỉ và mã định danh.",
-        ),
-        E::ResourceExists => say(
-            "Đối tượng đã tồn tại.",
-            "Đề nghị dùng đối tượng đã có hoặc chọn mã khác.",
-        ),
+        E::ResourceNotFound => {
+            say("Không có gì ở địa chỉ này.", "Đề nghị kiểm tra địa chỉ và mã định danh.")
+        }
+        E::ResourceExists => {
+            say("Đối tượng đã tồn tại.", "Đề nghị dùng đối tượng đã có hoặc chọn mã khác.")
+        }
         E::ResourceConflict => say(
             "Nội dung không phù hợp với hiện trạng.",
             "Đề nghị đọc lại hiện trạng; chi tiết nêu rõ điều đang vướng.",

@@ -15,17 +15,7 @@ fn a_slug_has_no_hyphen_at_its_ends() {
     for text in ["a", "danh-muc", "a--b", "1", &"a".repeat(63)] {
         assert!(text.parse::<SystemCode>().is_ok(), "{text}");
     }
-    for text in [
-        "",
-        "-a",
-        "a-",
-        "A",
-        "a_b",
-        "a.b",
-        "đ",
-        "a/b",
-        &"a".repeat(64),
-    ] {
+    for text in ["", "-a", "a-", "A", "a_b", "a.b", "đ", "a/b", &"a".repeat(64)] {
         assert!(text.parse::<SystemCode>().is_err(), "{text}");
     }
 }
@@ -58,12 +48,7 @@ fn a_drawn_id_carries_its_time() {
     assert_eq!(id.time_ms(), 1_795_420_800_123);
     assert_eq!(id.to_string().parse(), Ok(id));
     assert_eq!(RequestId::from_bytes(*id.as_bytes()), Some(id));
-    assert!(
-        RequestId::new(
-            now.saturating_add(std::time::Duration::from_millis(1)),
-            &Same(0)
-        ) > id
-    );
+    assert!(RequestId::new(now.saturating_add(std::time::Duration::from_millis(1)), &Same(0)) > id);
 }
 
 #[test]
@@ -79,11 +64,7 @@ fn only_one_spelling_of_version_seven_is_an_id() {
     ] {
         assert!(text.parse::<RequestId>().is_err(), "{text}");
     }
-    assert!(
-        "019ab0c4-7b3f-7fff-bfff-ffffffffffff"
-            .parse::<RequestId>()
-            .is_ok()
-    );
+    assert!("019ab0c4-7b3f-7fff-bfff-ffffffffffff".parse::<RequestId>().is_ok());
     assert_eq!(EntryId::from_bytes([0; 16]), None);
 }
 
@@ -91,14 +72,9 @@ fn only_one_spelling_of_version_seven_is_an_id() {
 fn serde_reads_and_writes_the_text() {
     let id: ServiceId = serde_json::from_str("\"H24/a/b/v2\"").unwrap();
     assert_eq!(serde_json::to_string(&id).unwrap(), "\"H24/a/b/v2\"");
-    let refusal = serde_json::from_str::<KeyId>("\"a b\"")
-        .unwrap_err()
-        .to_string();
+    let refusal = serde_json::from_str::<KeyId>("\"a b\"").unwrap_err().to_string();
     assert!(refusal.contains("not a key id"), "{refusal}");
-    assert_eq!(
-        serde_json::to_string(&Role::OrganisationAdmin).unwrap(),
-        "\"organisation_admin\""
-    );
+    assert_eq!(serde_json::to_string(&Role::OrganisationAdmin).unwrap(), "\"organisation_admin\"");
 }
 
 #[test]

@@ -80,9 +80,6 @@ pub mod map {
         deserializer: D,
     ) -> Result<BTreeMap<K, Hash>, D::Error> {
         let elements = BTreeMap::<K, Element>::deserialize(deserializer)?;
-        Ok(elements
-            .into_iter()
-            .map(|(key, element)| (key, element.0))
-            .collect())
+        Ok(elements.into_iter().map(|(key, element)| (key, element.0)).collect())
     }
 }

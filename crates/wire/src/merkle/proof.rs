@@ -100,11 +100,7 @@ pub fn verify_inclusion(
         };
     }
     walk.finish()?;
-    if hash == *root {
-        Ok(())
-    } else {
-        Err(ProofError::WrongRoot)
-    }
+    if hash == *root { Ok(()) } else { Err(ProofError::WrongRoot) }
 }
 
 /// Checks that the tree of `new` leaves with `new_root` begins with the tree of `old` leaves with
@@ -131,11 +127,7 @@ pub fn verify_consistency(
     let mut walk = Walk::new(old - 1, new)?;
     walk.skip_complete();
     let mut path = path.iter();
-    let seed = if old.is_power_of_two() {
-        Some(old_root)
-    } else {
-        path.next()
-    };
+    let seed = if old.is_power_of_two() { Some(old_root) } else { path.next() };
     let seed = *seed.ok_or(ProofError::WrongLength)?;
     let (mut old_hash, mut new_hash) = (seed, seed);
     for sibling in path {
@@ -149,11 +141,7 @@ pub fn verify_consistency(
     }
     walk.finish()?;
     let roots_agree = old_hash == *old_root && new_hash == *new_root;
-    if roots_agree {
-        Ok(())
-    } else {
-        Err(ProofError::WrongRoot)
-    }
+    if roots_agree { Ok(()) } else { Err(ProofError::WrongRoot) }
 }
 
 /// The largest power of two below `length`, which is at least 2.
@@ -191,10 +179,7 @@ struct Walk {
 impl Walk {
     fn new(index: u64, size: u64) -> Result<Self, ProofError> {
         let last = size.checked_sub(1).filter(|last| index <= *last);
-        Ok(Self {
-            node: index,
-            last: last.ok_or(ProofError::OutOfRange)?,
-        })
+        Ok(Self { node: index, last: last.ok_or(ProofError::OutOfRange)? })
     }
 
     fn up(&mut self) {
@@ -227,10 +212,6 @@ impl Walk {
     }
 
     fn finish(&self) -> Result<(), ProofError> {
-        if self.last == 0 {
-            Ok(())
-        } else {
-            Err(ProofError::WrongLength)
-        }
+        if self.last == 0 { Ok(()) } else { Err(ProofError::WrongLength) }
     }
 }

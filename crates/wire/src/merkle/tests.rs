@@ -48,11 +48,7 @@ fn hash(text: &str) -> Hash {
 }
 
 fn numbered(count: u64) -> Leaves {
-    Leaves(
-        (0..count)
-            .map(|number| leaf_hash(&number.to_be_bytes()))
-            .collect(),
-    )
+    Leaves((0..count).map(|number| leaf_hash(&number.to_be_bytes())).collect())
 }
 
 fn root(leaves: &Leaves, size: u64) -> Hash {
@@ -81,12 +77,7 @@ fn the_reference_tree_has_its_published_roots() {
 
 #[test]
 fn the_reference_proofs_are_made_and_accepted() {
-    let leaves = Leaves(
-        reference_leaves()
-            .iter()
-            .map(|leaf| leaf_hash(leaf))
-            .collect(),
-    );
+    let leaves = Leaves(reference_leaves().iter().map(|leaf| leaf_hash(leaf)).collect());
     let path = prove_inclusion(5, 8, &leaves).unwrap();
     assert_eq!(
         path,
@@ -107,10 +98,7 @@ fn the_reference_proofs_are_made_and_accepted() {
         ]
         .map(hash)
     );
-    assert_eq!(
-        verify_consistency(6, 8, &path, &root(&leaves, 6), &root(&leaves, 8)),
-        Ok(())
-    );
+    assert_eq!(verify_consistency(6, 8, &path, &root(&leaves, 6), &root(&leaves, 8)), Ok(()));
 }
 
 #[test]
@@ -120,10 +108,7 @@ fn every_leaf_of_every_small_tree_is_provable() {
         for index in 0..size {
             let path = prove_inclusion(index, size, &leaves).unwrap();
             let leaf = leaves.hash(0, index).unwrap();
-            assert_eq!(
-                verify_inclusion(&leaf, index, size, &path, &root(&leaves, size)),
-                Ok(())
-            );
+            assert_eq!(verify_inclusion(&leaf, index, size, &path, &root(&leaves, size)), Ok(()));
         }
     }
 }
@@ -149,42 +134,15 @@ fn what_cannot_exist_is_refused() {
     let leaves = numbered(3);
     let (leaf, three) = (leaves.0[0], root(&leaves, 3));
     assert_eq!(prove_inclusion(3, 3, &leaves).unwrap(), [] as [Hash; 0]);
-    assert_eq!(
-        verify_inclusion(&leaf, 3, 3, &[], &three),
-        Err(ProofError::OutOfRange)
-    );
-    assert_eq!(
-        verify_inclusion(&leaf, 0, 0, &[], &EMPTY_ROOT),
-        Err(ProofError::OutOfRange)
-    );
-    assert_eq!(
-        verify_consistency(4, 3, &[], &three, &three),
-        Err(ProofError::OutOfRange)
-    );
-    assert_eq!(
-        verify_consistency(0, 3, &[], &leaf, &three),
-        Err(ProofError::WrongRoot)
-    );
-    assert_eq!(
-        verify_consistency(0, 0, &[], &EMPTY_ROOT, &three),
-        Err(ProofError::WrongRoot)
-    );
-    assert_eq!(
-        verify_consistency(3, 3, &[], &three, &leaf),
-        Err(ProofError::WrongRoot)
-    );
-    assert_eq!(
-        verify_consistency(3, 3, &[leaf], &three, &three),
-        Err(ProofError::WrongLength)
-    );
-    assert_eq!(
-        verify_consistency(2, 3, &[], &leaf, &three),
-        Err(ProofError::WrongLength)
-    );
-    assert_eq!(
-        verify_inclusion(&leaf, 0, u64::MAX, &[], &three),
-        Err(ProofError::WrongLength)
-    );
+    assert_eq!(verify_inclusion(&leaf, 3, 3, &[], &three), Err(ProofError::OutOfRange));
+    assert_eq!(verify_inclusion(&leaf, 0, 0, &[], &EMPTY_ROOT), Err(ProofError::OutOfRange));
+    assert_eq!(verify_consistency(4, 3, &[], &three, &three), Err(ProofError::OutOfRange));
+    assert_eq!(verify_consistency(0, 3, &[], &leaf, &three), Err(ProofError::WrongRoot));
+    assert_eq!(verify_consistency(0, 0, &[], &EMPTY_ROOT, &three), Err(ProofError::WrongRoot));
+    assert_eq!(verify_consistency(3, 3, &[], &three, &leaf), Err(ProofError::WrongRoot));
+    assert_eq!(verify_consistency(3, 3, &[leaf], &three, &three), Err(ProofError::WrongLength));
+    assert_eq!(verify_consistency(2, 3, &[], &leaf, &three), Err(ProofError::WrongLength));
+    assert_eq!(verify_inclusion(&leaf, 0, u64::MAX, &[], &three), Err(ProofError::WrongLength));
 }
 
 #[test]

@@ -31,9 +31,7 @@ fn an_independent_reader_opens_our_notes() {
 #[test]
 fn a_published_note_opens() {
     let verifier: NoteVerifier =
-        "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
-            .parse()
-            .unwrap();
+        "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".parse().unwrap();
     let text = "If you think cryptography is the answer to your problem,\n\
                 then you don't know what your problem is.\n";
     let note = format!(
@@ -48,24 +46,15 @@ fn a_stranger_s_signature_is_ignored_but_not_enough() {
     let note = signed("text\n", &[&stranger, &key]);
     assert_eq!(open(&note, &[key.verifier()]), Ok("text\n"));
     let note = signed("text\n", &[&stranger]);
-    assert_eq!(
-        open(&note, &[key.verifier()]),
-        Err(NoteError::NoKnownSignature)
-    );
+    assert_eq!(open(&note, &[key.verifier()]), Err(NoteError::NoKnownSignature));
     let namesake = TestKey::new("log.example/a", 3);
     let note = signed("text\n", &[&namesake]);
-    assert_eq!(
-        open(&note, &[key.verifier()]),
-        Err(NoteError::NoKnownSignature)
-    );
+    assert_eq!(open(&note, &[key.verifier()]), Err(NoteError::NoKnownSignature));
 }
 
 #[test]
 fn one_wrong_signature_of_a_known_key_spoils_the_note() {
-    let (key, other) = (
-        TestKey::new("log.example/a", 1),
-        TestKey::new("log.example/b", 2),
-    );
+    let (key, other) = (TestKey::new("log.example/a", 1), TestKey::new("log.example/b", 2));
     let lines = [key.note_line("text\n"), other.note_line("another text\n")];
     let note = SignedNote::assemble("text\n", &lines);
     assert_eq!(
@@ -113,18 +102,9 @@ fn a_verifier_key_must_fit_its_hash() {
     let vkey = TestKey::new("log.example/a", 1).verifier().to_string();
     assert_eq!(vkey.parse::<NoteVerifier>().unwrap().to_string(), vkey);
     let renamed = vkey.replace("log.example/a", "log.example/b");
-    assert_eq!(
-        renamed.parse::<NoteVerifier>(),
-        Err(VerifierError::WrongHash)
-    );
-    assert_eq!(
-        "a+00000000+Ag==".parse::<NoteVerifier>(),
-        Err(VerifierError::UnknownAlgorithm)
-    );
-    assert_eq!(
-        "a+00000000".parse::<NoteVerifier>(),
-        Err(VerifierError::Malformed)
-    );
+    assert_eq!(renamed.parse::<NoteVerifier>(), Err(VerifierError::WrongHash));
+    assert_eq!("a+00000000+Ag==".parse::<NoteVerifier>(), Err(VerifierError::UnknownAlgorithm));
+    assert_eq!("a+00000000".parse::<NoteVerifier>(), Err(VerifierError::Malformed));
     assert!(NoteVerifier::new("a b", [0; 32]).is_err());
 }
 

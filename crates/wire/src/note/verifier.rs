@@ -42,11 +42,7 @@ impl NoteVerifier {
         if !is_key_name(name) {
             return Err(VerifierError::Malformed);
         }
-        Ok(Self {
-            name: name.to_owned(),
-            key_id: key_id(name, &public_key),
-            public_key,
-        })
+        Ok(Self { name: name.to_owned(), key_id: key_id(name, &public_key), public_key })
     }
 
     /// The key's name: the origin, for a log's key.
@@ -103,13 +99,7 @@ impl fmt::Display for NoteVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut key = vec![ED25519_KEY];
         key.extend_from_slice(&self.public_key);
-        write!(
-            f,
-            "{}+{:08x}+{}",
-            self.name,
-            self.key_id,
-            STANDARD.encode(key)
-        )
+        write!(f, "{}+{:08x}+{}", self.name, self.key_id, STANDARD.encode(key))
     }
 }
 

@@ -31,11 +31,7 @@ pub fn signature_base(
     let mut base = Vec::with_capacity(2 * input.raw.len() + 256);
     for (component, identifier) in input.components.iter().zip(inner_list_items(input.raw)) {
         let absent = || SignatureError::ComponentAbsent(identifier.to_owned());
-        let source = if component.req {
-            message.request().ok_or_else(absent)?
-        } else {
-            message
-        };
+        let source = if component.req { message.request().ok_or_else(absent)? } else { message };
         let value = value_of(component, source).ok_or_else(absent)?;
         // A line break inside a value would let it pass for further lines of the base.
         if value.bytes().any(|b| !matches!(b, b'\t' | b' '..=b'~')) {
@@ -64,17 +60,9 @@ fn value_of<'m>(component: &Component<'_>, source: &'m dyn Message) -> Option<Co
 
 /// One member of a dictionary field (RFC 9421 §2.1.2), as the bytes that came.
 fn member_of(field: &str, key: &str) -> Option<String> {
-    sfv::Parser::new(field)
-        .parse_dictionary_with_visitor(sfv::visitor::Ignored)
-        .ok()?;
+    sfv::Parser::new(field).parse_dictionary_with_visitor(sfv::visitor::Ignored).ok()?;
     // Of a repeated key the last counts (RFC 9651 §3.2).
-    let (_, raw) = dictionary_members(field)
-        .filter(|(found, _)| *found == key)
-        .last()?;
+    let (_, raw) = dictionary_members(field).filter(|(found, _)| *found == key).last()?;
     let is_true = raw.is_empty() || raw.starts_with(';');
-    Some(if is_true {
-        format!("?1{raw}")
-    } else {
-        raw.to_owned()
-    })
+    Some(if is_true { format!("?1{raw}") } else { raw.to_owned() })
 }

@@ -43,11 +43,7 @@ pub enum Name<'a> {
 impl<'a> Component<'a> {
     /// A component without parameters.
     pub const fn new(name: Name<'a>) -> Self {
-        Self {
-            name,
-            req: false,
-            key: None,
-        }
+        Self { name, req: false, key: None }
     }
 
     /// A field by its name in small letters.

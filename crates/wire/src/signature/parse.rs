@@ -18,11 +18,7 @@ pub fn find_tagged<'a>(
     signature_input: &'a str,
     tag: &str,
 ) -> Result<Option<SignatureInput<'a>>, SignatureError> {
-    find(
-        signature_input,
-        |parameters| parameters.tag.as_deref() == Some(tag),
-        false,
-    )
+    find(signature_input, |parameters| parameters.tag.as_deref() == Some(tag), false)
 }
 
 /// The signature that `Accept-Signature` asks for under this tag or under none.
@@ -42,44 +38,22 @@ fn find(
     requested: bool,
 ) -> Result<Option<SignatureInput<'_>>, SignatureError> {
     let mut members = sfv::Parser::new(field)
-        .parse_dictionary_with_visitor(Members {
-            found: Vec::new(),
-            requested,
-        })
+        .parse_dictionary_with_visitor(Members { found: Vec::new(), requested })
         .map_err(|_| SignatureError::NotADictionary)?;
-    let mut meant = members
-        .iter()
-        .enumerate()
-        .filter(|(_, member)| is_meant(&member.parameters));
+    let mut meant = members.iter().enumerate().filter(|(_, member)| is_meant(&member.parameters));
     let Some((position, &Member { label, .. })) = meant.next() else {
         return Ok(None);
     };
-    let is_repeated = members
-        .iter()
-        .filter(|member| member.label == label)
-        .count()
-        > 1;
+    let is_repeated = members.iter().filter(|member| member.label == label).count() > 1;
     if meant.next().is_some() || is_repeated {
         return Err(SignatureError::Ambiguous);
     }
-    let Member {
-        components,
-        parameters,
-        fault,
-        ..
-    } = members.swap_remove(position);
+    let Member { components, parameters, fault, .. } = members.swap_remove(position);
     // `sfv` told the members in the order in which they stand in the field.
-    let (_, raw) = dictionary_members(field)
-        .nth(position)
-        .ok_or(SignatureError::NotADictionary)?;
+    let (_, raw) = dictionary_members(field).nth(position).ok_or(SignatureError::NotADictionary)?;
     match fault {
         Some(fault) => Err(fault),
-        None => Ok(Some(SignatureInput {
-            label,
-            components,
-            parameters,
-            raw,
-        })),
+        None => Ok(Some(SignatureInput { label, components, parameters, raw })),
     }
 }
 
@@ -273,8 +247,7 @@ impl<'de> ParameterVisitor<'de> for SignatureParameters<'_, 'de> {
         };
         let is_wish = self.0.requested && matches!(value, BareItemFromInput::Boolean(true));
         if !stored && !is_wish {
-            self.0
-                .blame(SignatureError::ParameterMalformed(key.as_str().to_owned()));
+            self.0.blame(SignatureError::ParameterMalformed(key.as_str().to_owned()));
         }
         Ok(())
     }

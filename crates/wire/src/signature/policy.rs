@@ -55,10 +55,7 @@ pub struct SignatureRefusal {
 
 impl From<SignatureError> for SignatureRefusal {
     fn from(error: SignatureError) -> Self {
-        Self {
-            code: error.code(),
-            detail: error.text(),
-        }
+        Self { code: error.code(), detail: error.text() }
     }
 }
 
@@ -69,20 +66,10 @@ pub fn check_request(
     now: UtcMicros,
 ) -> Result<RequestSignature, SignatureRefusal> {
     let parameters = &input.parameters;
-    let created = parameters
-        .created
-        .ok_or_else(|| parameter_missing("created"))?;
-    let expires = parameters
-        .expires
-        .ok_or_else(|| parameter_missing("expires"))?;
-    let nonce = parameters
-        .nonce
-        .as_deref()
-        .ok_or_else(|| parameter_missing("nonce"))?;
-    let keyid = parameters
-        .keyid
-        .as_deref()
-        .ok_or_else(|| parameter_missing("keyid"))?;
+    let created = parameters.created.ok_or_else(|| parameter_missing("created"))?;
+    let expires = parameters.expires.ok_or_else(|| parameter_missing("expires"))?;
+    let nonce = parameters.nonce.as_deref().ok_or_else(|| parameter_missing("nonce"))?;
+    let keyid = parameters.keyid.as_deref().ok_or_else(|| parameter_missing("keyid"))?;
     check_coverage(input, carried)?;
     check_time(created, expires, now.as_seconds())?;
     if nonce.is_empty() || nonce.len() > MAX_NONCE {
@@ -94,21 +81,12 @@ pub fn check_request(
     };
     // No key of another form is ever registered.
     let keyid = keyid.parse().map_err(|_| key_unknown())?;
-    Ok(RequestSignature {
-        keyid,
-        created,
-        expires,
-        nonce: nonce.to_owned(),
-        algorithm,
-    })
+    Ok(RequestSignature { keyid, created, expires, nonce: nonce.to_owned(), algorithm })
 }
 
 fn check_coverage(input: &SignatureInput<'_>, carried: Carried) -> Result<(), SignatureRefusal> {
     let covers = |name: &Name<'_>| {
-        input
-            .components
-            .iter()
-            .any(|it| it.name == *name && !it.req && it.key.is_none())
+        input.components.iter().any(|it| it.name == *name && !it.req && it.key.is_none())
     };
     let covers_field = |field| covers(&Component::field(field).name);
     let covers_target = covers(&Name::TargetUri)
@@ -141,14 +119,8 @@ fn check_time(created: i64, expires: i64, now: i64) -> Result<(), SignatureRefus
     if created > now + MAX_SKEW_S {
         return Err(refusal(
             ErrorCode::SignatureFromTheFuture,
-            format!(
-                "Thời điểm ký đi trước đồng hồ của nền tảng {} giây.",
-                created - now
-            ),
-            format!(
-                "It was made {} seconds ahead of the platform's clock.",
-                created - now
-            ),
+            format!("Thời điểm ký đi trước đồng hồ của nền tảng {} giây.", created - now),
+            format!("It was made {} seconds ahead of the platform's clock.", created - now),
         ));
     }
     if now > expires + MAX_SKEW_S {
@@ -162,10 +134,7 @@ fn check_time(created: i64, expires: i64, now: i64) -> Result<(), SignatureRefus
 }
 
 fn refusal(code: ErrorCode, vi: String, en: String) -> SignatureRefusal {
-    SignatureRefusal {
-        code,
-        detail: Text::new(vi, en),
-    }
+    SignatureRefusal { code, detail: Text::new(vi, en) }
 }
 
 fn parameter_missing(name: &str) -> SignatureRefusal {
@@ -209,8 +178,6 @@ pub fn response_components(request_label: &str) -> [Component<'_>; 7] {
         Component::field(LGSP_REQUEST_ID),
         Component::new(Name::Method).of_request(),
         Component::new(Name::TargetUri).of_request(),
-        Component::field(SIGNATURE)
-            .of_request()
-            .member(request_label),
+        Component::field(SIGNATURE).of_request().member(request_label),
     ]
 }

@@ -11,11 +11,7 @@ pub(super) fn parameter(query: &str, encoded_name: &str) -> Option<String> {
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .filter(|(name, _)| encode(&decode(name)) == encoded_name);
     let (_, value) = found.next()?;
-    if found.next().is_some() {
-        None
-    } else {
-        Some(encode(&decode(value)))
-    }
+    if found.next().is_some() { None } else { Some(encode(&decode(value))) }
 }
 
 /// Undoes `application/x-www-form-urlencoded`, as the WHATWG URL standard §5.1 says.
@@ -25,9 +21,9 @@ fn decode(text: &str) -> Vec<u8> {
     while let [byte, tail @ ..] = rest {
         rest = tail;
         let escaped = match tail {
-            [high, low, after @ ..] if *byte == b'%' => hex(*high)
-                .zip(hex(*low))
-                .map(|(high, low)| (high << 4 | low, after)),
+            [high, low, after @ ..] if *byte == b'%' => {
+                hex(*high).zip(hex(*low)).map(|(high, low)| (high << 4 | low, after))
+            }
             _ => None,
         };
         match (byte, escaped) {
@@ -43,9 +39,7 @@ fn decode(text: &str) -> Vec<u8> {
 }
 
 fn hex(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// Percent-encodes all but letters, digits and `*-._`; a space as `%20`.
@@ -80,14 +74,8 @@ mod tests {
             parameter(query, "var").as_deref(),
             Some("this%20is%20a%20big%0Amultiline%20value")
         );
-        assert_eq!(
-            parameter(query, "bar").as_deref(),
-            Some("with%20plus%20whitespace")
-        );
-        assert_eq!(
-            parameter(query, "fa%C3%A7ade%22%3A%20").as_deref(),
-            Some("something")
-        );
+        assert_eq!(parameter(query, "bar").as_deref(), Some("with%20plus%20whitespace"));
+        assert_eq!(parameter(query, "fa%C3%A7ade%22%3A%20").as_deref(), Some("something"));
     }
 
     #[test]

@@ -23,10 +23,7 @@ pub fn serialise_input(
         let _ = write!(text, "{separator}{component}");
     }
     text.push(')');
-    for (name, value) in [
-        ("created", parameters.created),
-        ("expires", parameters.expires),
-    ] {
+    for (name, value) in [("created", parameters.created), ("expires", parameters.expires)] {
         if let Some(seconds) = value {
             let _ = write!(text, ";{name}={seconds}");
         }

@@ -46,10 +46,7 @@ fn separator_outside_quotes(text: &str, separator: u8) -> Option<usize> {
 pub(super) fn dictionary_members(field: &str) -> impl Iterator<Item = (&str, &str)> {
     split_outside_quotes(field, b',').map(|member| {
         let member = member.trim_matches([' ', '\t']);
-        let end = member
-            .bytes()
-            .position(|b| b == b'=' || b == b';')
-            .unwrap_or(member.len());
+        let end = member.bytes().position(|b| b == b'=' || b == b';').unwrap_or(member.len());
         let (key, rest) = member.split_at_checked(end).unwrap_or((member, ""));
         (key, rest.strip_prefix('=').unwrap_or(rest))
     })
@@ -58,9 +55,7 @@ pub(super) fn dictionary_members(field: &str) -> impl Iterator<Item = (&str, &st
 /// The component identifiers of an inner list, as the bytes that came.
 pub(super) fn inner_list_items(raw: &str) -> impl Iterator<Item = &str> {
     let inside = raw.strip_prefix('(').unwrap_or_default();
-    let inside = split_outside_quotes(inside, b')')
-        .next()
-        .unwrap_or_default();
+    let inside = split_outside_quotes(inside, b')').next().unwrap_or_default();
     split_outside_quotes(inside, b' ').filter(|item| !item.is_empty())
 }
 
@@ -74,11 +69,7 @@ mod tests {
         let members: Vec<_> = dictionary_members(field).collect();
         assert_eq!(
             members,
-            [
-                ("a", r#"("x, y" "z\"),");t="q=1""#),
-                ("b", r#";c="=""#),
-                ("d", "?0")
-            ]
+            [("a", r#"("x, y" "z\"),");t="q=1""#), ("b", r#";c="=""#), ("d", "?0")]
         );
         let items: Vec<_> = inner_list_items(members[0].1).collect();
         assert_eq!(items, [r#""x, y""#, r#""z\"),""#]);

@@ -14,10 +14,7 @@ struct Parts {
 
 impl Message for Parts {
     fn derived(&self, name: &Name<'_>) -> Option<Cow<'_, str>> {
-        self.derived
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| (*value).into())
+        self.derived.iter().find(|(known, _)| known == name).map(|(_, value)| (*value).into())
     }
 
     fn field(&self, name: &str) -> Option<Cow<'_, str>> {
@@ -27,16 +24,10 @@ impl Message for Parts {
             .filter(|(known, _)| *known == name)
             .map(|(_, value)| *value)
             .collect();
-        if lines.is_empty() {
-            None
-        } else {
-            Some(lines.join(", ").into())
-        }
+        if lines.is_empty() { None } else { Some(lines.join(", ").into()) }
     }
 
     fn request(&self) -> Option<&dyn Message> {
-        self.request
-            .as_deref()
-            .map(|request| request as &dyn Message)
+        self.request.as_deref().map(|request| request as &dyn Message)
     }
 }

@@ -37,24 +37,14 @@ const MAX_LEVEL: u64 = 63;
 impl TilePath {
     /// The full tile number `index`.
     pub const fn full(kind: TileKind, index: u64) -> Self {
-        Self {
-            kind,
-            index,
-            width: WIDTH,
-        }
+        Self { kind, index, width: WIDTH }
     }
 
     /// The tile number `index` in a log of `size` entries: full, partial, or none if the log has
     /// nothing there yet.
     pub fn in_log(kind: TileKind, index: u64, size: u64) -> Option<Self> {
-        let level = if let TileKind::Hashes(level) = kind {
-            level
-        } else {
-            0
-        };
-        let items = size
-            .checked_shr(u32::from(HEIGHT) * u32::from(level))
-            .unwrap_or(0);
+        let level = if let TileKind::Hashes(level) = kind { level } else { 0 };
+        let items = size.checked_shr(u32::from(HEIGHT) * u32::from(level)).unwrap_or(0);
         let first = index.checked_mul(u64::from(WIDTH))?;
         let width = items.saturating_sub(first).min(u64::from(WIDTH));
         let width = u16::try_from(width).ok().filter(|width| *width > 0)?;
@@ -69,10 +59,7 @@ impl TilePath {
     /// The full tile of which this is a prefix.
     #[must_use]
     pub const fn to_full(self) -> Self {
-        Self {
-            width: WIDTH,
-            ..self
-        }
+        Self { width: WIDTH, ..self }
     }
 }
 
@@ -92,11 +79,7 @@ impl fmt::Display for TilePath {
             divisor /= 1_000;
         }
         write!(f, "/{:03}", self.index % 1_000)?;
-        if self.is_partial() {
-            write!(f, ".p/{}", self.width)
-        } else {
-            Ok(())
-        }
+        if self.is_partial() { write!(f, ".p/{}", self.width) } else { Ok(()) }
     }
 }
 
@@ -110,35 +93,21 @@ impl FromStr for TilePath {
             TileKind::Entries
         } else {
             let level = plain_decimal(level).filter(|level| *level <= MAX_LEVEL);
-            TileKind::Hashes(
-                level
-                    .and_then(|level| u8::try_from(level).ok())
-                    .ok_or(NotATilePath)?,
-            )
+            TileKind::Hashes(level.and_then(|level| u8::try_from(level).ok()).ok_or(NotATilePath)?)
         };
         let (number, width) = match rest.split_once(".p/") {
             None => (rest, WIDTH),
             Some((number, width)) => (number, partial_width(width)?),
         };
-        let path = Self {
-            kind,
-            index: index_of(number)?,
-            width,
-        };
+        let path = Self { kind, index: index_of(number)?, width };
         // One tile, one name: `x000/001` is not another way to say `001`.
-        if path.to_string() == text {
-            Ok(path)
-        } else {
-            Err(NotATilePath)
-        }
+        if path.to_string() == text { Ok(path) } else { Err(NotATilePath) }
     }
 }
 
 fn partial_width(text: &str) -> Result<u16, NotATilePath> {
     let width = plain_decimal(text).filter(|width| (1..u64::from(WIDTH)).contains(width));
-    width
-        .and_then(|width| u16::try_from(width).ok())
-        .ok_or(NotATilePath)
+    width.and_then(|width| u16::try_from(width).ok()).ok_or(NotATilePath)
 }
 
 fn index_of(text: &str) -> Result<u64, NotATilePath> {
@@ -146,9 +115,7 @@ fn index_of(text: &str) -> Result<u64, NotATilePath> {
     for group in text.split('/') {
         let group = group.strip_prefix('x').unwrap_or(group);
         let number: u64 = group.parse().map_err(|_| NotATilePath)?;
-        let next = index
-            .checked_mul(1_000)
-            .and_then(|index| index.checked_add(number));
+        let next = index.checked_mul(1_000).and_then(|index| index.checked_add(number));
         index = next.ok_or(NotATilePath)?;
     }
     Ok(index)
@@ -164,34 +131,11 @@ mod tests {
         for (path, text) in [
             (TilePath::full(TileKind::Hashes(0), 0), "tile/0/000"),
             (TilePath::full(TileKind::Hashes(1), 999), "tile/1/999"),
-            (
-                TilePath::full(TileKind::Hashes(0), 1_000),
-                "tile/0/x001/000",
-            ),
-            (
-                TilePath::full(TileKind::Hashes(2), 1_234_067),
-                "tile/2/x001/x234/067",
-            ),
-            (
-                TilePath::full(TileKind::Entries, 1_067),
-                "tile/entries/x001/067",
-            ),
-            (
-                TilePath {
-                    kind: TileKind::Hashes(0),
-                    index: 1_234,
-                    width: 5,
-                },
-                "tile/0/x001/234.p/5",
-            ),
-            (
-                TilePath {
-                    kind: TileKind::Entries,
-                    index: 0,
-                    width: 255,
-                },
-                "tile/entries/000.p/255",
-            ),
+            (TilePath::full(TileKind::Hashes(0), 1_000), "tile/0/x001/000"),
+            (TilePath::full(TileKind::Hashes(2), 1_234_067), "tile/2/x001/x234/067"),
+            (TilePath::full(TileKind::Entries, 1_067), "tile/entries/x001/067"),
+            (TilePath { kind: TileKind::Hashes(0), index: 1_234, width: 5 }, "tile/0/x001/234.p/5"),
+            (TilePath { kind: TileKind::Entries, index: 0, width: 255 }, "tile/entries/000.p/255"),
             (
                 TilePath::full(TileKind::Hashes(63), u64::MAX),
                 "tile/63/x018/x446/x744/x073/x709/x551/615",

@@ -37,10 +37,7 @@ pub enum TileError {
 impl Tiles {
     /// No tiles yet, of a log of `size` entries.
     pub const fn new(size: u64) -> Self {
-        Self {
-            size,
-            tiles: BTreeMap::new(),
-        }
+        Self { size, tiles: BTreeMap::new() }
     }
 
     /// The size of the log to which the tiles belong.
@@ -79,9 +76,7 @@ impl HashReader for Tiles {
         let (Ok(offset), Ok(count)) = (usize::try_from(offset), usize::try_from(count)) else {
             return Err(beyond);
         };
-        let part = hashes
-            .get(offset..offset + count)
-            .ok_or(TileError::WrongLength(path))?;
+        let part = hashes.get(offset..offset + count).ok_or(TileError::WrongLength(path))?;
         Ok(complete_root(part))
     }
 }
@@ -103,9 +98,7 @@ mod tests {
 
     /// The bytes of a tile, computed from the leaves.
     fn tile(leaves: &[Hash], path: TilePath) -> Vec<u8> {
-        let TileKind::Hashes(level) = path.kind else {
-            unreachable!()
-        };
+        let TileKind::Hashes(level) = path.kind else { unreachable!() };
         let span = 256_usize.pow(u32::from(level));
         let first = usize::try_from(path.index).unwrap() * 256;
         let roots = (first..first + usize::from(path.width))
@@ -125,9 +118,7 @@ mod tests {
     }
 
     fn leaves(count: u64) -> Vec<Hash> {
-        (0..count)
-            .map(|number| leaf_hash(&number.to_be_bytes()))
-            .collect()
+        (0..count).map(|number| leaf_hash(&number.to_be_bytes())).collect()
     }
 
     #[test]
@@ -148,42 +139,20 @@ mod tests {
     #[test]
     fn a_hash_beyond_the_log_is_not_given() {
         let tiles = Tiles::new(257);
-        let missing = TilePath {
-            kind: TileKind::Hashes(0),
-            index: 1,
-            width: 1,
-        };
+        let missing = TilePath { kind: TileKind::Hashes(0), index: 1, width: 1 };
         assert_eq!(tiles.hash(0, 256), Err(TileError::Missing(missing)));
-        for (level, index) in [
-            (0, 257),
-            (1, 128),
-            (8, 1),
-            (9, 0),
-            (64, 0),
-            (255, 0),
-            (7, 1 << 60),
-        ] {
+        for (level, index) in [(0, 257), (1, 128), (8, 1), (9, 0), (64, 0), (255, 0), (7, 1 << 60)]
+        {
             let beyond = TileError::BeyondTheLog { level, index };
-            assert_eq!(
-                tiles.hash(level, index),
-                Err(beyond),
-                "level {level}, index {index}"
-            );
+            assert_eq!(tiles.hash(level, index), Err(beyond), "level {level}, index {index}");
         }
     }
 
     #[test]
     fn a_tile_must_be_long_enough() {
         let mut tiles = Tiles::new(2);
-        let path = TilePath {
-            kind: TileKind::Hashes(0),
-            index: 0,
-            width: 2,
-        };
-        assert_eq!(
-            tiles.insert(path, vec![0; 63]),
-            Err(TileError::WrongLength(path))
-        );
+        let path = TilePath { kind: TileKind::Hashes(0), index: 0, width: 2 };
+        assert_eq!(tiles.insert(path, vec![0; 63]), Err(TileError::WrongLength(path)));
         assert_eq!(tiles.insert(path, vec![0; 256 * 32]), Ok(()));
     }
 

@@ -26,17 +26,8 @@ pub(super) fn trust(place: &Place) -> TrustFile {
     let from = UtcMicros::from_seconds(0);
     let vkey = NoteVerifier::new(directory_origin().as_ref(), place.signer.public_key()).unwrap();
     TrustFile {
-        logs: vec![TrustedLog {
-            origin: origin(),
-            vkey: place.verifier(),
-            from,
-            until: None,
-        }],
-        directory_keys: vec![DirectoryKey {
-            vkey,
-            from,
-            until: None,
-        }],
+        logs: vec![TrustedLog { origin: origin(), vkey: place.verifier(), from, until: None }],
+        directory_keys: vec![DirectoryKey { vkey, from, until: None }],
         ..TrustFile::default()
     }
 }
@@ -48,39 +39,25 @@ pub(super) fn directory_origin() -> Origin {
 /// A version in which the provider's organisation has this name.
 pub(super) fn version(place: &Place, provider: &str) -> SignedDirectory {
     let organisation = |code: &str, name: &str| {
-        Record::Organisation(OrganisationRecord {
-            code: code.parse().unwrap(),
-            name: name.into(),
-        })
+        Record::Organisation(OrganisationRecord { code: code.parse().unwrap(), name: name.into() })
     };
     let id = "H24.30/mot-cua".parse().unwrap();
     let records = vec![
         organisation("H24.12", provider),
         organisation("H24.30", "UBND phường"),
         organisation("H24.99", "người ngoài"),
-        Record::System(SystemRecord {
-            id,
-            name: "Một cửa".into(),
-        }),
+        Record::System(SystemRecord { id, name: "Một cửa".into() }),
     ];
     let directory = Directory::new(records).unwrap();
     let text = directory.head(&directory_origin());
     let signature = place.signer.sign(text.as_bytes());
     let name = directory_origin();
     let line = note_signature_line(name.as_ref(), &place.signer.public_key(), &signature);
-    SignedDirectory {
-        head: SignedNote::assemble(&text, &[line]),
-        directory,
-    }
+    SignedDirectory { head: SignedNote::assemble(&text, &[line]), directory }
 }
 
 pub(super) async fn publish(open: &Opened, version: &SignedDirectory) {
-    let mut change = open
-        .recorder()
-        .await
-        .change_by_platform("directory.published")
-        .await
-        .unwrap();
+    let mut change = open.recorder().await.change_by_platform("directory.published").await.unwrap();
     DirectoryHistory::store(&mut change, version).await.unwrap();
     change.concerns_directory(version.directory.root());
     change.record(BTreeMap::new()).await.unwrap();
@@ -92,10 +69,7 @@ pub(super) fn detail() -> Detail {
         request_head: vec!["GET /units".into(), BEARER.into(), "accept: */*".into()],
         request_body: None,
         response_head: vec!["200".into(), "content-type: application/json".into()],
-        response_body: Some(BodyDigest {
-            sha256: sha256(&[b"{}"]),
-            length: 2,
-        }),
+        response_body: Some(BodyDigest { sha256: sha256(&[b"{}"]), length: 2 }),
         signature_base: "\"@method\": GET".into(),
         signature: vec![1, 2, 3],
     }
@@ -104,30 +78,14 @@ pub(super) fn detail() -> Detail {
 pub(super) fn commitments(detail: &Detail) -> BTreeMap<Label, Hash> {
     let secret = &detail.secret;
     BTreeMap::from([
-        (
-            Label::RequestHead,
-            commit_head(secret, Label::RequestHead, &detail.request_head),
-        ),
-        (
-            Label::ResponseHead,
-            commit_head(secret, Label::ResponseHead, &detail.response_head),
-        ),
-        (
-            Label::ResponseBody,
-            commit_body(secret, Label::ResponseBody, &sha256(&[b"{}"])),
-        ),
+        (Label::RequestHead, commit_head(secret, Label::RequestHead, &detail.request_head)),
+        (Label::ResponseHead, commit_head(secret, Label::ResponseHead, &detail.response_head)),
+        (Label::ResponseBody, commit_body(secret, Label::ResponseBody, &sha256(&[b"{}"]))),
         (
             Label::SignatureBase,
-            commit_bytes(
-                secret,
-                Label::SignatureBase,
-                detail.signature_base.as_bytes(),
-            ),
+            commit_bytes(secret, Label::SignatureBase, detail.signature_base.as_bytes()),
         ),
-        (
-            Label::Signature,
-            commit_bytes(secret, Label::Signature, &detail.signature),
-        ),
+        (Label::Signature, commit_bytes(secret, Label::Signature, &detail.signature)),
     ])
 }
 
@@ -160,7 +118,5 @@ pub(super) fn new_call(place: &Place) -> RequestId {
 pub(super) async fn made(open: &Opened, wanted: Wanted, disclosure: Disclosure) -> Vec<u8> {
     let history = DirectoryHistory::new(open.database.clone());
     let entries = find(&open.log, wanted).await.unwrap();
-    make(&open.log, &history, &entries, disclosure)
-        .await
-        .unwrap()
+    make(&open.log, &history, &entries, disclosure).await.unwrap()
 }

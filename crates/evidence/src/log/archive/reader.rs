@@ -13,24 +13,14 @@ const SCAN: u64 = 4_096;
 impl Archive {
     /// `count` hashes of a tile level; they must stand in one file.
     pub(in crate::log) fn hashes(&self, level: u8, from: u64, count: u64) -> io::Result<Vec<u8>> {
-        self.range(
-            Stream::Hashes(level),
-            from / PER_FILE,
-            from % PER_FILE * 32,
-            count * 32,
-        )
+        self.range(Stream::Hashes(level), from / PER_FILE, from % PER_FILE * 32, count * 32)
     }
 
     /// The entry bundle of the entries `from..to`, which must stand in one file.
     pub(in crate::log) fn bundle(&self, from: u64, to: u64) -> io::Result<Vec<u8>> {
         let start = self.ends_before(from)?.entry;
         let end = self.ends_after(to)?.entry;
-        self.range(
-            Stream::Entries,
-            from / PER_FILE,
-            start,
-            end.saturating_sub(start),
-        )
+        self.range(Stream::Entries, from / PER_FILE, start, end.saturating_sub(start))
     }
 
     /// The bytes of one entry.
@@ -44,12 +34,7 @@ impl Archive {
     pub(in crate::log) fn detail(&self, index: u64) -> io::Result<Vec<u8>> {
         let start = self.ends_before(index)?.detail;
         let end = self.ends_after(index + 1)?.detail;
-        self.range(
-            Stream::Details,
-            index / PER_FILE,
-            start,
-            end.saturating_sub(start),
-        )
+        self.range(Stream::Details, index / PER_FILE, start, end.saturating_sub(start))
     }
 
     /// The first entry of `from..to` that may belong to the call with this mark.
@@ -77,11 +62,7 @@ impl Archive {
 
     /// Where the entry before `index` ends in the file of `index`.
     pub(super) fn ends_before(&self, index: u64) -> io::Result<Ends> {
-        if index.is_multiple_of(PER_FILE) {
-            Ok(Ends::default())
-        } else {
-            self.ends_after(index)
-        }
+        if index.is_multiple_of(PER_FILE) { Ok(Ends::default()) } else { self.ends_after(index) }
     }
 
     /// Where the entry before `index` ends in its own file.
@@ -102,8 +83,7 @@ impl Archive {
         }
         let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
         if !bytes.is_empty() {
-            self.disk
-                .read_at(&self.path(stream, file), offset, &mut bytes)?;
+            self.disk.read_at(&self.path(stream, file), offset, &mut bytes)?;
         }
         Ok(bytes)
     }

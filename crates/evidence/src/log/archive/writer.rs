@@ -48,10 +48,7 @@ impl Tree {
         piece(pieces, Stream::Details, file, self.ends.detail).extend_from_slice(detail);
         self.ends.detail += detail.len() as u64;
 
-        let record = IndexRecord {
-            ends: self.ends,
-            call: placed.call,
-        };
+        let record = IndexRecord { ends: self.ends, call: placed.call };
         let offset = index % PER_FILE * super::INDEX_BYTES as u64;
         piece(pieces, Stream::Index, file, offset).extend_from_slice(&record.to_bytes());
 
@@ -78,10 +75,7 @@ impl Tree {
 }
 
 fn piece(pieces: &mut Pieces, stream: Stream, file: u64, offset: u64) -> &mut Vec<u8> {
-    &mut pieces
-        .entry((stream, file))
-        .or_insert_with(|| (offset, Vec::new()))
-        .1
+    &mut pieces.entry((stream, file)).or_insert_with(|| (offset, Vec::new())).1
 }
 
 impl Archive {
@@ -99,11 +93,7 @@ impl Archive {
             let bytes = self.hashes(level, hashes - count, count)?;
             partial.push(bytes.as_chunks::<32>().0.to_vec());
         }
-        Ok(Tree {
-            frontier,
-            partial,
-            ends: self.ends_before(size)?,
-        })
+        Ok(Tree { frontier, partial, ends: self.ends_before(size)? })
     }
 
     /// Appends batches after `tree` and makes them last; answers the tree with them.

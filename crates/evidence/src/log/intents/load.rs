@@ -36,10 +36,7 @@ pub(in crate::log) fn load(disk: &dyn Disk, dir: &Path) -> Result<Loaded, OpenEr
         let bytes = disk.read(&path).map_err(OpenError::disk(&path))?;
         let scan = frame::scan(&bytes);
         if scan.is_damaged() {
-            return Err(OpenError::Damaged {
-                path,
-                at: scan.valid as u64,
-            });
+            return Err(OpenError::Damaged { path, at: scan.valid as u64 });
         }
         // After a loss of power a frame may have lasted where the one before it did not.
         for frame in scan.whole.iter().chain(&scan.stranded) {
@@ -55,8 +52,7 @@ impl Loaded {
             Kind::Intent => {
                 if let Some(intent) = IntentRecord::read(payload) {
                     self.nonces.insert(intent.nonce.clone());
-                    self.intents
-                        .insert(intent.request_id, intent.entry.to_owned());
+                    self.intents.insert(intent.request_id, intent.entry.to_owned());
                 }
             }
             Kind::Settled => {
@@ -73,8 +69,6 @@ impl Loaded {
 
 /// Removes segments that a newer one has made needless.
 pub(in crate::log) fn remove(disk: &dyn Disk, dir: &Path, serials: &[u64]) -> io::Result<()> {
-    serials
-        .iter()
-        .try_for_each(|serial| disk.remove(&path(dir, *serial)))?;
+    serials.iter().try_for_each(|serial| disk.remove(&path(dir, *serial)))?;
     disk.sync_dir(dir)
 }

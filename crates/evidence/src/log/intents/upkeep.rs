@@ -33,10 +33,7 @@ impl Intents {
         let (number, serial) = (state.current.number + 1, state.next_serial);
         state.next_serial += 1;
         let size = state.unmarked.size;
-        let head = SettledRecord {
-            size,
-            ..SettledRecord::default()
-        };
+        let head = SettledRecord { size, ..SettledRecord::default() };
         let next = create(&*self.disk, &self.dir, number, serial, &head)?;
         let full = std::mem::replace(&mut state.current, next);
         state.older.push_back(full);
@@ -65,14 +62,7 @@ impl Intents {
     pub(in crate::log) fn repair(&self) -> io::Result<()> {
         let _one_at_a_time = self.syncing.lock();
         let mut state = self.state.lock();
-        let State {
-            older,
-            current,
-            next_serial,
-            doomed,
-            failed,
-            ..
-        } = &mut *state;
+        let State { older, current, next_serial, doomed, failed, .. } = &mut *state;
         if !*failed {
             return Ok(());
         }
@@ -126,11 +116,7 @@ impl State {
             return Ok(());
         };
         let (number, bytes) = (oldest.number, disk.read(&path(dir, oldest.serial))?);
-        for frame in frame::scan(&bytes)
-            .whole
-            .iter()
-            .filter(|frame| frame.kind == Kind::Intent)
-        {
+        for frame in frame::scan(&bytes).whole.iter().filter(|frame| frame.kind == Kind::Intent) {
             let Some(intent) = IntentRecord::read(frame.payload) else {
                 continue;
             };

@@ -19,10 +19,7 @@ pub(super) fn read(
     disk: &dyn Disk,
 ) -> Result<Option<Published>, OpenError> {
     let path = config.dir.join("checkpoint");
-    let foreign = |reason: String| OpenError::ForeignCheckpoint {
-        path: path.clone(),
-        reason,
-    };
+    let foreign = |reason: String| OpenError::ForeignCheckpoint { path: path.clone(), reason };
     let bytes = match disk.read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -40,11 +37,7 @@ pub(super) fn read(
 }
 
 fn verifiers(keys: &LogKeys, origin: &Origin) -> Result<Vec<NoteVerifier>, OpenError> {
-    let public_keys = keys
-        .retired
-        .iter()
-        .copied()
-        .chain([keys.signer.public_key()]);
+    let public_keys = keys.retired.iter().copied().chain([keys.signer.public_key()]);
     public_keys
         .map(|key| NoteVerifier::new(origin.as_ref(), key))
         .collect::<Result<_, _>>()
@@ -58,10 +51,7 @@ pub(super) fn load_tree(
     published: Option<&Published>,
 ) -> Result<Tree, OpenError> {
     let size = published.map_or(0, |published| published.size);
-    let wrong_root = || OpenError::WrongRoot {
-        dir: dir.to_owned(),
-        size,
-    };
+    let wrong_root = || OpenError::WrongRoot { dir: dir.to_owned(), size };
     let tree = archive.load_tree(size).map_err(|error| match error {
         // Files that are missing or end too early are a tree that is not there.
         ReadError::Disk(error) => match error.kind() {

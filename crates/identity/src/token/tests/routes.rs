@@ -16,25 +16,10 @@ const ROUTES: [(&str, &str, &str, &[Role]); 3] = [
         "GET",
         "/api/v1/tokens",
         "",
-        &[
-            Role::StateManager,
-            Role::Operator,
-            Role::OrganisationAdmin,
-            Role::Auditor,
-        ],
+        &[Role::StateManager, Role::Operator, Role::OrganisationAdmin, Role::Auditor],
     ),
-    (
-        "POST",
-        "/api/v1/tokens",
-        FORM,
-        &[Role::Operator, Role::OrganisationAdmin],
-    ),
-    (
-        "POST",
-        "/api/v1/tokens/{id}/revoke",
-        "",
-        &[Role::Operator, Role::OrganisationAdmin],
-    ),
+    ("POST", "/api/v1/tokens", FORM, &[Role::Operator, Role::OrganisationAdmin]),
+    ("POST", "/api/v1/tokens/{id}/revoke", "", &[Role::Operator, Role::OrganisationAdmin]),
 ];
 
 #[tokio::test]
@@ -49,11 +34,7 @@ async fn every_route_lets_in_whom_it_should_and_nobody_else() {
             let method: Method = method.parse().unwrap();
             let answer = world.send(method.clone(), &path, &token, body).await;
             if allowed.contains(&role) {
-                assert!(
-                    answer.status.is_success(),
-                    "{role} {method} {path}: {}",
-                    answer.text
-                );
+                assert!(answer.status.is_success(), "{role} {method} {path}: {}", answer.text);
             } else {
                 let refused = ["role.not_permitted", "resource.not_found"].contains(&answer.code());
                 assert!(refused, "{role} {method} {path}: {}", answer.text);
@@ -74,9 +55,7 @@ async fn every_route_refuses_strangers() {
             ("lgsp_", "token.invalid"),
             (wrong_secret.as_str(), "token.invalid"),
         ] {
-            let answer = world
-                .send(method.parse().unwrap(), &path, shown, body)
-                .await;
+            let answer = world.send(method.parse().unwrap(), &path, shown, body).await;
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{method} {path}");
             assert_eq!(answer.code(), code, "{method} {path}");
         }
@@ -96,9 +75,6 @@ async fn every_described_route_has_its_case_here() {
             methods.map(move |method| format!("{} {path}", method.to_uppercase()))
         })
         .collect();
-    let tested = ROUTES
-        .iter()
-        .map(|(method, path, ..)| format!("{method} {path}"))
-        .collect();
+    let tested = ROUTES.iter().map(|(method, path, ..)| format!("{method} {path}")).collect();
     assert_eq!(described, tested);
 }

@@ -41,11 +41,7 @@ async fn a_token_expires_when_it_says() {
     assert!(world.identity.authenticate(token).await.is_ok());
     world.clock.advance(Duration::from_hours(1));
     let problem = world.identity.authenticate(token).await.unwrap_err();
-    assert!(
-        problem.detail.en.contains("expired"),
-        "{}",
-        problem.detail.en
-    );
+    assert!(problem.detail.en.contains("expired"), "{}", problem.detail.en);
 }
 
 #[tokio::test]
@@ -53,11 +49,7 @@ async fn a_secret_is_shown_once_and_stands_nowhere() {
     let world = World::new().await;
     let operator = world.bootstrap(Role::Operator, "H24").await;
     let made = world.make(&operator, "auditor", "H24.12").await;
-    assert_eq!(
-        made.code(),
-        "role.not_permitted",
-        "an operator makes no auditors"
-    );
+    assert_eq!(made.code(), "role.not_permitted", "an operator makes no auditors");
     let made = world.make(&operator, "officer", "H24.12").await;
     let token = made.body["token"].as_str().unwrap();
     let secret = token.splitn(3, '_').nth(2).unwrap();
@@ -94,11 +86,7 @@ async fn making_and_revoking_leave_entries_that_name_the_token_and_not_its_name(
     assert_eq!(actions, ["token.made", "token.made", "token.revoked"]);
     assert!(entries[0].actor.is_none(), "the first was made by nobody");
     for entry in &entries[1..] {
-        let subject = [
-            ("token", id.as_str()),
-            ("organisation", "H24.12"),
-            ("role", "officer"),
-        ];
+        let subject = [("token", id.as_str()), ("organisation", "H24.12"), ("role", "officer")];
         let subject = subject.map(|(key, value)| (key.to_owned(), value.to_owned()));
         assert_eq!(entry.subject, BTreeMap::from(subject));
         let actor = entry.actor.as_ref().unwrap();
@@ -117,14 +105,8 @@ async fn the_last_operator_and_the_last_state_manager_cannot_be_revoked() {
 
         let made = world.make(&last, role.as_str(), "H24").await;
         let next = made.body["token"].as_str().unwrap();
-        assert_eq!(
-            world.revoke(next, id_of(&last)).await.status,
-            StatusCode::OK
-        );
-        assert_eq!(
-            world.revoke(next, id_of(next)).await.status,
-            StatusCode::CONFLICT
-        );
+        assert_eq!(world.revoke(next, id_of(&last)).await.status, StatusCode::OK);
+        assert_eq!(world.revoke(next, id_of(next)).await.status, StatusCode::CONFLICT);
     }
 }
 
@@ -159,10 +141,7 @@ async fn an_organisation_neither_sees_nor_touches_anothers_tokens() {
 async fn everyone_may_revoke_the_token_they_hold() {
     let world = World::new().await;
     let officer = world.bootstrap(Role::Officer, "H24.12").await;
-    assert_eq!(
-        world.revoke(&officer, id_of(&officer)).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(world.revoke(&officer, id_of(&officer)).await.status, StatusCode::OK);
     assert!(world.identity.authenticate(&officer).await.is_err());
 }
 
@@ -183,22 +162,10 @@ async fn a_form_that_breaks_a_rule_is_refused_and_names_the_field() {
     let world = World::new().await;
     let operator = world.bootstrap(Role::Operator, "H24").await;
     for (form, field) in [
-        (
-            r#"{"organisation":"h24","role":"officer","name":"x"}"#,
-            "organisation",
-        ),
-        (
-            r#"{"organisation":"H24.12","role":"king","name":"x"}"#,
-            "role",
-        ),
-        (
-            r#"{"organisation":"H24.12","role":"officer","name":" "}"#,
-            "name",
-        ),
-        (
-            r#"{"organisation":"H24.12","role":"officer","name":"x","secret":"y"}"#,
-            "secret",
-        ),
+        (r#"{"organisation":"h24","role":"officer","name":"x"}"#, "organisation"),
+        (r#"{"organisation":"H24.12","role":"king","name":"x"}"#, "role"),
+        (r#"{"organisation":"H24.12","role":"officer","name":" "}"#, "name"),
+        (r#"{"organisation":"H24.12","role":"officer","name":"x","secret":"y"}"#, "secret"),
         (
             r#"{"organisation":"H24.12","role":"officer","name":"x","expires_at":"2026-01-01T00:00:00.000000Z"}"#,
             "expires_at",
@@ -208,26 +175,11 @@ async fn a_form_that_breaks_a_rule_is_refused_and_names_the_field() {
             "expires_at",
         ),
     ] {
-        let answer = world
-            .send(Method::POST, "/api/v1/tokens", &operator, form)
-            .await;
-        assert_eq!(
-            answer.status,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "{}",
-            answer.text
-        );
-        assert!(
-            answer.text.contains(&format!("`{field}`")),
-            "{field}: {}",
-            answer.text
-        );
+        let answer = world.send(Method::POST, "/api/v1/tokens", &operator, form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
+        assert!(answer.text.contains(&format!("`{field}`")), "{field}: {}", answer.text);
     }
-    assert_eq!(
-        world.entries().await.len(),
-        1,
-        "only the set-up left an entry"
-    );
+    assert_eq!(world.entries().await.len(), 1, "only the set-up left an entry");
 }
 
 #[tokio::test]

@@ -58,10 +58,7 @@ impl World {
         let keys =
             PlatformKeys::load_or_generate(&folder_of_keys, clock.now(), randomness.as_ref());
         let detail = folder_of_keys.folder("detail").unwrap();
-        let log_keys = LogKeys {
-            signer: keys.unwrap().log,
-            retired: Vec::new(),
-        };
+        let log_keys = LogKeys { signer: keys.unwrap().log, retired: Vec::new() };
         let (log, _) = Log::open(
             LogConfig::new(in_folder("log"), "lgsp.test".parse().unwrap()),
             &log_keys,
@@ -76,10 +73,7 @@ impl World {
         let identity = Identity::new(recorder.await.unwrap(), Arc::clone(&randomness));
         let (routes, description) = identity.router();
         let routes = require_sign_on(routes, Arc::new(identity.clone()));
-        let ambient = Ambient {
-            clock: clock_of_all,
-            randomness,
-        };
+        let ambient = Ambient { clock: clock_of_all, randomness };
         Self {
             clock,
             identity,
@@ -94,12 +88,8 @@ impl World {
     pub(super) async fn bootstrap(&self, role: Role, organisation: &str) -> String {
         let organisation = organisation.parse().unwrap();
         let identity = &self.identity;
-        let made = token::bootstrap(
-            &identity.recorder,
-            identity.randomness.as_ref(),
-            role,
-            &organisation,
-        );
+        let made =
+            token::bootstrap(&identity.recorder, identity.randomness.as_ref(), role, &organisation);
         made.await.unwrap().to_string()
     }
 
@@ -125,13 +115,11 @@ impl World {
         let form = serde_json::json!(
             { "organisation": organisation, "role": role, "name": "Máy chủ" }
         );
-        self.send(Method::POST, "/api/v1/tokens", by, &form.to_string())
-            .await
+        self.send(Method::POST, "/api/v1/tokens", by, &form.to_string()).await
     }
 
     pub(super) async fn revoke(&self, by: &str, id: &str) -> Answer {
-        self.send(Method::POST, &format!("/api/v1/tokens/{id}/revoke"), by, "")
-            .await
+        self.send(Method::POST, &format!("/api/v1/tokens/{id}/revoke"), by, "").await
     }
 
     pub(super) async fn list(&self, by: &str) -> Answer {

@@ -20,10 +20,7 @@ pub(super) struct Bars {
 impl Bars {
     /// No bar yet. `elsewhere`: the answer does not go to standard output as it comes.
     pub(super) fn new(elsewhere: bool) -> Self {
-        Self {
-            show_received: elsewhere || !stdout().is_terminal(),
-            shown: Arc::default(),
-        }
+        Self { show_received: elsewhere || !stdout().is_terminal(), shown: Arc::default() }
     }
 
     /// What a call tells its progress to.
@@ -46,9 +43,7 @@ impl Bars {
 }
 
 fn show(shown: &mut Option<(Direction, ProgressBar)>, progress: Progress) {
-    let is_new = shown
-        .as_ref()
-        .is_none_or(|(direction, _)| *direction != progress.direction);
+    let is_new = shown.as_ref().is_none_or(|(direction, _)| *direction != progress.direction);
     if is_new && let Some((_, earlier)) = shown.replace((progress.direction, bar(progress))) {
         earlier.finish_and_clear();
     }
@@ -67,10 +62,7 @@ fn bar(progress: Progress) -> ProgressBar {
             ProgressBar::new(total),
             "{prefix} [{bar:40}] {bytes}/{total_bytes} {bytes_per_sec} {eta}",
         ),
-        None => (
-            ProgressBar::new_spinner(),
-            "{prefix} {spinner} {bytes} {bytes_per_sec}",
-        ),
+        None => (ProgressBar::new_spinner(), "{prefix} {spinner} {bytes} {bytes_per_sec}"),
     };
     let style =
         ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());

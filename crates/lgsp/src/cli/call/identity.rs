@@ -19,8 +19,8 @@ use crate::demo::manifest::{DemoCredential, Manifest};
 /// The options that say it.
 #[derive(Debug, Args)]
 pub(super) struct IdentityOptions {
-    /// Take key, trust file and log from a demo's folder.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["key", "trust", "log"])]
+    /// Take key, trust file and log from a demo's folder; --keyid chooses among its keys.
+    #[arg(long, value_name = "DIR")]
     demo: Option<PathBuf>,
     /// The key to sign with: a file with a private key in PEM (ed25519), or with a shared secret
     /// in base64 (hmac-sha256).
@@ -57,13 +57,8 @@ impl IdentityOptions {
             (Some(folder), _, keyid) => of_demo(folder, keyid.as_ref(), url)?,
             (None, Some(key), Some(keyid)) => Identity {
                 signer: Signer::new(keyid.clone(), read_key(key)?),
-                trust: self
-                    .trust
-                    .as_ref()
-                    .map(read_trust)
-                    .transpose()?
-                    .unwrap_or_default(),
-                log: self.log.as_ref().map(reader).transpose()?,
+                trust: TrustFile::default(),
+                log: None,
             },
             _ => {
                 return Err(Complaint::usage(
@@ -72,6 +67,12 @@ impl IdentityOptions {
                 ));
             }
         };
+        if let Some(trust) = &self.trust {
+            identity.trust = read_trust(trust)?;
+        }
+        if let Some(log) = &self.log {
+            identity.log = Some(reader(log)?);
+        }
         if let Some(token) = &self.token {
             identity.log = identity.log.map(|log| log.with_token(token.clone()));
         }
@@ -90,10 +91,7 @@ fn of_demo(folder: &Path, keyid: Option<&KeyId>, url: &Url) -> Result<Identity, 
     let manifest = manifest.ok_or_else(|| no_demo(&"it has no demo.json"))?;
     let credential = choose(&manifest, keyid, url)
         .ok_or_else(|| no_demo(&"demo.json has no such credential"))?;
-    let log = manifest
-        .logs
-        .first()
-        .and_then(|log| Url::parse(&log.url).ok());
+    let log = manifest.logs.first().and_then(|log| Url::parse(&log.url).ok());
     Ok(Identity {
         signer: signer_of(credential).map_err(|why| no_demo(&why))?,
         // Not the path that stands in demo.json: it is seen from where the demo was started.
@@ -112,23 +110,15 @@ fn choose<'m>(
     if let Some(keyid) = keyid {
         return credentials.find(|credential| credential.keyid == keyid.as_str());
     }
-    let service = manifest
-        .services
-        .iter()
-        .find(|service| url.as_str().starts_with(&service.url));
+    let service = manifest.services.iter().find(|service| url.as_str().starts_with(&service.url));
     let may_call = |credential: &&DemoCredential| {
         service.is_some_and(|service| credential.may_call.contains(&service.id))
     };
-    credentials
-        .find(may_call)
-        .or_else(|| manifest.credentials.first())
+    credentials.find(may_call).or_else(|| manifest.credentials.first())
 }
 
 fn signer_of(credential: &DemoCredential) -> Result<Signer, String> {
-    let keyid = credential
-        .keyid
-        .parse()
-        .map_err(|error| format!("its key id is {error}"))?;
+    let keyid = credential.keyid.parse().map_err(|error| format!("its key id is {error}"))?;
     let key = match (&credential.secret_base64, &credential.private_key_pem) {
         (Some(secret), _) => key_of(secret),
         (None, Some(pem)) => key_of(pem),
@@ -140,10 +130,7 @@ fn signer_of(credential: &DemoCredential) -> Result<Signer, String> {
 fn read_key(path: &Path) -> Result<SigningKey, Complaint> {
     let text = fs::read_to_string(path).map_err(|error| {
         let next = "name the file of your system's key; only its owner should be able to read it";
-        Complaint::usage(
-            format_args!("{} cannot be read: {error}", path.display()),
-            next,
-        )
+        Complaint::usage(format_args!("{} cannot be read: {error}", path.display()), next)
     })?;
     key_of(&text).map_err(|why| {
         let next = "give a private key in PEM (PKCS#8, ed25519) or a shared secret in base64";
@@ -156,9 +143,7 @@ fn key_of(text: &str) -> Result<SigningKey, String> {
     if text.contains("-----BEGIN") {
         return SigningKey::from_pkcs8_pem(text).map_err(|error| error.to_string());
     }
-    let secret = STANDARD
-        .decode(text.trim())
-        .map_err(|_| "neither PEM nor base64".to_owned())?;
+    let secret = STANDARD.decode(text.trim()).map_err(|_| "neither PEM nor base64".to_owned())?;
     SigningKey::hmac_sha256(&secret).map_err(|error| error.to_string())
 }
 
@@ -198,10 +183,7 @@ mod tests {
         assert_eq!(chosen(None, url).as_deref(), Some("caller"));
         assert_eq!(chosen(Some("stranger"), url).as_deref(), Some("stranger"));
         assert_eq!(chosen(Some("nobody"), url), None);
-        assert_eq!(
-            chosen(None, "http://127.0.0.1:2/other").as_deref(),
-            Some("stranger")
-        );
+        assert_eq!(chosen(None, "http://127.0.0.1:2/other").as_deref(), Some("stranger"));
     }
 
     #[test]

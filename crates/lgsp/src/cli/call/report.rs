@@ -14,14 +14,8 @@ pub(super) fn to_person(answer: &Answer, findings: &[&Finding], language: Langua
         Language::Vietnamese => "byte",
         Language::English => "bytes",
     };
-    let request_id = answer
-        .request_id
-        .map(|id| format!(" · {id}"))
-        .unwrap_or_default();
-    complain(format_args!(
-        "\n{} · {} {unit}{request_id}",
-        answer.status, answer.length
-    ));
+    let request_id = answer.request_id.map(|id| format!(" · {id}")).unwrap_or_default();
+    complain(format_args!("\n{} · {} {unit}{request_id}", answer.status, answer.length));
     for finding in findings {
         let sign = match finding.state {
             State::Proved => '+',

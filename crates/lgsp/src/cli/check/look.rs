@@ -52,23 +52,18 @@ fn clock(now: UtcMicros) -> Finding {
              it is more than 30 s off",
         );
     }
-    Finding::ok(
-        "clock",
-        format!("it says {now}; compare it with a source you trust"),
-    )
+    Finding::ok("clock", format!("it says {now}; compare it with a source you trust"))
 }
 
 fn data_directory(path: &Path) -> (Finding, Use) {
     let shown = path.display();
     match DataDirectory::open(path) {
-        Ok(_unlocked_again) => (
-            Finding::ok("data", format!("{shown} is this user's alone, and free")),
-            Use::Free,
-        ),
-        Err(StartProblem::DataInUse(_)) => (
-            Finding::ok("data", format!("{shown} is in use by a running node")),
-            Use::Running,
-        ),
+        Ok(_unlocked_again) => {
+            (Finding::ok("data", format!("{shown} is this user's alone, and free")), Use::Free)
+        }
+        Err(StartProblem::DataInUse(_)) => {
+            (Finding::ok("data", format!("{shown} is in use by a running node")), Use::Running)
+        }
         Err(problem) => {
             let finding = Finding::problem("data", problem.to_string(), problem.next_step());
             (finding, Use::Unusable)
@@ -82,32 +77,21 @@ fn ports(config: &Config, using: Use) -> Vec<Finding> {
         ("gateway.listen", config.gateway.listen),
         ("operations.listen", config.operations_listen),
     ];
-    listeners
-        .into_iter()
-        .map(|(key, address)| port(key, address, using))
-        .collect()
+    listeners.into_iter().map(|(key, address)| port(key, address, using)).collect()
 }
 
 fn port(key: &'static str, address: SocketAddr, using: Use) -> Finding {
     match TcpListener::bind(address) {
         Ok(_closed_again) => Finding::ok("port", format!("{address} ({key}) is free")),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => match using {
-            Use::Running => Finding::ok(
-                "port",
-                format!("{address} ({key}) is in use, while a node is running"),
-            ),
+            Use::Running => {
+                Finding::ok("port", format!("{address} ({key}) is in use, while a node is running"))
+            }
             _ => from_problem("port", &StartProblem::PortInUse { key, address }),
         },
         Err(error) => {
             let reason = error.to_string();
-            from_problem(
-                "port",
-                &StartProblem::CannotListen {
-                    key,
-                    address,
-                    reason,
-                },
-            )
+            from_problem("port", &StartProblem::CannotListen { key, address, reason })
         }
     }
 }
@@ -134,11 +118,7 @@ fn permissions(data: &Path) -> Finding {
         return Finding::ok("permissions", "keys and database are this user's alone");
     }
     let next = format!("chmod -R u=rwX,go= '{}'", data.display());
-    Finding::problem(
-        "permissions",
-        format!("open to others:\n{}", open.join("\n")),
-        next,
-    )
+    Finding::problem("permissions", format!("open to others:\n{}", open.join("\n")), next)
 }
 
 fn note_if_open(path: &Path, open: &mut Vec<String>) {
@@ -175,13 +155,7 @@ async fn database(config: &Config) -> Finding {
     }
     let problem = |error: store::StoreError| {
         let reason = error.to_string();
-        from_problem(
-            "database",
-            &StartProblem::Database {
-                url: url.clone(),
-                reason,
-            },
-        )
+        from_problem("database", &StartProblem::Database { url: url.clone(), reason })
     };
     let database = match Database::open(&DatabaseConfig { url: url.clone() }).await {
         Ok(database) => database,
@@ -206,10 +180,7 @@ async fn log(config: &Config, using: Use) -> Finding {
         );
     }
     if !shown.exists() {
-        return Finding::ok(
-            "log",
-            format!("{} is made at the first start", shown.display()),
-        );
+        return Finding::ok("log", format!("{} is made at the first start", shown.display()));
     }
     match Core::open(config).await {
         Ok(core) => {

@@ -24,15 +24,9 @@ impl Connection {
         consumer_system: &str,
         wish: &Service,
     ) -> anyhow::Result<Self> {
-        let consumer = consumer_system
-            .split('/')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        let operations = wish
-            .operations
-            .iter()
-            .map(|(method, path)| json!({"method": method, "path": path}));
+        let consumer = consumer_system.split('/').next().unwrap_or_default().to_owned();
+        let operations =
+            wish.operations.iter().map(|(method, path)| json!({"method": method, "path": path}));
         let now = SystemClock.now();
         let form = json!({
             "consumer": consumer_system,
@@ -47,16 +41,9 @@ impl Connection {
             },
         });
         let administrator = offices.administrator(&consumer)?;
-        let made = offices
-            .api
-            .must_post(administrator, "/api/v1/connections", &form)
-            .await?;
+        let made = offices.api.must_post(administrator, "/api/v1/connections", &form).await?;
         let id = text(&made, "id")?;
-        let connection = Self {
-            id,
-            consumer,
-            provider: wish.system.organisation,
-        };
+        let connection = Self { id, consumer, provider: wish.system.organisation };
         let administrator = offices.administrator(&connection.consumer)?;
         connection.step(offices, administrator, "submit").await?;
         Ok(connection)
@@ -72,8 +59,7 @@ impl Connection {
 
     /// The provider agrees to the use of its data.
     pub(in crate::demo) async fn consent(&self, offices: &Offices) -> anyhow::Result<()> {
-        self.step(offices, offices.administrator(self.provider)?, "consent")
-            .await
+        self.step(offices, offices.administrator(self.provider)?, "consent").await
     }
 
     /// The operator tries it.

@@ -23,9 +23,7 @@ pub(super) async fn without_permission(
     stage: &mut Stage<'_>,
     newcomer: &Newcomer,
 ) -> anyhow::Result<()> {
-    stage
-        .tell
-        .chapter("Chưa được phép thì không qua", "Known is not allowed");
+    stage.tell.chapter("Chưa được phép thì không qua", "Known is not allowed");
     stage.tell.tell(
         "Hệ thống đã có khóa. Nó gọi thử ngay: chữ ký đúng, nhưng chưa ai cho phép.",
         "The system has a key now and calls at once. Its signature is right, but nobody has \
@@ -39,11 +37,7 @@ pub(super) async fn without_permission(
         &outcome.code,
     );
     for member in ["detail", "next_step"] {
-        let text = outcome
-            .problem
-            .get(member)
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let text = outcome.problem.get(member).and_then(Value::as_str).unwrap_or_default();
         stage.tell.show(&format!("{member}: {text}"));
     }
     Ok(())
@@ -70,9 +64,7 @@ pub(super) async fn permitted(
         stage.randomness.clone(),
     )?;
     let mut body = Vec::new();
-    let answer = client
-        .call(Call::new(Method::GET, url.parse()?), &mut body, None)
-        .await?;
+    let answer = client.call(Call::new(Method::GET, url.parse()?), &mut body, None).await?;
     anyhow::ensure!(
         answer.status == 200,
         "GET /units was answered {}: {}",
@@ -85,9 +77,7 @@ pub(super) async fn permitted(
         anyhow::ensure!(finding.state == State::Proved, "{}", finding.text.en);
         stage.tell.done(&finding.text.vi, &finding.text.en);
     }
-    let request_id = answer
-        .request_id
-        .context("the answer has no Lgsp-Request-Id")?;
+    let request_id = answer.request_id.context("the answer has no Lgsp-Request-Id")?;
     let entry = answer.entry.context("the answer has no Lgsp-Entry")?;
     stage.tell.show(&format!("Lgsp-Request-Id: {request_id}"));
     stage.tell.show(&format!("Lgsp-Entry: {entry}"));
@@ -96,9 +86,7 @@ pub(super) async fn permitted(
 
 /// What someone on the way, or someone else, might try.
 pub(super) async fn refused(stage: &mut Stage<'_>, newcomer: &Newcomer) -> anyhow::Result<()> {
-    stage
-        .tell
-        .chapter("Những lời gọi bị từ chối", "Calls that are refused");
+    stage.tell.chapter("Những lời gọi bị từ chối", "Calls that are refused");
     stage.tell.tell(
         "Kẻ đứng giữa đường bắt được một lời gọi đã ký. Sửa hay gửi lại đều vô ích; và khóa đúng \
          của người khác cũng không mở được cửa này. Mỗi lần từ chối đều được ghi.",
@@ -107,33 +95,20 @@ pub(super) async fn refused(stage: &mut Stage<'_>, newcomer: &Newcomer) -> anyho
     );
     let url = units_url(stage)?;
     let call = signed(stage, &newcomer.credential, &url)?;
-    let altered = expect(
-        call.send_to(&format!("{url}?kind=all")).await?,
-        401,
-        "signature.invalid",
-    )?;
+    let altered =
+        expect(call.send_to(&format!("{url}?kind=all")).await?, 401, "signature.invalid")?;
     say(
         stage,
-        (
-            "Bị sửa: thêm ?kind=all vào địa chỉ.",
-            "Altered: ?kind=all added to the address.",
-        ),
+        ("Bị sửa: thêm ?kind=all vào địa chỉ.", "Altered: ?kind=all added to the address."),
         &altered,
     );
 
     let first = call.send().await?;
-    anyhow::ensure!(
-        first.status == 200,
-        "the untouched call was answered {}",
-        first.status
-    );
+    anyhow::ensure!(first.status == 200, "the untouched call was answered {}", first.status);
     let again = expect(call.send().await?, 401, "nonce.replayed")?;
     say(
         stage,
-        (
-            "Gửi lại đúng lời gọi vừa thành công.",
-            "Replayed: the same call, sent again.",
-        ),
+        ("Gửi lại đúng lời gọi vừa thành công.", "Replayed: the same call, sent again."),
         &again,
     );
 
@@ -164,6 +139,7 @@ fn signed(stage: &Stage<'_>, credential: &DemoCredential, url: &str) -> anyhow::
         url,
         stage.clock.as_ref(),
         stage.randomness.as_ref(),
+        stage.tell.choose("vi", "en"),
     )
 }
 
@@ -179,35 +155,19 @@ fn expect(outcome: Outcome, status: u16, code: &str) -> anyhow::Result<Outcome> 
 }
 
 fn units_url(stage: &Stage<'_>) -> anyhow::Result<String> {
-    let service = stage
-        .manifest
-        .services
-        .first()
-        .context("demo.json names no service")?;
+    let service = stage.manifest.services.first().context("demo.json names no service")?;
     Ok(format!("{}/units", service.url))
 }
 
 fn show_units(stage: &Stage<'_>, body: &[u8]) -> anyhow::Result<()> {
     let list: Value = serde_json::from_slice(body).context("the answer is no JSON")?;
-    let units = list
-        .get("units")
-        .and_then(Value::as_array)
-        .context("the answer has no units")?;
-    anyhow::ensure!(
-        units.len() == 114,
-        "there are {} units instead of 114",
-        units.len()
-    );
+    let units = list.get("units").and_then(Value::as_array).context("the answer has no units")?;
+    anyhow::ensure!(units.len() == 114, "there are {} units instead of 114", units.len());
     for unit in units.iter().take(4) {
         let member = |name: &str| unit.get(name).and_then(Value::as_str).unwrap_or_default();
-        stage
-            .tell
-            .show(&format!("{} {}", member("kind"), member("name")));
+        stage.tell.show(&format!("{} {}", member("kind"), member("name")));
     }
     let more = units.len() - 4;
-    stage.tell.show(&format!(
-        "… {} {more}",
-        stage.tell.choose("và thêm", "and this many more:")
-    ));
+    stage.tell.show(&format!("… {} {more}", stage.tell.choose("và thêm", "and this many more:")));
     Ok(())
 }

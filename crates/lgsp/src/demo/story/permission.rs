@@ -32,22 +32,15 @@ pub(super) async fn register(stage: &mut Stage<'_>) -> anyhow::Result<Newcomer> 
     };
     register_system(&stage.offices, &system).await?;
     let credential = ed25519_credential(&stage.offices, &system).await?;
-    stage.tell.done(
-        "Đã đăng ký hệ thống và khóa:",
-        "System and key are registered:",
-    );
+    stage.tell.done("Đã đăng ký hệ thống và khóa:", "System and key are registered:");
     stage.tell.show(&system.id());
-    stage
-        .tell
-        .show(&format!("keyid {}  ({})", credential.keyid, credential.alg));
+    stage.tell.show(&format!("keyid {}  ({})", credential.keyid, credential.alg));
     Ok(Newcomer { system, credential })
 }
 
 /// From the wish to the permission, each step by another party.
 pub(super) async fn grant(stage: &mut Stage<'_>, newcomer: &Newcomer) -> anyhow::Result<()> {
-    stage
-        .tell
-        .chapter("Xin phép và phê duyệt", "Request and approval");
+    stage.tell.chapter("Xin phép và phê duyệt", "Request and approval");
     stage.tell.tell(
         "Một kết nối nói rõ: hệ thống nào, dịch vụ nào, để làm gì, theo căn cứ pháp lý nào, thao \
          tác nào, bao nhiêu lần, từ bao giờ đến bao giờ. Nó đi qua tay nhiều người.",
@@ -63,22 +56,12 @@ pub(super) async fn grant(stage: &mut Stage<'_>, newcomer: &Newcomer) -> anyhow:
         "H24.14 drafts the request and hands it in (submitted).",
     );
     tell.show(&format!("{} → {}", newcomer.system.id(), UNITS.id()));
-    tell.show(&format!(
-        "GET /units, GET /units/{{id}}   {}",
-        UNITS.legal_basis
-    ));
+    tell.show(&format!("GET /units, GET /units/{{id}}   {}", UNITS.legal_basis));
 
     let oneself = connection.approve_oneself(offices).await?;
-    anyhow::ensure!(
-        oneself.status == 403,
-        "approving oneself was answered {}",
-        oneself.status
-    );
+    anyhow::ensure!(oneself.status == 403, "approving oneself was answered {}", oneself.status);
     tell.refused(
-        (
-            "H24.14 thử tự phê duyệt đơn của mình.",
-            "H24.14 tries to approve its own request.",
-        ),
+        ("H24.14 thử tự phê duyệt đơn của mình.", "H24.14 tries to approve its own request."),
         oneself.status,
         oneself.code(),
     );

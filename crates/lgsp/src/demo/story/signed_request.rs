@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use client::{Signed, Signer};
 use reqwest::Url;
+use reqwest::header::ACCEPT_LANGUAGE;
 use serde_json::Value;
 use wire::ambient::{Clock, Randomness};
 use wire::header::{SIGNATURE, SIGNATURE_INPUT};
@@ -14,6 +15,7 @@ use wire::signature::{Message, Name};
 pub(super) struct SignedGet {
     url: Url,
     signed: Option<Signed>,
+    language: &'static str,
 }
 
 /// What was answered: the status, and the code of a refusal.
@@ -31,11 +33,9 @@ impl SignedGet {
         url: &str,
         clock: &dyn Clock,
         randomness: &dyn Randomness,
+        language: &'static str,
     ) -> anyhow::Result<Self> {
-        let mut request = Self {
-            url: url.parse()?,
-            signed: None,
-        };
+        let mut request = Self { url: url.parse()?, signed: None, language };
         request.signed = Some(signer.sign(&request, clock.now(), randomness)?);
         Ok(request)
     }
@@ -48,7 +48,7 @@ impl SignedGet {
     /// Sends it somewhere else, with the signature it has.
     pub(super) async fn send_to(&self, url: &str) -> anyhow::Result<Outcome> {
         let http = reqwest::Client::builder().no_proxy().build()?;
-        let mut request = http.get(url).header("accept-language", "en");
+        let mut request = http.get(url).header(ACCEPT_LANGUAGE, self.language);
         if let Some(signed) = &self.signed {
             request = request
                 .header(SIGNATURE_INPUT, &signed.signature_input)
@@ -57,16 +57,8 @@ impl SignedGet {
         let response = request.send().await?;
         let status = response.status().as_u16();
         let problem: Value = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
-        let code = problem
-            .get("code")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
-        Ok(Outcome {
-            status,
-            code,
-            problem,
-        })
+        let code = problem.get("code").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(Outcome { status, code, problem })
     }
 }
 

@@ -52,6 +52,9 @@ pub(super) const READERS: [Reader; 11] = [
     Reader(Some("incident_handler@H24.04")),
 ];
 
+pub(super) const OPERATOR: Reader = READERS[3];
+pub(super) const AUDITOR: Reader = READERS[9];
+
 impl Reader {
     pub(super) fn organisation(self) -> Option<String> {
         Some(self.0?.split_once('@')?.1.to_owned())
@@ -118,10 +121,7 @@ impl Fixture {
         let keys = KeyDirectory::create(folder.path().join("keys")).unwrap();
         let (log, _) = Log::open(
             LogConfig::new(folder.path().join("log"), origin),
-            &LogKeys {
-                signer,
-                retired: Vec::new(),
-            },
+            &LogKeys { signer, retired: Vec::new() },
             DetailKeys::new(keys, Arc::clone(&randomness)),
             Arc::new(RealDisk),
             Arc::clone(&clock),
@@ -140,17 +140,8 @@ impl Fixture {
             entries_public,
             trust: Arc::new(trust.clone()),
         };
-        let routes = web::surface(
-            router(api, Arc::new(Credulous)),
-            Ambient { clock, randomness },
-        );
-        Self {
-            routes,
-            log,
-            request_id,
-            trust,
-            _folder: folder,
-        }
+        let routes = web::surface(router(api, Arc::new(Credulous)), Ambient { clock, randomness });
+        Self { routes, log, request_id, trust, _folder: folder }
     }
 
     pub(super) fn log(&self) -> &Log {
@@ -163,14 +154,6 @@ impl Fixture {
 
     pub(super) fn trust(&self) -> TrustFile {
         self.trust.clone()
-    }
-
-    pub(super) fn auditor(&self) -> Reader {
-        READERS[9]
-    }
-
-    pub(super) fn operator(&self) -> Reader {
-        READERS[3]
     }
 
     /// A path on this route that exists.
@@ -197,11 +180,7 @@ impl Fixture {
         let response = self.routes.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = to_bytes(body, 1 << 24).await.unwrap().to_vec();
-        Answer {
-            status: head.status,
-            headers: head.headers,
-            body,
-        }
+        Answer { status: head.status, headers: head.headers, body }
     }
 
     pub(super) async fn entries_after(&self, index: u64) -> Vec<Entry> {
@@ -217,16 +196,8 @@ impl Fixture {
 fn trust(origin: &Origin, signer: &Ed25519Key) -> TrustFile {
     let vkey = NoteVerifier::new(origin.as_ref(), signer.public_key()).unwrap();
     let from = UtcMicros::from_seconds(0);
-    let log = TrustedLog {
-        origin: origin.clone(),
-        vkey,
-        from,
-        until: None,
-    };
-    TrustFile {
-        logs: vec![log],
-        ..TrustFile::default()
-    }
+    let log = TrustedLog { origin: origin.clone(), vkey, from, until: None };
+    TrustFile { logs: vec![log], ..TrustFile::default() }
 }
 
 fn call(request_id: RequestId, randomness: &dyn Randomness) -> Draft {
@@ -245,24 +216,15 @@ fn call(request_id: RequestId, randomness: &dyn Randomness) -> Draft {
         )]),
         outcome: "200".to_owned(),
         commitments: BTreeMap::from([
-            (
-                Label::RequestHead,
-                commit_head(&secret, Label::RequestHead, &head),
-            ),
-            (
-                Label::ResponseBody,
-                commit_body(&secret, Label::ResponseBody, &body),
-            ),
+            (Label::RequestHead, commit_head(&secret, Label::RequestHead, &head)),
+            (Label::ResponseBody, commit_body(&secret, Label::ResponseBody, &body)),
         ]),
         detail: Some(Detail {
             secret,
             request_head: head,
             request_body: None,
             response_head: Vec::new(),
-            response_body: Some(BodyDigest {
-                sha256: body,
-                length: 2,
-            }),
+            response_body: Some(BodyDigest { sha256: body, length: 2 }),
             signature_base: String::new(),
             signature: Vec::new(),
         }),

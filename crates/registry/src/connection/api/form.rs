@@ -136,11 +136,7 @@ fn operations(given: &[Operation]) -> Result<Vec<Operation>, Refusal> {
             )
         })
     };
-    let operations: Vec<_> = given
-        .iter()
-        .enumerate()
-        .map(read)
-        .collect::<Result<_, _>>()?;
+    let operations: Vec<_> = given.iter().enumerate().map(read).collect::<Result<_, _>>()?;
     let distinct: BTreeSet<_> = given.iter().map(|one| (&one.method, &one.path)).collect();
     if distinct.len() < given.len() {
         let rule = Text::new("mỗi thao tác chỉ ghi một lần.", "each operation only once.");
@@ -153,10 +149,7 @@ fn data_items(given: Vec<DataItem>) -> Result<Vec<DataItem>, Refusal> {
     some_items("data_items", given.len())?;
     let read = |(place, item): (usize, DataItem)| {
         let name = field::sentence(&format!("data_items[{place}].name"), &item.name, TEXT_CHARS)?;
-        Ok(DataItem {
-            name,
-            number: item.number,
-        })
+        Ok(DataItem { name, number: item.number })
     };
     given.into_iter().enumerate().map(read).collect()
 }
@@ -165,10 +158,7 @@ fn some_items(name: &str, count: usize) -> Result<(), Refusal> {
     if (1..=MAX_ITEMS).contains(&count) {
         return Ok(());
     }
-    let rule = Text::new(
-        format!("từ 1 đến {MAX_ITEMS} mục."),
-        format!("1 to {MAX_ITEMS} items."),
-    );
+    let rule = Text::new(format!("từ 1 đến {MAX_ITEMS} mục."), format!("1 to {MAX_ITEMS} items."));
     Err(field::invalid(name, &rule))
 }
 

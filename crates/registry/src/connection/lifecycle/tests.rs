@@ -5,28 +5,15 @@ use proptest::prelude::*;
 
 use super::*;
 
-const EVERYONE: &[Party] = &[
-    Party::Consumer,
-    Party::Provider,
-    Party::Operator,
-    Party::StateManager,
-    Party::Platform,
-];
+const EVERYONE: &[Party] =
+    &[Party::Consumer, Party::Provider, Party::Operator, Party::StateManager, Party::Platform];
 
 fn wanted(step: Step, credential: &str) -> Wanted<'_> {
-    Wanted {
-        step,
-        parties: EVERYONE,
-        credential,
-        reason: Some("vì"),
-    }
+    Wanted { step, parties: EVERYONE, credential, reason: Some("vì") }
 }
 
 fn past(step: Step, credential: &str) -> Past {
-    Past {
-        step,
-        credential: credential.to_owned(),
-    }
+    Past { step, credential: credential.to_owned() }
 }
 
 #[test]
@@ -51,11 +38,7 @@ fn the_lifecycle_is_this_table() {
 #[test]
 fn every_step_has_exactly_one_rule() {
     for step in Step::ALL {
-        assert_eq!(
-            TABLE.iter().filter(|rule| rule.step == *step).count(),
-            1,
-            "{step}"
-        );
+        assert_eq!(TABLE.iter().filter(|rule| rule.step == *step).count(), 1, "{step}");
     }
 }
 
@@ -81,10 +64,7 @@ fn the_requester_does_not_decide() {
     for step in [Step::Return, Step::Consent, Step::Refuse] {
         assert_eq!(
             decide(State::Submitted, &past, wanted(step, "a")),
-            Err(StepRefusal::SameActor {
-                step,
-                earlier: Step::Request
-            })
+            Err(StepRefusal::SameActor { step, earlier: Step::Request })
         );
         assert!(decide(State::Submitted, &past, wanted(step, "b")).is_ok());
     }
@@ -93,10 +73,7 @@ fn the_requester_does_not_decide() {
 #[test]
 fn a_stranger_is_told_that_it_is_not_for_them_whatever_the_state() {
     for state in State::ALL {
-        let stranger = Wanted {
-            parties: &[],
-            ..wanted(Step::Approve, "x")
-        };
+        let stranger = Wanted { parties: &[], ..wanted(Step::Approve, "x") };
         let refusal = decide(*state, &[], stranger).unwrap_err();
         assert!(matches!(refusal, StepRefusal::NotYours { .. }), "{state}");
     }
@@ -104,15 +81,10 @@ fn a_stranger_is_told_that_it_is_not_for_them_whatever_the_state() {
 
 #[test]
 fn suspending_needs_a_reason() {
-    let silent = Wanted {
-        reason: None,
-        ..wanted(Step::Suspend, "o")
-    };
+    let silent = Wanted { reason: None, ..wanted(Step::Suspend, "o") };
     assert_eq!(
         decide(State::Active, &[], silent),
-        Err(StepRefusal::ReasonMissing {
-            step: Step::Suspend
-        })
+        Err(StepRefusal::ReasonMissing { step: Step::Suspend })
     );
 }
 

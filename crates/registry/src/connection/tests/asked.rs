@@ -19,30 +19,19 @@ async fn a_returned_request_is_revised_and_handed_in_again() {
     );
     platform.step(&path, "submit").await;
     let refused = platform.refused(CONSUMER, &revise, asked).await;
-    assert_eq!(
-        refused,
-        (409, "connection.step_not_possible".to_owned()),
-        "it is handed in"
-    );
+    assert_eq!(refused, (409, "connection.step_not_possible".to_owned()), "it is handed in");
 }
 
 #[tokio::test]
 async fn the_entry_fixes_what_was_asked_for() {
     let platform = Platform::with_service().await;
     let path = platform.requested().await;
-    platform
-        .made(CONSUMER, &format!("{path}/revise"), asked())
-        .await;
+    platform.made(CONSUMER, &format!("{path}/revise"), asked()).await;
     let mut other = asked();
     other["quota"]["burst"] = 61.into();
-    platform
-        .made(CONSUMER, &format!("{path}/revise"), other)
-        .await;
+    platform.made(CONSUMER, &format!("{path}/revise"), other).await;
     let entries = platform.entries().await;
-    let asked: Vec<_> = entries
-        .iter()
-        .filter_map(|entry| entry.subject.get("asked"))
-        .collect();
+    let asked: Vec<_> = entries.iter().filter_map(|entry| entry.subject.get("asked")).collect();
     assert_eq!(asked.len(), 3);
     assert_eq!(asked[0], asked[1]);
     assert_ne!(asked[1], asked[2]);
@@ -63,10 +52,7 @@ async fn an_amendment_goes_the_same_way_and_takes_the_place_of_the_one_it_amends
     }
     assert_eq!(platform.get(&old).await["state"], "ended");
     assert_eq!(published(&platform, &old), None, "its place is taken");
-    assert_eq!(
-        published(&platform, &new).unwrap()["quota"]["per_minute"],
-        1_200
-    );
+    assert_eq!(published(&platform, &new).unwrap()["quota"]["per_minute"], 1_200);
     let history = platform.get(&format!("{old}/history")).await;
     let last = history["items"].as_array().unwrap().last().unwrap();
     assert_eq!(last["step"], "replace");
@@ -78,14 +64,10 @@ async fn only_ones_own_connection_in_force_is_amended() {
     let draft = platform.requested().await;
     let mut form = connection_form();
     form["amends"] = draft.rsplit('/').next().unwrap().into();
-    let refused = platform
-        .refused(CONSUMER, "/api/v1/connections", form.clone())
-        .await;
+    let refused = platform.refused(CONSUMER, "/api/v1/connections", form.clone()).await;
     assert_eq!(refused, (422, "field.invalid".to_owned()));
     form["amends"] = "019abcde-0000-7000-8000-000000000000".into();
-    let refused = platform
-        .refused(CONSUMER, "/api/v1/connections", form)
-        .await;
+    let refused = platform.refused(CONSUMER, "/api/v1/connections", form).await;
     assert_eq!(refused, (404, "resource.not_found".to_owned()));
 }
 
@@ -97,37 +79,17 @@ async fn an_incomplete_or_boundless_request_is_refused_by_its_field() {
         ("usage", json!(""), "usage"),
         ("legal_basis", json!(" "), "legal_basis"),
         ("operations", json!([]), "operations"),
-        (
-            "operations",
-            json!([{"method": "get", "path": "/units"}]),
-            "operations[0]",
-        ),
-        (
-            "operations",
-            json!([{"method": "GET", "path": "/a/../b"}]),
-            "operations[0]",
-        ),
+        ("operations", json!([{"method": "get", "path": "/units"}]), "operations[0]"),
+        ("operations", json!([{"method": "GET", "path": "/a/../b"}]), "operations[0]"),
         (
             "operations",
             json!([{"method": "GET", "path": "/a"}, {"method": "GET", "path": "/a"}]),
             "operations",
         ),
         ("data_items", json!([]), "data_items"),
-        (
-            "data_items",
-            json!([{"name": "x"}, {"name": ""}]),
-            "data_items[1].name",
-        ),
-        (
-            "quota",
-            json!({"per_minute": 0, "burst": 0}),
-            "quota.per_minute",
-        ),
-        (
-            "quota",
-            json!({"per_minute": 10, "burst": 11}),
-            "quota.burst",
-        ),
+        ("data_items", json!([{"name": "x"}, {"name": ""}]), "data_items[1].name"),
+        ("quota", json!({"per_minute": 0, "burst": 0}), "quota.per_minute"),
+        ("quota", json!({"per_minute": 10, "burst": 11}), "quota.burst"),
         ("from", json!("2026-12-01"), "from"),
         ("until", json!("2026-11-23T08:00:00Z"), "until"),
         ("until", json!("2026-10-01T00:00:00Z"), "until"),
@@ -136,28 +98,12 @@ async fn an_incomplete_or_boundless_request_is_refused_by_its_field() {
         let mut form = connection_form();
         form["asked"][field] = value;
         let (status, answer) = platform.post(CONSUMER, "/api/v1/connections", form).await;
-        assert_eq!(
-            (status, &answer["code"]),
-            (422, &"field.invalid".into()),
-            "{field} {answer}"
-        );
-        assert!(
-            answer["detail"]
-                .as_str()
-                .unwrap()
-                .contains(&format!("`{named}`")),
-            "{answer}"
-        );
+        assert_eq!((status, &answer["code"]), (422, &"field.invalid".into()), "{field} {answer}");
+        assert!(answer["detail"].as_str().unwrap().contains(&format!("`{named}`")), "{answer}");
     }
     let mut form = connection_form();
     form["asked"]["fields"] = json!([]);
     let (_, answer) = platform.post(CONSUMER, "/api/v1/connections", form).await;
     assert_eq!(answer["code"], "field.unknown");
-    assert!(
-        answer["detail"]
-            .as_str()
-            .unwrap()
-            .contains("`asked.fields`"),
-        "{answer}"
-    );
+    assert!(answer["detail"].as_str().unwrap().contains("`asked.fields`"), "{answer}");
 }

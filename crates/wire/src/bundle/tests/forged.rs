@@ -10,10 +10,8 @@ fn accepted(bytes: &[u8], trust: &TrustFile) -> Result<Verdict, BundleRefusal> {
 }
 
 fn pack(files: &[File]) -> Vec<u8> {
-    let files: Vec<(&str, &[u8])> = files
-        .iter()
-        .map(|(name, bytes)| (name.as_str(), bytes.as_slice()))
-        .collect();
+    let files: Vec<(&str, &[u8])> =
+        files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     write(&files).unwrap()
 }
 
@@ -52,10 +50,7 @@ fn a_changed_file_is_refused_though_container_and_manifest_fit() {
         for at in (0..content.len()).step_by(step) {
             let mut files = files.clone();
             files[number].1[at] ^= 1 << (at % 8);
-            assert!(
-                accepted(&pack(&files), &trust).is_err(),
-                "{name}, byte {at}"
-            );
+            assert!(accepted(&pack(&files), &trust).is_err(), "{name}, byte {at}");
             if number >= 2 {
                 let files = with_manifest(&files);
                 assert!(
@@ -74,11 +69,7 @@ fn files_that_are_missing_added_or_moved_are_refused() {
     for number in 0..files.len() {
         let mut fewer = files.clone();
         fewer.remove(number);
-        assert!(
-            Bundle::open(&pack(&fewer)).is_err(),
-            "without {}",
-            files[number].0
-        );
+        assert!(Bundle::open(&pack(&fewer)).is_err(), "without {}", files[number].0);
         for position in 0..=files.len() {
             let mut more = files.clone();
             more.insert(position, ("more.txt".to_owned(), Vec::new()));
@@ -96,9 +87,7 @@ fn another_summary_is_refused_though_everything_else_fits() {
     let mut files = container::read(&Bundle::assemble(sample.parts()).unwrap()).unwrap();
     let summary = files.iter_mut().find(|(name, _)| name == SUMMARY).unwrap();
     let text = String::from_utf8(summary.1.clone()).unwrap();
-    summary.1 = text
-        .replace("HTTP 200 (thành công)", "HTTP 403")
-        .into_bytes();
+    summary.1 = text.replace("HTTP 200 (thành công)", "HTTP 403").into_bytes();
     let refusal = Bundle::open(&pack(&with_manifest(&files))).unwrap_err();
     assert_eq!(refusal.file, SUMMARY);
 }
@@ -109,10 +98,7 @@ fn an_entry_of_another_log_is_refused_though_everything_else_fits() {
     let mut parts = sample.parts();
     parts.entries[0].bytes = other.parts().entries[0].bytes.clone();
     let bytes = Bundle::assemble(parts).unwrap();
-    assert_eq!(
-        accepted(&bytes, &Sample::trust()).unwrap_err().file,
-        "proof.json"
-    );
+    assert_eq!(accepted(&bytes, &Sample::trust()).unwrap_err().file, "proof.json");
 }
 
 #[test]
@@ -124,10 +110,7 @@ fn a_checkpoint_signed_by_another_key_is_refused() {
     let stranger = crate::testing::TestKey::new(super::sample::LOG, 77);
     parts.checkpoint = SignedNote::assemble(&text, &[stranger.note_line(&text)]);
     let bytes = Bundle::assemble(parts).unwrap();
-    assert_eq!(
-        accepted(&bytes, &Sample::trust()).unwrap_err().file,
-        "checkpoint"
-    );
+    assert_eq!(accepted(&bytes, &Sample::trust()).unwrap_err().file, "checkpoint");
 }
 
 #[test]
@@ -136,17 +119,11 @@ fn a_directory_that_the_entry_does_not_name_is_refused() {
     let mut parts = sample.parts();
     parts.directories.push(parts.directories[0].clone());
     let bytes = Bundle::assemble(parts).unwrap();
-    assert_eq!(
-        accepted(&bytes, &Sample::trust()).unwrap_err().file,
-        "directory.json"
-    );
+    assert_eq!(accepted(&bytes, &Sample::trust()).unwrap_err().file, "directory.json");
     let mut parts = Sample::stranger_refused().parts();
     parts.directories = sample.parts().directories;
     let bytes = Bundle::assemble(parts).unwrap();
-    assert_eq!(
-        accepted(&bytes, &Sample::trust()).unwrap_err().file,
-        "directory.json"
-    );
+    assert_eq!(accepted(&bytes, &Sample::trust()).unwrap_err().file, "directory.json");
 }
 
 mod any_input {

@@ -62,9 +62,7 @@ fn call(keyid: &str, action: &str, outcome: &str) -> Entry {
             credential: Some(keyid.to_owned()),
             role: None,
         }),
-        subject: subject
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
+        subject: subject.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         outcome: outcome.to_owned(),
         directory: Some(directory().root()),
         commitments: BTreeMap::new(),
@@ -83,45 +81,19 @@ fn completed(
     let answer = sha256(&[b"[]"]);
     let lines: Vec<String> = HEAD.map(str::to_owned).into();
     entry.commitments = BTreeMap::from([
-        (
-            Label::RequestHead,
-            commit_head(&secret, Label::RequestHead, &lines),
-        ),
-        (
-            Label::ResponseHead,
-            commit_head(&secret, Label::ResponseHead, &["200"]),
-        ),
-        (
-            Label::ResponseBody,
-            commit_body(&secret, Label::ResponseBody, &answer),
-        ),
-        (
-            Label::SignatureBase,
-            commit_bytes(&secret, Label::SignatureBase, base.as_bytes()),
-        ),
-        (
-            Label::Signature,
-            commit_bytes(&secret, Label::Signature, signature),
-        ),
+        (Label::RequestHead, commit_head(&secret, Label::RequestHead, &lines)),
+        (Label::ResponseHead, commit_head(&secret, Label::ResponseHead, &["200"])),
+        (Label::ResponseBody, commit_body(&secret, Label::ResponseBody, &answer)),
+        (Label::SignatureBase, commit_bytes(&secret, Label::SignatureBase, base.as_bytes())),
+        (Label::Signature, commit_bytes(&secret, Label::Signature, signature)),
     ]);
     let line = |index| prove_line(&secret, Label::RequestHead, &lines, index).unwrap();
-    let text = RevealedText {
-        salt: salt(&secret, Label::SignatureBase, 0),
-        text: base.to_owned(),
-    };
-    let bytes = RevealedBytes {
-        salt: salt(&secret, Label::Signature, 0),
-        bytes: signature.to_vec(),
-    };
+    let text = RevealedText { salt: salt(&secret, Label::SignatureBase, 0), text: base.to_owned() };
+    let bytes =
+        RevealedBytes { salt: salt(&secret, Label::Signature, 0), bytes: signature.to_vec() };
     let revealed = BTreeMap::from([
-        (
-            Label::RequestHead,
-            Revealed::Lines((0..3).map(line).collect()),
-        ),
-        (
-            Label::ResponseBody,
-            Revealed::Body(open_body(&secret, Label::ResponseBody, &answer)),
-        ),
+        (Label::RequestHead, Revealed::Lines((0..3).map(line).collect())),
+        (Label::ResponseBody, Revealed::Body(open_body(&secret, Label::ResponseBody, &answer))),
         (Label::SignatureBase, Revealed::Text(text)),
         (Label::Signature, Revealed::Bytes(bytes)),
     ]);
@@ -130,13 +102,7 @@ fn completed(
 
 impl Sample {
     pub(super) fn hmac_call() -> Self {
-        Self {
-            entries: vec![completed(
-                "mot-cua-hmac",
-                &base("mot-cua-hmac"),
-                &[0x5a; 32],
-            )],
-        }
+        Self { entries: vec![completed("mot-cua-hmac", &base("mot-cua-hmac"), &[0x5a; 32])] }
     }
 
     pub(super) fn ed25519_call() -> Self {
@@ -147,18 +113,14 @@ impl Sample {
     pub(super) fn ed25519_call_with_base(change: impl Fn(&str) -> String) -> Self {
         let base = base("mot-cua-ed25519");
         let signature = TestKey::new("caller", 9).sign(base.as_bytes());
-        Self {
-            entries: vec![completed("mot-cua-ed25519", &change(&base), &signature)],
-        }
+        Self { entries: vec![completed("mot-cua-ed25519", &change(&base), &signature)] }
     }
 
     /// The base shown and signed is not what this caller signs.
     pub(super) fn ed25519_call_signed_over(change: impl Fn(&str) -> String) -> Self {
         let base = change(&base("mot-cua-ed25519"));
         let signature = TestKey::new("caller", 9).sign(base.as_bytes());
-        Self {
-            entries: vec![completed("mot-cua-ed25519", &base, &signature)],
-        }
+        Self { entries: vec![completed("mot-cua-ed25519", &base, &signature)] }
     }
 
     pub(super) fn long_call() -> Self {
@@ -166,9 +128,7 @@ impl Sample {
         opened.action = "call.opened".to_owned();
         let mut closed = call("mot-cua-hmac", "call.closed", "200");
         closed.time = time().saturating_add(std::time::Duration::from_secs(9));
-        Self {
-            entries: vec![(opened, revealed), (closed, BTreeMap::new())],
-        }
+        Self { entries: vec![(opened, revealed), (closed, BTreeMap::new())] }
     }
 
     pub(super) fn stranger_refused() -> Self {
@@ -178,18 +138,13 @@ impl Sample {
             subject: BTreeMap::from([("source".to_owned(), "192.0.2.0/24".to_owned())]),
             ..call("", "call.refused", "signature.missing")
         };
-        Self {
-            entries: vec![(entry, BTreeMap::new())],
-        }
+        Self { entries: vec![(entry, BTreeMap::new())] }
     }
 
     /// Entry i of the call stands at 2 + i of a log of 11; the others are fillers.
     pub(super) fn parts(&self) -> Parts {
-        let bytes: Vec<Vec<u8>> = self
-            .entries
-            .iter()
-            .map(|(entry, _)| entry.to_canonical().unwrap())
-            .collect();
+        let bytes: Vec<Vec<u8>> =
+            self.entries.iter().map(|(entry, _)| entry.to_canonical().unwrap()).collect();
         let mut log: Vec<Hash> = (0..11_u8).map(|filler| leaf_hash(&[filler])).collect();
         for (position, bytes) in bytes.iter().enumerate() {
             log[2 + position] = leaf_hash(bytes);
@@ -198,20 +153,10 @@ impl Sample {
         let entries = self.entries.iter().zip(bytes).zip(2..);
         let entries = entries.map(|(((_, revealed), bytes), index)| {
             let path = prove_inclusion(index, 11, &leaves).unwrap();
-            EntryPart {
-                bytes,
-                index,
-                path,
-                revealed: revealed.clone(),
-            }
+            EntryPart { bytes, index, path, revealed: revealed.clone() }
         });
         let origin: Origin = LOG.parse().unwrap();
-        let text = Checkpoint {
-            origin,
-            size: 11,
-            root: leaves.root(),
-        }
-        .to_string();
+        let text = Checkpoint { origin, size: 11, root: leaves.root() }.to_string();
         Parts {
             entries: entries.collect(),
             checkpoint: SignedNote::assemble(&text, &[TestKey::new(LOG, 1).note_line(&text)]),

@@ -8,19 +8,14 @@ const FULL: &str = r#""@method" "@target-uri" "content-digest" "lgsp-purpose""#;
 fn code_of(components: &str, parameters: &str, carried: Carried) -> Option<ErrorCode> {
     let field = format!(r#"s=({components});{parameters};tag="lgsp""#);
     let input = find_tagged(&field, "lgsp").unwrap().unwrap();
-    check_request(&input, carried, UtcMicros::from_seconds(NOW))
-        .err()
-        .map(|refusal| refusal.code)
+    check_request(&input, carried, UtcMicros::from_seconds(NOW)).err().map(|refusal| refusal.code)
 }
 
 fn parameters(created: i64, expires: i64) -> String {
     format!(r#"created={created};expires={expires};nonce="n";keyid="k""#)
 }
 
-const ALL: Carried = Carried {
-    body: true,
-    purpose: true,
-};
+const ALL: Carried = Carried { body: true, purpose: true };
 
 #[test]
 fn a_signature_that_covers_all_it_must_counts() {
@@ -48,11 +43,7 @@ fn what_is_not_covered_is_named() {
         r#""@method";req "@target-uri" "content-digest" "lgsp-purpose""#,
     ] {
         let code = code_of(components, &valid, ALL);
-        assert_eq!(
-            code,
-            Some(ErrorCode::SignatureComponentMissing),
-            "{components}"
-        );
+        assert_eq!(code, Some(ErrorCode::SignatureComponentMissing), "{components}");
     }
 }
 
@@ -60,10 +51,7 @@ fn what_is_not_covered_is_named() {
 fn a_missing_parameter_is_named() {
     let whole = parameters(NOW, NOW + 60);
     for name in ["created", "expires", "nonce", "keyid"] {
-        let rest: Vec<_> = whole
-            .split(';')
-            .filter(|it| !it.starts_with(name))
-            .collect();
+        let rest: Vec<_> = whole.split(';').filter(|it| !it.starts_with(name)).collect();
         let code = code_of(FULL, &rest.join(";"), ALL);
         assert_eq!(code, Some(ErrorCode::SignatureParameterMissing), "{name}");
     }
@@ -73,35 +61,15 @@ fn a_missing_parameter_is_named() {
 fn the_borders_of_time_are_exact() {
     for (created, expires, code) in [
         (NOW, NOW + MAX_LIFE_S, None),
-        (
-            NOW,
-            NOW + MAX_LIFE_S + 1,
-            Some(ErrorCode::SignatureTooLongLived),
-        ),
+        (NOW, NOW + MAX_LIFE_S + 1, Some(ErrorCode::SignatureTooLongLived)),
         (NOW + MAX_SKEW_S, NOW + 60, None),
-        (
-            NOW + MAX_SKEW_S + 1,
-            NOW + 60,
-            Some(ErrorCode::SignatureFromTheFuture),
-        ),
+        (NOW + MAX_SKEW_S + 1, NOW + 60, Some(ErrorCode::SignatureFromTheFuture)),
         (NOW - 60, NOW - MAX_SKEW_S, None),
-        (
-            NOW - 60,
-            NOW - MAX_SKEW_S - 1,
-            Some(ErrorCode::SignatureExpired),
-        ),
+        (NOW - 60, NOW - MAX_SKEW_S - 1, Some(ErrorCode::SignatureExpired)),
         (NOW, NOW - 1, Some(ErrorCode::SignatureMalformed)),
-        (
-            -999_999_999_999_999,
-            999_999_999_999_999,
-            Some(ErrorCode::SignatureTooLongLived),
-        ),
+        (-999_999_999_999_999, 999_999_999_999_999, Some(ErrorCode::SignatureTooLongLived)),
     ] {
-        assert_eq!(
-            code_of(FULL, &parameters(created, expires), ALL),
-            code,
-            "{created} {expires}"
-        );
+        assert_eq!(code_of(FULL, &parameters(created, expires), ALL), code, "{created} {expires}");
     }
 }
 
@@ -109,37 +77,18 @@ fn the_borders_of_time_are_exact() {
 fn nonce_key_and_algorithm_have_their_forms() {
     let times = format!("created={NOW};expires={NOW}");
     for (rest, code) in [
-        (
-            r#"nonce="";keyid="k""#.to_owned(),
-            ErrorCode::SignatureMalformed,
-        ),
-        (
-            format!(r#"nonce="{}";keyid="k""#, "n".repeat(129)),
-            ErrorCode::SignatureMalformed,
-        ),
-        (
-            r#"nonce="n";keyid="a key""#.to_owned(),
-            ErrorCode::KeyUnknown,
-        ),
-        (
-            r#"nonce="n";keyid="k";alg="none""#.to_owned(),
-            ErrorCode::SignatureAlgorithmMismatch,
-        ),
+        (r#"nonce="";keyid="k""#.to_owned(), ErrorCode::SignatureMalformed),
+        (format!(r#"nonce="{}";keyid="k""#, "n".repeat(129)), ErrorCode::SignatureMalformed),
+        (r#"nonce="n";keyid="a key""#.to_owned(), ErrorCode::KeyUnknown),
+        (r#"nonce="n";keyid="k";alg="none""#.to_owned(), ErrorCode::SignatureAlgorithmMismatch),
     ] {
-        assert_eq!(
-            code_of(FULL, &format!("{times};{rest}"), ALL),
-            Some(code),
-            "{rest}"
-        );
+        assert_eq!(code_of(FULL, &format!("{times};{rest}"), ALL), Some(code), "{rest}");
     }
 }
 
 #[test]
 fn the_platforms_own_signature_covers_question_and_answer() {
-    let written: Vec<_> = response_components("s")
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let written: Vec<_> = response_components("s").iter().map(ToString::to_string).collect();
     assert_eq!(
         written.join(" "),
         r#""@status" "content-digest" "lgsp-entry" "lgsp-request-id" "@method";req "@target-uri";req "signature";req;key="s""#

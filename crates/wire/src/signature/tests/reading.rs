@@ -7,15 +7,9 @@ fn our_signature_is_found_by_its_tag_among_others() {
     let field = r#"proxy=("@method" "x";sf);tag="other", mine=( "@method"  "@path");created=5;x=?0;tag="lgsp""#;
     let input = find_tagged(field, "lgsp").unwrap().unwrap();
     assert_eq!(input.label, "mine");
-    assert_eq!(
-        input.components,
-        [Component::new(Name::Method), Component::new(Name::Path)]
-    );
+    assert_eq!(input.components, [Component::new(Name::Method), Component::new(Name::Path)]);
     assert_eq!(input.parameters.created, Some(5));
-    assert_eq!(
-        input.raw,
-        r#"( "@method"  "@path");created=5;x=?0;tag="lgsp""#
-    );
+    assert_eq!(input.raw, r#"( "@method"  "@path");created=5;x=?0;tag="lgsp""#);
     assert_eq!(find_tagged(field, "none"), Ok(None));
     assert_eq!(find_tagged("", "lgsp"), Ok(None));
 }
@@ -27,24 +21,14 @@ fn two_signatures_that_could_be_meant_are_ambiguous() {
         r#"a=("@method");tag="lgsp", a=("@method");tag="lgsp""#,
         r#"a=("@method");tag="lgsp", a=("@method");tag="other""#,
     ] {
-        assert_eq!(
-            find_tagged(field, "lgsp"),
-            Err(SignatureError::Ambiguous),
-            "{field}"
-        );
+        assert_eq!(find_tagged(field, "lgsp"), Err(SignatureError::Ambiguous), "{field}");
     }
-    assert_eq!(
-        signature_bytes("a=:AA==:, a=:AQ==:", "a"),
-        Err(SignatureError::Ambiguous)
-    );
+    assert_eq!(signature_bytes("a=:AA==:, a=:AQ==:", "a"), Err(SignatureError::Ambiguous));
 }
 
 #[test]
 fn a_malformed_signature_of_ours_is_refused_and_a_strangers_is_not() {
-    let many = format!(
-        "a=({});tag=\"lgsp\"",
-        r#""x-a";req;key="1" "#.repeat(65).trim_end()
-    );
+    let many = format!("a=({});tag=\"lgsp\"", r#""x-a";req;key="1" "#.repeat(65).trim_end());
     for field in [
         "a",
         r#"a="text";tag="lgsp""#,
@@ -81,32 +65,17 @@ fn a_malformed_signature_of_ours_is_refused_and_a_strangers_is_not() {
 fn a_signature_of_the_wrong_type_is_refused() {
     assert_eq!(signature_bytes("a=:AAEC:", "a"), Ok(Some(vec![0, 1, 2])));
     assert_eq!(signature_bytes("b=:AAEC:", "a"), Ok(None));
-    assert_eq!(
-        signature_bytes("a=\"AAEC\"", "a"),
-        Err(SignatureError::NotBytes)
-    );
-    assert_eq!(
-        signature_bytes("a=(:AAEC:)", "a"),
-        Err(SignatureError::NotBytes)
-    );
-    assert_eq!(
-        signature_bytes("a=:AAEC", "a"),
-        Err(SignatureError::NotADictionary)
-    );
+    assert_eq!(signature_bytes("a=\"AAEC\"", "a"), Err(SignatureError::NotBytes));
+    assert_eq!(signature_bytes("a=(:AAEC:)", "a"), Err(SignatureError::NotBytes));
+    assert_eq!(signature_bytes("a=:AAEC", "a"), Err(SignatureError::NotADictionary));
 }
 
 #[test]
 fn accept_signature_may_leave_choices_to_the_signer() {
     let wanted = r#"other=("@status");tag="x", mine=("@status");created;nonce="n";tag="lgsp""#;
     let input = find_requested(wanted, "lgsp").unwrap().unwrap();
-    assert_eq!(
-        (input.label, input.parameters.nonce.as_deref()),
-        ("mine", Some("n"))
-    );
-    assert_eq!(
-        find_requested("any=()", "lgsp").unwrap().unwrap().label,
-        "any"
-    );
+    assert_eq!((input.label, input.parameters.nonce.as_deref()), ("mine", Some("n")));
+    assert_eq!(find_requested("any=()", "lgsp").unwrap().unwrap().label, "any");
     assert_eq!(find_requested(r#"other=();tag="x""#, "lgsp"), Ok(None));
 }
 
@@ -114,11 +83,7 @@ fn accept_signature_may_leave_choices_to_the_signer() {
 fn a_component_that_is_not_there_has_no_base() {
     let message = Parts {
         derived: vec![(Name::Method, "GET")],
-        fields: vec![
-            ("x-lines", "a\n\"@path\": /b"),
-            ("x-dict", "a=1, b"),
-            ("x-bad", "a="),
-        ],
+        fields: vec![("x-lines", "a\n\"@path\": /b"), ("x-dict", "a=1, b"), ("x-bad", "a=")],
         request: None,
     };
     for identifier in [
@@ -133,11 +98,7 @@ fn a_component_that_is_not_there_has_no_base() {
         let field = format!("s=({identifier});tag=\"lgsp\"");
         let input = find_tagged(&field, "lgsp").unwrap().unwrap();
         let absent = SignatureError::ComponentAbsent(identifier.to_owned());
-        assert_eq!(
-            signature_base(&input, &message),
-            Err(absent),
-            "{identifier}"
-        );
+        assert_eq!(signature_base(&input, &message), Err(absent), "{identifier}");
     }
     let field = "s=(\"x-dict\";key=\"b\");tag=\"lgsp\"";
     let input = find_tagged(field, "lgsp").unwrap().unwrap();
@@ -147,10 +108,7 @@ fn a_component_that_is_not_there_has_no_base() {
 
 #[test]
 fn what_no_field_can_carry_is_not_written() {
-    let parameters = Parameters {
-        nonce: Some("đ".into()),
-        ..Parameters::default()
-    };
+    let parameters = Parameters { nonce: Some("đ".into()), ..Parameters::default() };
     assert!(serialise_input("a", &[], &parameters).is_err());
 }
 
@@ -168,9 +126,7 @@ fn component() -> impl Strategy<Value = Component<'static>> {
         "[a-z0-9-]{1,12}".prop_map(|name| Name::Field(name.into())),
     ];
     (name, any::<bool>(), proptest::option::of("[ -~]{0,8}")).prop_map(|(name, req, key)| {
-        let key = key
-            .filter(|_| matches!(name, Name::Field(_)))
-            .map(Cow::Owned);
+        let key = key.filter(|_| matches!(name, Name::Field(_))).map(Cow::Owned);
         Component { name, req, key }
     })
 }

@@ -30,16 +30,12 @@ fn request() -> Parts {
 }
 
 fn base_of(signature_input: &str, message: &Parts) -> String {
-    let input = find_requested(signature_input, "header-example")
-        .unwrap()
-        .unwrap();
+    let input = find_requested(signature_input, "header-example").unwrap().unwrap();
     String::from_utf8(signature_base(&input, message).unwrap()).unwrap()
 }
 
 fn ed25519_verifies(base: &str, signature: &str) -> bool {
-    let key = URL_SAFE_NO_PAD
-        .decode("JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs")
-        .unwrap();
+    let key = URL_SAFE_NO_PAD.decode("JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs").unwrap();
     asymmetric::UnparsedPublicKey::new(&asymmetric::ED25519, key)
         .verify(base.as_bytes(), &STANDARD.decode(signature).unwrap())
         .is_ok()

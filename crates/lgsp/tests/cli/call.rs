@@ -1,0 +1,110 @@
+//! `lgsp call` and `lgsp verify` against a running demo.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::binary::{Said, run};
+use crate::demo::start;
+
+fn json(said: &Said) -> Value {
+    serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"))
+}
+
+/// A bundle as an auditor downloads it.
+async fn bundle(manifest: &Value, request_id: &str) -> Vec<u8> {
+    let portal = manifest["portal"].as_str().unwrap();
+    let tokens = manifest["tokens"].as_array().unwrap();
+    let auditor = tokens.iter().find(|token| token["role"] == "auditor").unwrap();
+    let asked = reqwest::Client::new()
+        .get(format!("{portal}/evidence/v1/bundles/{request_id}"))
+        .bearer_auth(auditor["token"].as_str().unwrap());
+    let answer = asked.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.bytes().await.unwrap().to_vec()
+}
+
+fn verify(folder: &Path, bundle: &[u8], more: &[&str]) -> Said {
+    let (file, trust) = (folder.join("call.asice"), folder.join("demo/trust.json"));
+    std::fs::write(&file, bundle).unwrap();
+    let mut arguments = vec!["verify", file.to_str().unwrap(), "--trust", trust.to_str().unwrap()];
+    arguments.extend(more);
+    run(&arguments)
+}
+
+#[tokio::test]
+async fn a_call_is_answered_checked_and_proved_offline() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("demo");
+    let (_process, manifest) = start(&data);
+    let demo = ["call", "--demo", data.to_str().unwrap()];
+    let url = |service: usize, path: &str| {
+        format!("{}{path}", manifest["services"][service]["url"].as_str().unwrap())
+    };
+
+    // For a person: the answer alone on standard output, the checks beside it.
+    let said = run(&[&demo[..], &["GET", &url(0, "/units"), "--lang", "en"]].concat());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert_eq!(json(&said)["count"], 114);
+    for check in ["+ digest", "+ signature", "+ entry"] {
+        assert!(said.err.contains(check), "{check}: {}", said.err);
+    }
+
+    // For a program, with each key that may call.
+    let credentials = manifest["credentials"].as_array().unwrap();
+    let mut request_id = String::new();
+    for credential in credentials.iter().filter(|one| one["may_call"] != Value::Array(vec![])) {
+        let keyid = credential["keyid"].as_str().unwrap();
+        let data = r#"{"reference": "HT-2026-000042"}"#;
+        let url = url(1, "/lookup");
+        let more = ["POST", &url, "--data", data, "--keyid", keyid, "--json"];
+        let said = run(&[&demo[..], &more].concat());
+        assert_eq!(said.code, Some(0), "{said:?}");
+        let report = json(&said);
+        assert_eq!(report["body"]["found"], true);
+        for check in ["digest", "signature", "entry"] {
+            assert_eq!(report["checks"][check]["state"], "proved", "{check}: {said:?}");
+        }
+        report["request_id"].as_str().unwrap().clone_into(&mut request_id);
+    }
+
+    // A refusal is an answer, and the answer is no.
+    let stranger = credentials.iter().find(|one| one["may_call"] == Value::Array(vec![])).unwrap();
+    let keyid = stranger["keyid"].as_str().unwrap();
+    let said = run(&[&demo[..], &["GET", &url(0, "/units"), "--keyid", keyid]].concat());
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert_eq!(json(&said)["code"], "connection.none");
+
+    // Its bundle holds without the platform, in both languages; with one bit changed it does not.
+    let mut bytes = bundle(&manifest, &request_id).await;
+    let said = verify(folder.path(), &bytes, &["--lang", "vi"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.starts_with("GÓI BẰNG CHỨNG HỢP LỆ"), "{}", said.out);
+    let said = verify(folder.path(), &bytes, &["--json"]);
+    assert_eq!(json(&said)["entries"][0]["subject"]["request_id"], request_id.as_str());
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let said = verify(folder.path(), &bytes, &["--lang", "en"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.out.starts_with("THE BUNDLE IS REFUSED"), "{}", said.out);
+}
+
+#[test]
+fn a_call_that_cannot_be_made_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key");
+    let key = key.to_str().unwrap();
+    let url = "http://127.0.0.1:1/a";
+    let unsigned = run(&["call", "GET", url]);
+    assert_eq!(unsigned.code, Some(2));
+    assert!(unsigned.err.contains("--key"), "{}", unsigned.err);
+    let missing = run(&["call", "GET", url, "--key", key, "--keyid", "k1"]);
+    assert_eq!(missing.code, Some(2));
+    std::fs::write(key, "not a key").unwrap();
+    let no_key = run(&["call", "GET", url, "--key", key, "--keyid", "k1"]);
+    assert_eq!(no_key.code, Some(2));
+    std::fs::write(key, "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").unwrap();
+    let nobody_there = run(&["call", "GET", url, "--key", key, "--keyid", "k1"]);
+    assert_eq!(nobody_there.code, Some(1));
+    assert!(nobody_there.err.contains("cannot be reached"), "{}", nobody_there.err);
+}
