@@ -27,7 +27,7 @@ const PROGRAMS: &[Program] = &[
     Program { name: "curl", package: "curl", reason: "a client that is not ours" },
 ];
 
-/// The PyPI signer that judges the gateway, and what it pulls in, pinned.
+/// The signer from PyPI that judges the gateway, and what it pulls in, pinned.
 const PYTHON_PACKAGES: &str = "xtask/python-judges.txt";
 
 /// Installs or names what is missing; returns the Python that has the judges.

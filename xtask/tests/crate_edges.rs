@@ -33,9 +33,9 @@ fn edges(section: &str) -> BTreeMap<String, Vec<String>> {
     let of = |name: &String| {
         let manifest = std::fs::read_to_string(crates.join(name).join("Cargo.toml")).unwrap();
         let manifest: toml::Table = manifest.parse().unwrap();
-        let named = manifest.get(section).and_then(|section| section.as_table());
-        let named = named.into_iter().flat_map(|section| section.keys().cloned());
-        (name.clone(), named.filter(|dependency| names.contains(dependency)).collect())
+        let table = manifest.get(section).and_then(|section| section.as_table());
+        let dependencies = table.into_iter().flat_map(|table| table.keys().cloned());
+        (name.clone(), dependencies.filter(|dependency| names.contains(dependency)).collect())
     };
     names.iter().map(of).collect()
 }

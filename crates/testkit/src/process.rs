@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// How long a test waits for a sign of life before it calls the process hung. Not a bar: an
 /// ordinary wait ends as soon as what is waited for happens.
-const HUNG: Duration = Duration::from_secs(120);
+const HUNG: Duration = Duration::from_mins(2);
 
 /// A running child. Dropped, it is killed: no test leaves a server behind.
 #[derive(Debug)]

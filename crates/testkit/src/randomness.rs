@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use wire::ambient::Randomness;
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): small, well spread, and of no cryptographic worth.
+/// `SplitMix64` (Steele, Lea and Flood, 2014): small, well spread, and of no cryptographic worth.
 #[derive(Debug)]
 pub struct SeededRandomness(AtomicU64);
 
-/// The odd constant SplitMix64 steps by: 2^64 divided by the golden ratio.
+/// The odd constant `SplitMix64` steps by: 2^64 divided by the golden ratio.
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl SeededRandomness {

@@ -116,8 +116,8 @@ async fn the_file_system_of_this_machine_keeps_a_log_too() {
 async fn a_draft_that_is_no_entry_is_refused_alone() {
     let world = World::new(7);
     let log = world.open();
-    let long = "x".repeat(70_000);
-    let (refused, taken) = tokio::join!(log.append(note(&long)), log.append(note("short")));
+    let text = "x".repeat(70_000);
+    let (refused, taken) = tokio::join!(log.append(note(&text)), log.append(note("short")));
     assert_eq!(refused, Err(evidence::LogUnavailable::Unrecordable));
     assert_eq!(taken.unwrap().index, 0);
     log.close().await;

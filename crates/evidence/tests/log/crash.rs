@@ -45,7 +45,7 @@ impl Story {
         Self {
             world: Arc::new(world),
             dice: SeededRandomness::new(seed ^ 0xD1CE),
-            pace: if seed % 3 == 0 { 100 } else { 3 },
+            pace: if seed.is_multiple_of(3) { 100 } else { 3 },
             ledger: Arc::default(),
         }
     }

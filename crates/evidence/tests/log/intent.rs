@@ -16,13 +16,13 @@ async fn actions(log: &Log, call: RequestId) -> Vec<String> {
 async fn after_kill_9_an_intent_without_outcome_is_visible_once() {
     let world = World::new(1);
     let log = world.open();
-    let (lost, answered, long) = (world.intent(), world.intent(), world.intent());
-    for intent in [&lost, &answered, &long] {
+    let (lost, answered, streamed) = (world.intent(), world.intent(), world.intent());
+    for intent in [&lost, &answered, &streamed] {
         log.intent(intent).unwrap();
     }
     log.append(completed(&answered)).await.unwrap();
     let opened =
-        Draft { action: "call.opened".to_owned(), resolves_intent: false, ..completed(&long) };
+        Draft { action: "call.opened".to_owned(), resolves_intent: false, ..completed(&streamed) };
     log.append(opened).await.unwrap();
     world.disk.crash();
     log.close().await;
@@ -32,11 +32,11 @@ async fn after_kill_9_an_intent_without_outcome_is_visible_once() {
     assert_eq!(recovered.unknown_calls, 2);
     assert_eq!(actions(&log, lost.request_id).await, ["call.unknown"]);
     assert_eq!(actions(&log, answered.request_id).await, ["call.completed"]);
-    assert_eq!(actions(&log, long.request_id).await, ["call.opened", "call.unknown"]);
+    assert_eq!(actions(&log, streamed.request_id).await, ["call.opened", "call.unknown"]);
     let entry = Entry::parse(&log.find_call(lost.request_id).await.unwrap()[0].bytes).unwrap();
     assert_eq!((entry.kind, entry.outcome.as_str()), (Kind::Call, "unknown"));
     assert_eq!(entry.subject["service"], "H24.1/a/b/v1");
-    for intent in [&lost, &answered, &long] {
+    for intent in [&lost, &answered, &streamed] {
         assert!(recovered.spent_nonces.contains(&intent.nonce));
     }
     log.close().await;

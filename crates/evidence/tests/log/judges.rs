@@ -48,8 +48,8 @@ async fn signed_note_and_tlog_tiles_accept_checkpoints_tiles_and_proofs() {
 
         let note = Note::from_bytes(published.note.as_bytes()).unwrap();
         let verifier = StandardVerifier::new(&vkey).unwrap();
-        let (verified, _) = note.verify(&VerifierList::new(vec![Box::new(verifier)])).unwrap();
-        assert_eq!(verified.len(), 1);
+        let (known, _) = note.verify(&VerifierList::new(vec![Box::new(verifier)])).unwrap();
+        assert_eq!(known.len(), 1);
         let checkpoint = Checkpoint::from_bytes(note.text()).unwrap();
         assert_eq!((checkpoint.origin(), checkpoint.size()), (ORIGIN, log.size()));
 

@@ -6,6 +6,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
+    clippy::print_stderr,
     missing_docs,
     unreachable_pub,
     reason = "a test that cannot go on says so by panicking"

@@ -88,7 +88,7 @@ impl Node {
         let mut whole = format!("{text}\n[evidence]\norigin = \"lgsp.test-1\"\n");
         for section in ["gateway", "operations"] {
             if !text.contains(&format!("[{section}]")) {
-                whole.push_str(&format!("[{section}]\nlisten = \"127.0.0.1:0\"\n"));
+                whole.extend(["[", section, "]\nlisten = \"127.0.0.1:0\"\n"]);
             }
         }
         if !text.contains("[log]") {

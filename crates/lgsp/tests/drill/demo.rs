@@ -13,7 +13,7 @@ use wire::trust::TrustFile;
 
 use crate::call::now;
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// A running demo.
 pub(crate) struct Demo {

@@ -10,6 +10,9 @@ use serde_json::Value;
 /// The order methods are listed in, under one path.
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
+/// How many objects deep the members of a body are listed.
+const DEEPEST: usize = 3;
+
 /// The operations that share a tag.
 pub(super) struct Group {
     pub(super) name: String,
@@ -97,23 +100,35 @@ fn parameter_field(openapi: &Value, parameter: &Value) -> Field {
 }
 
 fn body_fields(openapi: &Value, operation: &Value) -> Vec<Field> {
-    let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") else {
-        return Vec::new();
-    };
+    let mut fields = Vec::new();
+    if let Some(schema) = operation.pointer("/requestBody/content/application~1json/schema") {
+        add_members(openapi, schema, "", &mut fields);
+    }
+    fields
+}
+
+/// Adds the members of an object, and those of the objects in it: `asked.purpose`.
+fn add_members(openapi: &Value, schema: &Value, prefix: &str, fields: &mut Vec<Field>) {
     let schema = resolve(openapi, schema);
     let required = schema.get("required").and_then(Value::as_array);
     let is_required = |name: &str| {
         required.is_some_and(|names| names.iter().any(|one| one.as_str() == Some(name)))
     };
     let members = schema.get("properties").and_then(Value::as_object);
-    let fields = members.into_iter().flatten().map(|(name, member)| Field {
-        name: name.clone(),
-        place: "body",
-        kind: kind(openapi, member),
-        required: is_required(name),
-        description: text(member, "description"),
-    });
-    fields.collect()
+    for (name, member) in members.into_iter().flatten() {
+        let full = format!("{prefix}{name}");
+        fields.push(Field {
+            name: full.clone(),
+            place: "body",
+            kind: kind(openapi, member),
+            required: is_required(name),
+            description: text(member, "description"),
+        });
+        // A schema that contains itself would never end.
+        if full.matches('.').count() < DEEPEST {
+            add_members(openapi, member, &format!("{full}."), fields);
+        }
+    }
 }
 
 /// What a schema says about a value, in a few words: `string`, `array of Operation`, `a | b`.
@@ -151,9 +166,10 @@ fn enumeration(schema: &Value) -> Option<String> {
     Some(values.collect::<Vec<_>>().join(" | "))
 }
 
-/// The schema a `$ref` into this document names; one step, for nested ones are named, not shown.
+/// The schema a `$ref` into this document names; also of a reference wrapped to be described.
 fn resolve<'a>(openapi: &'a Value, schema: &'a Value) -> &'a Value {
-    let reference = schema.get("$ref").and_then(Value::as_str);
+    let wrapped = schema.pointer("/allOf/0").unwrap_or(schema);
+    let reference = wrapped.get("$ref").and_then(Value::as_str);
     let target = reference.and_then(|reference| reference.strip_prefix('#'));
     target.and_then(|pointer| openapi.pointer(pointer)).unwrap_or(schema)
 }
@@ -179,7 +195,9 @@ mod tests {
             "components": {"schemas": {
                 "Thing": {"required": ["colour"], "properties": {
                     "colour": {"$ref": "#/components/schemas/Colour"},
-                    "parts": {"type": "array", "items": {"type": "string"}}}},
+                    "parts": {"type": "array", "items": {"type": "string"}},
+                    "size": {"allOf": [{"$ref": "#/components/schemas/Size"}]}}},
+                "Size": {"required": ["width"], "properties": {"width": {"type": "integer"}}},
                 "Colour": {"type": "string", "enum": ["red", "blue"]}}}
         });
         let groups = of(&openapi);
@@ -192,6 +210,8 @@ mod tests {
                 ("path", "id", "string"),
                 ("body", "colour", "red | blue"),
                 ("body", "parts", "array of string"),
+                ("body", "size", "Size"),
+                ("body", "size.width", "integer"),
             ]
         );
         assert!(operation.fields[1].required && !operation.fields[2].required);
