@@ -5,6 +5,7 @@
 //! the data of a person.
 
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -35,6 +36,19 @@ pub fn start_log(config: &LogConfig) -> Result<(), tracing_subscriber::filter::P
 /// Upper bounds, in seconds, of the buckets that durations are counted in.
 const DURATION_BUCKETS_S: &[f64] =
     &[0.000_5, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// How often counted durations are put into their buckets.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// Puts counted durations into their buckets, for ever. Without it they pile up in memory until
+/// somebody asks for `/metrics`.
+pub async fn keep_up(metrics: PrometheusHandle) {
+    let mut tick = tokio::time::interval(UPKEEP_EVERY);
+    loop {
+        tick.tick().await;
+        metrics.run_upkeep();
+    }
+}
 
 /// Begins to count. What is counted is rendered by the returned handle.
 pub fn start_metrics() -> Result<PrometheusHandle, BuildError> {

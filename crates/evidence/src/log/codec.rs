@@ -210,3 +210,6 @@ impl SettledRecord {
         Some(Self { size, calls, nonces })
     }
 }
+
+#[cfg(test)]
+mod tests;

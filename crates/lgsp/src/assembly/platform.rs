@@ -38,6 +38,7 @@ pub struct Running {
     operations: Server,
     /// Carries each published directory to the gateway.
     courier: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
     stopping: Arc<AtomicBool>,
     control_url: String,
     gateway_url: String,
@@ -69,6 +70,7 @@ impl Platform {
             log: core.log.clone(),
             stopping: Arc::clone(&stopping),
         };
+        let upkeep = tokio::spawn(telemetry::keep_up(metrics.clone()));
         let probes = operations::routes(readiness, metrics);
         let operations = Server::start(listeners.operations, probes).map_err(part("operations"))?;
         tracing::info!(
@@ -81,6 +83,7 @@ impl Platform {
             control,
             operations,
             courier,
+            upkeep,
             stopping,
             control_url,
             gateway_url,
@@ -101,6 +104,7 @@ impl Running {
         self.gateway.drain(self.drain).await;
         self.control.stop(CONTROL_DRAIN).await;
         self.courier.abort();
+        self.upkeep.abort();
         self.core.close().await;
         // Last, so that /healthz and /metrics answer while the rest comes to its end.
         self.operations.stop(Duration::ZERO).await;

@@ -4,6 +4,7 @@
 //! The administrative units are real, public data. The civil-status records are synthetic: made
 //! from their own number, about nobody.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
@@ -35,9 +36,7 @@ struct Unit {
 }
 
 fn router(mut register: Register) -> Router {
-    for unit in &mut register.units {
-        unit.id = ascii_slug(&format!("{} {}", unit.kind, unit.name));
-    }
+    name_units(&mut register.units);
     Router::new()
         .route("/units", get(units))
         .route("/units/{id}", get(unit))
@@ -112,6 +111,19 @@ async fn look_up(
     }))
 }
 
+/// Gives each unit an id in plain letters; of two that differ only in their marks (xã Cẩm Giàng, xã
+/// Cẩm Giang) the second gets a number.
+fn name_units(units: &mut [Unit]) {
+    let mut taken = BTreeSet::new();
+    for unit in units {
+        let slug = ascii_slug(&format!("{} {}", unit.kind, unit.name));
+        let numbered = (2..).map(|number| format!("{slug}-{number}"));
+        let free = std::iter::once(slug.clone()).chain(numbered).find(|id| !taken.contains(id));
+        unit.id = free.unwrap_or(slug);
+        taken.insert(unit.id.clone());
+    }
+}
+
 /// `phường Thủy Nguyên` → `phuong-thuy-nguyen`.
 fn ascii_slug(name: &str) -> String {
     let letters = name.to_lowercase();
@@ -138,13 +150,13 @@ mod tests {
 
     #[test]
     fn the_114_units_each_have_an_id_of_their_own_in_plain_letters() {
-        let register: Register = serde_json::from_str(UNITS).unwrap();
-        let ids =
-            register.units.iter().map(|unit| ascii_slug(&format!("{} {}", unit.kind, unit.name)));
-        let ids: std::collections::BTreeSet<String> = ids.collect();
+        let mut register: Register = serde_json::from_str(UNITS).unwrap();
+        name_units(&mut register.units);
+        let ids: BTreeSet<String> = register.units.into_iter().map(|unit| unit.id).collect();
         assert_eq!(ids.len(), 114);
-        let plain = |id: &String| id.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+        let plain =
+            |id: &String| id.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '2'));
         assert!(ids.iter().all(plain), "{ids:?}");
-        assert!(ids.contains("dac-khu-bach-long-vi"));
+        assert!(ids.contains("dac-khu-bach-long-vi") && ids.contains("xa-cam-giang-2"));
     }
 }

@@ -95,31 +95,53 @@ fn a_second_run_keeps_keys_and_registry() {
     assert_eq!(told.code, Some(0), "{}\n{}", told.out, told.err);
 }
 
-#[tokio::test]
-async fn a_call_under_way_ends_before_the_node_does() {
+/// A demo with a call under way to a provider that waits, told once to stop.
+struct Stopping {
+    demo: Process,
+    call: Process,
+    upstream: SlowUpstream,
+    _folder: tempfile::TempDir,
+}
+
+async fn stop_amid_a_call() -> Stopping {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("demo");
     let mut arguments = vec!["demo", "--data", data.to_str().unwrap()];
     arguments.extend(FREE);
-    let mut process = Process::start_command(lgsp(&arguments).env("LGSP__LOG__LEVEL", "info"));
-    process.wait_for_line(|line| line.contains("Ctrl-C"));
+    let mut demo = Process::start_command(lgsp(&arguments).env("LGSP__LOG__LEVEL", "info"));
+    demo.wait_for_line(|line| line.contains("Ctrl-C"));
     let manifest = std::fs::read(data.join("demo.json")).unwrap();
     let manifest: Value = serde_json::from_slice(&manifest).unwrap();
     let upstream = SlowUpstream::start();
     redirect_units(&manifest, &upstream.address).await;
-
     let url = format!("{}/units", manifest["services"][0]["url"].as_str().unwrap());
     let call = ["call", "--demo", data.to_str().unwrap(), "GET", &url];
     let call = Process::start_command(&mut lgsp(&call));
     upstream.asked.recv().unwrap();
-    process.terminate();
-    process.wait_for_line(|line| line.contains("stopping"));
-    upstream.answer.send(()).unwrap();
-    let (ended, said) = call.wait();
+    demo.terminate();
+    demo.wait_for_line(|line| line.contains("stopping"));
+    Stopping { demo, call, upstream, _folder: folder }
+}
+
+#[tokio::test]
+async fn a_call_under_way_ends_before_the_node_does() {
+    let stopping = stop_amid_a_call().await;
+    stopping.upstream.answer.send(()).unwrap();
+    let (ended, said) = stopping.call.wait();
     assert_eq!(ended.code(), Some(0), "{said}");
     assert!(said.contains("late but whole"), "{said}");
-    let (ended, said) = process.wait();
+    let (ended, said) = stopping.demo.wait();
     assert_eq!(ended.code(), Some(0), "{said}");
+}
+
+#[tokio::test]
+async fn a_second_signal_does_not_wait_for_calls() {
+    let stopping = stop_amid_a_call().await;
+    stopping.demo.terminate();
+    let (ended, said) = stopping.demo.wait();
+    assert_eq!(ended.code(), Some(1), "{said}");
+    assert!(said.contains("stopped at once"), "{said}");
+    assert_eq!(stopping.call.wait().0.code(), Some(1));
 }
 
 /// Makes the units service answer from `upstream`, as its provider's administrator.
