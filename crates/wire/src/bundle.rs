@@ -117,7 +117,7 @@ impl Bundle {
         }
         check_one_call(&parts.entries, &entries)?;
         let malformed = |error: &dyn std::fmt::Display| {
-            let vi = format!("không phải một điểm kiểm tra đúng dạng ({error})");
+            let vi = format!("không phải một điểm kiểm chứng đúng dạng ({error})");
             BundleRefusal::new(CHECKPOINT, vi, error.to_string())
         };
         let note: SignedNote = parts.checkpoint.parse().map_err(|error| malformed(&error))?;

@@ -46,7 +46,7 @@ pub(super) fn not_proved(bundle: &Bundle, caller: CallerProof<'_>) -> Vec<Text> 
         "The bundle has no electronic seal (CAdES) of the operator yet.",
     ));
     missing.push(Text::new(
-        "Điểm kiểm tra chưa có nhân chứng độc lập đồng ký: gói không loại trừ được khả năng nền \
+        "Điểm kiểm chứng chưa có nhân chứng độc lập đồng ký: gói không loại trừ được khả năng nền \
          tảng đưa cho người khác một bản nhật ký khác.",
         "No independent witness has cosigned the checkpoint: the bundle does not exclude that the \
          platform shows another log to others.",
@@ -58,8 +58,8 @@ fn stands_in_the_log(bundle: &Bundle, part: &EntryPart) -> Text {
     let (index, origin, size) = (part.index, &bundle.checkpoint.origin, bundle.checkpoint.size);
     Text::new(
         format!(
-            "Bản ghi số {index} nằm trong nhật ký bằng chứng {origin}, theo điểm kiểm tra gồm \
-             {size} bản ghi do khóa của nhật ký ký; từ khi ký điểm kiểm tra đó, bản ghi không bị \
+            "Bản ghi số {index} nằm trong nhật ký bằng chứng {origin}, theo điểm kiểm chứng gồm \
+             {size} bản ghi do khóa của nhật ký ký; từ khi ký điểm kiểm chứng đó, bản ghi không bị \
              sửa đổi."
         ),
         format!(

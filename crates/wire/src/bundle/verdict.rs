@@ -63,7 +63,7 @@ fn check_checkpoint(
         return Err(BundleRefusal::new(CHECKPOINT, vi, en));
     }
     open(&bundle.parts.checkpoint, &keys).map_err(|error| {
-        let vi = format!("điểm kiểm tra không có chữ ký hợp lệ của nhật ký {origin} ({error})");
+        let vi = format!("điểm kiểm chứng không có chữ ký hợp lệ của nhật ký {origin} ({error})");
         BundleRefusal::new(CHECKPOINT, vi, error.to_string())
     })?;
     Ok(())
@@ -78,7 +78,7 @@ fn check_inclusion(
     verify_inclusion(&leaf, part.index, checkpoint.size, &part.path, &checkpoint.root).map_err(
         |error| {
             let file = entry_file(position);
-            let vi = format!("{file} không nằm trong nhật ký theo điểm kiểm tra này ({error})");
+            let vi = format!("{file} không nằm trong nhật ký theo điểm kiểm chứng này ({error})");
             let en = format!("{file} is not in the log of this checkpoint: {error}");
             BundleRefusal::new(PROOF, vi, en)
         },

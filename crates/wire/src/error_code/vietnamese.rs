@@ -192,7 +192,7 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             say("Nền tảng đang quá tải.", "Đề nghị gửi lại sau thời gian ghi trong Retry-After.")
         }
         E::PlatformNoDirectory => say(
-            "Máy chủ này chưa nhận được danh mục kết nối.",
+            "Máy chủ này chưa nhận được danh bạ kết nối.",
             "Đề nghị gửi lại sau thời gian ghi trong Retry-After.",
         ),
         E::PlatformInternal => {
