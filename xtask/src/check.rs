@@ -11,7 +11,8 @@ const CARGO_DENY: &str = "0.20.2";
 /// Sets up what the tests need, then runs them all, or those the further words name.
 pub(crate) fn test(words: &[String]) -> Result<()> {
     let python = prerequisites::ensure()?;
-    let mut tests = command("cargo", &["test"]);
+    // All failures of a run are worth knowing, not only those of the first crate that has one.
+    let mut tests = command("cargo", &["test", "--no-fail-fast"]);
     if words.is_empty() {
         tests.arg("--workspace");
     }
@@ -33,7 +34,7 @@ pub(crate) fn lint() -> Result<()> {
 
 /// Lets the tests that compare generated pages write them instead.
 pub(crate) fn rewrite_generated_pages() -> Result<()> {
-    let mut pages = command("cargo", &["test", "-p", "wire", "catalogue"]);
+    let mut pages = command("cargo", &["test", "-p", "wire", "error_code"]);
     pages.env("UPDATE_DOCS", "1");
     visibly(pages)
 }

@@ -24,6 +24,7 @@ const PROGRAMS: &[Program] = &[
     Program { name: "python3", package: "python3", reason: "runs the independent signer" },
     Program { name: "unzip", package: "unzip", reason: "opens evidence bundles" },
     Program { name: "mount", package: "mount", reason: "a small file system fills up" },
+    Program { name: "jq", package: "jq", reason: "reads answers in the documented first hour" },
     Program { name: "curl", package: "curl", reason: "a client that is not ours" },
 ];
 

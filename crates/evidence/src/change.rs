@@ -19,6 +19,8 @@ pub struct Change {
     actor: Option<ActorRef>,
     action: String,
     directory: Option<Hash>,
+    /// The number it will be recorded under, once it is taken.
+    sequence: Option<u64>,
     /// Entries the log held when the change began: its own entry lies at or after.
     log_size_before: u64,
     time: UtcMicros,
@@ -42,6 +44,7 @@ impl Change {
             actor,
             action: action.to_owned(),
             directory: None,
+            sequence: None,
             recorder,
             transaction,
             log_size_before,
@@ -56,6 +59,18 @@ impl Change {
     /// States in the entry which directory version the change concerns.
     pub fn concerns_directory(&mut self, root: Hash) {
         self.directory = Some(root);
+    }
+
+    /// The number that the change will be recorded under, for rows that refer to its entry
+    /// ([`Recorder::entry_of`]). Taken here and now, so that it is exact whoever else writes: on a
+    /// database with several writers they wait for each other from here on.
+    pub async fn sequence(&mut self) -> Result<u64, StoreError> {
+        if let Some(taken) = self.sequence {
+            return Ok(taken);
+        }
+        let sequence = outbox::next_sequence(&mut self.transaction).await?;
+        self.sequence = Some(sequence);
+        Ok(sequence)
     }
 
     /// Executes one statement; returns the number of rows it touched.
@@ -100,7 +115,7 @@ impl Change {
         subject: BTreeMap<String, String>,
     ) -> Result<u64, RecordError> {
         let row = OutboxRow {
-            sequence: outbox::next_sequence(&mut self.transaction).await?,
+            sequence: self.sequence().await?,
             time: self.time,
             kind: kind_of(&self.action),
             action: self.action,

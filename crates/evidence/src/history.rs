@@ -1,19 +1,22 @@
 //! Every directory version that was ever in force, so that the record of an old call can be read
 //! with the policy of its own time.
 //!
-//! A version is stored in the same change that records its publication. **Invariant**: a version
-//! is named by its root, and what is loaded has that root again. **Trust**: the rows are not
-//! believed: a loaded version is rebuilt and its root compared.
+//! A version's records are kept once; each of its publications has a row of its own, numbered like
+//! the change that recorded it, so that going back to an old policy is known as news.
+//!
+//! **Invariant**: a version is named by its root, and what is loaded has that root again; the
+//! publication with the highest number is the one in force. **Trust**: the rows are not believed: a
+//! loaded version is rebuilt and its root compared.
 
-use store::{Database, StoreError};
+use store::{Database, Row, StoreError};
 use wire::ambient::UtcMicros;
 use wire::directory::{Directory, Record, SignedDirectory};
 use wire::merkle::Hash;
 
 use crate::change::Change;
-use crate::outbox::root_from_hex;
+use crate::outbox::{root_from_hex, to_i64};
 
-/// The table of published directory versions.
+/// The published directory versions.
 #[derive(Clone)]
 pub struct DirectoryHistory {
     database: Database,
@@ -41,68 +44,65 @@ impl DirectoryHistory {
         Self { database }
     }
 
-    /// Stores a version within the change that publishes it. The same version signed anew (by the
-    /// next key) is kept beside the older signature; exactly the same one is there already.
+    /// Stores a publication within the change that records it.
     pub async fn store(change: &mut Change, version: &SignedDirectory) -> Result<(), StoreError> {
+        let root = hex::encode(version.directory.root());
         let records = serde_json::to_string(version.directory.records())
             .map_err(|error| StoreError::corrupt(&error.to_string()))?;
-        let published = change.time().as_micros();
-        change
-            .execute(
-                "INSERT INTO evidence_directory (root, published_us, head, records)
-                 VALUES ($1, $2, $3, $4) ON CONFLICT (root, head) DO NOTHING",
-                &[
-                    hex::encode(version.directory.root()).into(),
-                    published.into(),
-                    version.head.as_str().into(),
-                    records.into(),
-                ],
-            )
-            .await?;
+        let sql = "INSERT INTO evidence_directory (root, records) VALUES ($1, $2)
+                   ON CONFLICT (root) DO NOTHING";
+        change.execute(sql, &[root.as_str().into(), records.into()]).await?;
+        let sql = "INSERT INTO evidence_publication (sequence, root, head, published_us)
+                   VALUES ($1, $2, $3, $4)";
+        let values = [
+            to_i64(change.sequence().await?)?.into(),
+            root.into(),
+            version.head.as_str().into(),
+            change.time().into(),
+        ];
+        change.execute(sql, &values).await?;
         Ok(())
     }
 
-    /// The version with this root, if it was ever published here, as it was signed last.
-    pub async fn find(&self, root: &Hash) -> Result<Option<SignedDirectory>, HistoryError> {
-        self.find_at(root, UtcMicros::from_micros(i64::MAX)).await
+    /// The version that was published last: the one in force, or about to be after a crash.
+    pub async fn last(&self) -> Result<Option<SignedDirectory>, HistoryError> {
+        let sql = "SELECT publication.root, head, records FROM evidence_publication AS publication
+                   JOIN evidence_directory AS version ON version.root = publication.root
+                   ORDER BY sequence DESC LIMIT 1";
+        let row = self.database.fetch_optional(sql, &[]).await?;
+        row.as_ref().map(from_row).transpose()
     }
 
-    /// The version with this root as it was signed at `time`: keys are trusted for their own time
-    /// only, so what was decided then is proved by the signature of then.
+    /// The version with this root, if it was ever published here, as it was signed at `time`: keys
+    /// are trusted for their own time only, so what was decided then is proved by the signature of
+    /// then.
     pub async fn find_at(
         &self,
         root: &Hash,
         time: UtcMicros,
     ) -> Result<Option<SignedDirectory>, HistoryError> {
-        let name = hex::encode(root);
         // A clock that was set back may date a version after its use: then the first that is.
-        let sql = "SELECT head, records FROM evidence_directory WHERE root = $1
+        let sql = "SELECT publication.root, head, records FROM evidence_publication AS publication
+                   JOIN evidence_directory AS version ON version.root = publication.root
+                   WHERE publication.root = $1
                    ORDER BY CASE WHEN published_us <= $2 THEN -published_us ELSE published_us END,
-                       head
+                       sequence DESC
                    LIMIT 1";
-        let values = [name.as_str().into(), time.as_micros().into()];
+        let values = [hex::encode(root).into(), time.into()];
         let row = self.database.fetch_optional(sql, &values).await?;
-        let Some(row) = row else { return Ok(None) };
-        let damaged = |reason: String| HistoryError::Damaged { root: name.clone(), reason };
-        let records: Vec<Record> =
-            serde_json::from_str(&row.text("records")?).map_err(|e| damaged(e.to_string()))?;
-        let directory = Directory::new(records).map_err(|e| damaged(e.to_string()))?;
-        if directory.root() != *root {
-            return Err(damaged("its records have another root".to_owned()));
-        }
-        Ok(Some(SignedDirectory { head: row.text("head")?, directory }))
+        row.as_ref().map(from_row).transpose()
     }
+}
 
-    /// The versions published so far, newest first: root and time.
-    pub async fn list(&self, limit: u16) -> Result<Vec<(Hash, UtcMicros)>, HistoryError> {
-        let sql = "SELECT root, published_us FROM evidence_directory
-                   ORDER BY published_us DESC, root LIMIT $1";
-        let rows = self.database.fetch_all(sql, &[i64::from(limit).into()]).await?;
-        let mut versions = Vec::with_capacity(rows.len());
-        for row in rows {
-            let root = root_from_hex(&row.text("root")?)?;
-            versions.push((root, row.time("published_us")?));
-        }
-        Ok(versions)
+fn from_row(row: &Row) -> Result<SignedDirectory, HistoryError> {
+    let name = row.text("root")?;
+    let root = root_from_hex(&name)?;
+    let damaged = |reason: String| HistoryError::Damaged { root: name.clone(), reason };
+    let records: Vec<Record> =
+        serde_json::from_str(&row.text("records")?).map_err(|e| damaged(e.to_string()))?;
+    let directory = Directory::new(records).map_err(|e| damaged(e.to_string()))?;
+    if directory.root() != root {
+        return Err(damaged("its records have another root".to_owned()));
     }
+    Ok(SignedDirectory { head: row.text("head")?, directory })
 }

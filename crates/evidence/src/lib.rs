@@ -30,6 +30,7 @@ pub mod disk;
 pub mod history;
 pub mod log;
 mod outbox;
+mod reading;
 pub mod recorder;
 mod sequencer;
 #[cfg(test)]
@@ -40,7 +41,8 @@ pub use disk::{Disk, DiskFile, RealDisk};
 pub use history::{DirectoryHistory, HistoryError};
 pub use log::{
     Appended, BodyDigest, Detail, Draft, Intent, KeptDetail, Log, LogConfig, LogKeys,
-    LogUnavailable, OpenError, Published, ReadError, RecordedEntry, Recovered, SpentNonce,
+    LogUnavailable, Looked, OpenError, Published, ReadError, RecordedEntry, Recovered, SpentNonce,
 };
 pub use outbox::MIGRATIONS;
+pub use reading::Reading;
 pub use recorder::{Actor, EntryRef, RecordError, Recorder};

@@ -1,8 +1,8 @@
 //! The evidence log: what happened, in an order that nobody can change afterwards.
 //!
 //! A C2SP tlog-tiles log on local files. [`Log::append`] answers when the entry is durable;
-//! within a second it is under a signed checkpoint. Read first: [`Log`], then [`wal`] (where
-//! durability is made), [`publisher`] (where trees are signed) and [`recovery`] (what a crash
+//! within a second it is under a signed checkpoint. Read first: [`Log`], then `wal` (where
+//! durability is made), `publisher` (where trees are signed) and `recovery` (what a crash
 //! leaves). One appender thread orders and syncs, one publisher thread hashes and signs.
 //!
 //! ```text
@@ -47,7 +47,7 @@ pub use error::{OpenError, ReadError};
 pub use handle::Log;
 pub use publisher::Published;
 pub use reading::{KeptDetail, RecordedEntry};
-pub use recovery::Recovered;
+pub use recovery::{Looked, Recovered};
 
 /// What is recorded of a call that was forwarded and whose outcome nobody knows.
 pub const CALL_UNKNOWN: &str = "call.unknown";

@@ -40,12 +40,16 @@ pub static MIGRATIONS: Migrations = Migrations {
         (
             "directory history",
             "CREATE TABLE evidence_directory (
-                 root TEXT NOT NULL,
+                 root TEXT PRIMARY KEY,
+                 records TEXT NOT NULL
+             );
+             CREATE TABLE evidence_publication (
+                 sequence BIGINT PRIMARY KEY,
+                 root TEXT NOT NULL REFERENCES evidence_directory (root),
                  head TEXT NOT NULL,
-                 published_us BIGINT NOT NULL,
-                 records TEXT NOT NULL,
-                 PRIMARY KEY (root, head)
-             );",
+                 published_us BIGINT NOT NULL
+             );
+             CREATE INDEX evidence_publication_root ON evidence_publication (root, published_us);",
         ),
     ],
 };
@@ -202,6 +206,18 @@ pub(crate) async fn mark(
     Ok(())
 }
 
+/// Where the entry of a row stands, if the row is there and marked.
+pub(crate) async fn find_entry(
+    database: &Database,
+    sequence: u64,
+) -> Result<Option<(Origin, u64)>, StoreError> {
+    let sql = "SELECT entry_origin, entry_index FROM evidence_outbox
+               WHERE sequence = $1 AND entry_index IS NOT NULL";
+    let row = database.fetch_optional(sql, &[to_i64(sequence)?.into()]).await?;
+    let place = |row: Row| Ok((row.parsed("entry_origin")?, to_u64(row.integer("entry_index")?)?));
+    row.map(place).transpose()
+}
+
 fn from_row(row: &Row) -> Result<OutboxRow, StoreError> {
     let corrupt = |what: String| StoreError::corrupt(&format!("evidence_outbox: {what}"));
     let content: Content =
@@ -233,6 +249,6 @@ fn to_u64(number: i64) -> Result<u64, StoreError> {
     u64::try_from(number).map_err(|_| StoreError::corrupt("a negative sequence or index"))
 }
 
-fn to_i64(number: u64) -> Result<i64, StoreError> {
+pub(crate) fn to_i64(number: u64) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(|_| StoreError::corrupt("a sequence or index beyond 2^63"))
 }

@@ -27,6 +27,7 @@ use wire::organisation_code::OrganisationCode;
 
 use crate::change::Change;
 use crate::log::{Draft, Log, LogUnavailable, ReadError};
+use crate::outbox;
 use crate::sequencer::{self, Sequencer};
 
 /// Who acts on the platform: an organisation's credential in one role.
@@ -175,6 +176,12 @@ impl Recorder {
             .await?;
         let location = Some((self.inner.log.origin().clone(), appended.index));
         Ok(EntryRef { sequence: 0, location })
+    }
+
+    /// Where the entry of the change with this number stands: the log and the index in it. `None`
+    /// while the log has not taken it yet, or if there is no such change.
+    pub async fn entry_of(&self, sequence: u64) -> Result<Option<(Origin, u64)>, StoreError> {
+        outbox::find_entry(&self.inner.database, sequence).await
     }
 
     /// The database, for reading.

@@ -19,7 +19,7 @@ use store::{Database, DatabaseConfig, Migrations};
 use tempfile::TempDir;
 use testkit::faulty_disk::{Call, Loss};
 use testkit::{FaultyDisk, SeededRandomness, TestClock};
-use wire::ambient::{Clock, Randomness};
+use wire::ambient::{Clock, Randomness, UtcMicros};
 use wire::entry::Entry;
 use wire::error_code::ErrorCode;
 use wire::id::Role;
@@ -212,5 +212,6 @@ async fn a_version_of_the_directory_is_not_there_if_its_change_was_not_recorded(
     DirectoryHistory::store(&mut change, &version).await.unwrap();
     drop(change);
     let history = DirectoryHistory::new(open.database.clone());
-    assert_eq!(history.find(&root).await.unwrap(), None);
+    assert_eq!(history.find_at(&root, UtcMicros::MAX).await.unwrap(), None);
+    assert_eq!(history.last().await.unwrap(), None);
 }

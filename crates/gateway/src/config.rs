@@ -18,6 +18,9 @@ pub struct GatewayConfig {
     pub threads: usize,
     /// The URLs callers may sign for, scheme and authority only; empty: as it listens.
     pub public_urls: Vec<Url>,
+    /// Base URL of the listener that explains codes and shows records, without a slash at its end:
+    /// refusals link there. Empty: links are relative to this gateway.
+    pub control_url: String,
     /// Bounds on what callers send.
     pub limits: Limits,
     /// How providers are reached.
@@ -33,14 +36,19 @@ pub struct Limits {
     pub max_head_bytes: usize,
     /// The most header lines in a request, at most [`MOST_FIELDS`].
     pub max_fields: usize,
-    /// The most connections one thread holds; further callers wait to be accepted.
+    /// The most connections one thread holds, fewer if the process may not open as many files.
+    /// Beyond it, the one that has waited longest without a whole head is closed for a new one;
+    /// if all have calls under way, further callers wait to be accepted.
     pub connections_per_thread: usize,
     /// How long a connection may stay open between two calls.
     pub idle: Duration,
-    /// How long a begun head may take to arrive whole.
+    /// How long a begun head may take to arrive whole, and a new connection to begin its first.
     pub head: Duration,
     /// How long a body, in either direction, may make no progress.
     pub body_idle: Duration,
+    /// How slowly a body may come on average, from callers and providers, once its receiver has
+    /// waited for `body_idle` altogether.
+    pub body_bytes_per_second: u64,
 }
 
 /// How providers are reached.
@@ -76,6 +84,7 @@ impl Default for GatewayConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             threads: 0,
             public_urls: Vec::new(),
+            control_url: String::new(),
             limits: Limits::default(),
             upstream: UpstreamConfig::default(),
             nonces_per_key: 500_000,
@@ -92,6 +101,7 @@ impl Default for Limits {
             idle: Duration::from_secs(75),
             head: Duration::from_secs(10),
             body_idle: Duration::from_secs(30),
+            body_bytes_per_second: 1024,
         }
     }
 }

@@ -54,15 +54,7 @@ impl Fields {
     /// The field's value as RFC 9421 §2.1 joins it: each line trimmed, then `, ` between them.
     /// `None` if there is no such line or one is not ASCII.
     pub(crate) fn joined(&self, name: &str) -> Option<Cow<'_, str>> {
-        let mut lines = self.0.iter().filter(|(line, _)| line.as_str() == name);
-        let first = lines.next()?.1.to_str().ok()?.trim();
-        let mut joined = Cow::Borrowed(first);
-        for (_, value) in lines {
-            let text = joined.to_mut();
-            text.push_str(", ");
-            text.push_str(value.to_str().ok()?.trim());
-        }
-        Some(joined)
+        joined(self.all(name))
     }
 
     /// Whether a comma-separated field names `token`, in any case.
@@ -73,6 +65,19 @@ impl Fields {
             })
         })
     }
+}
+
+/// Several lines of one name as RFC 9421 §2.1 and RFC 9110 §5.3 join them.
+pub(crate) fn joined<'v>(
+    mut values: impl Iterator<Item = &'v HeaderValue>,
+) -> Option<Cow<'v, str>> {
+    let mut joined = Cow::Borrowed(values.next()?.to_str().ok()?.trim());
+    for value in values {
+        let text = joined.to_mut();
+        text.push_str(", ");
+        text.push_str(value.to_str().ok()?.trim());
+    }
+    Some(joined)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Anyone can send unsigned requests; if each had an entry of its own, anyone could write the log
 //! full. The first of its kind in a minute is recorded at once, the others are counted and recorded
-//! together when the minute is over.
+//! together when the minute is over. None is answered before that first one is durable.
 //!
 //! **Invariant**: every refusal is counted in exactly one entry; the memory for it is bounded.
 //! **Trust**: a crash loses the counts of the running minute, never that there were such refusals.
@@ -10,12 +10,15 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
-use evidence::{Draft, Log};
+use evidence::{Appended, Draft, Log, LogUnavailable};
 use parking_lot::Mutex;
+use tokio::sync::watch;
 use wire::ambient::UtcMicros;
 use wire::entry::Kind;
 use wire::error_code::ErrorCode;
+use wire::id::RequestId;
 
 /// How many kinds are told apart at once; what comes beyond is counted as from elsewhere.
 const MOST_KINDS: usize = 4096;
@@ -25,7 +28,27 @@ const MINUTE_MICROS: i64 = 60_000_000;
 /// The counts of running minutes.
 #[derive(Debug, Default)]
 pub(crate) struct Fold {
-    counts: Mutex<HashMap<Stranger, u64>>,
+    counts: Mutex<HashMap<Stranger, Count>>,
+    /// Of minutes that are over: what is still to be recorded.
+    due: Mutex<Vec<(Stranger, u64)>>,
+}
+
+/// How often a kind came after the first, and what became of the first.
+#[derive(Debug)]
+struct Count {
+    further: u64,
+    first: watch::Receiver<FirstRecord>,
+}
+
+/// `None` until the log has taken or refused it.
+type FirstRecord = Option<Result<(), LogUnavailable>>;
+
+/// What a refusal is among those of its kind.
+enum Place {
+    /// The first, and whom to tell what became of it.
+    First(Stranger, watch::Sender<FirstRecord>),
+    /// Counted.
+    Further(watch::Receiver<FirstRecord>),
 }
 
 /// A kind of refusal that is counted together.
@@ -47,40 +70,80 @@ enum Source {
 }
 
 impl Fold {
-    /// Counts a refusal. `Some`: it is the first of its kind, to be recorded at once.
-    pub(crate) fn count(&self, peer: IpAddr, code: ErrorCode, now: UtcMicros) -> Option<Stranger> {
+    /// Counts a refusal and returns when the log has a first of its kind: `Some` if it is this one.
+    /// After an error this one is not counted.
+    pub(crate) async fn record(
+        self: &Arc<Self>,
+        log: &Log,
+        peer: IpAddr,
+        code: ErrorCode,
+        request_id: RequestId,
+        now: UtcMicros,
+    ) -> Result<Option<Appended>, LogUnavailable> {
+        match self.place(peer, code, now) {
+            Place::First(stranger, told) => {
+                let mut draft = stranger.draft(1);
+                draft.request_id = Some(request_id);
+                let (fold, log) = (Arc::clone(self), log.clone());
+                // A task of its own: whoever sent the first may leave, the others wait for it.
+                let recording = tokio::task::spawn_local(async move {
+                    let appended = log.append(draft).await;
+                    if appended.is_err() {
+                        // The next is the first; those that wait are told of the error.
+                        fold.counts.lock().remove(&stranger);
+                    }
+                    told.send_replace(Some(appended.map(drop)));
+                    appended
+                });
+                recording.await.unwrap_or(Err(LogUnavailable::Closed)).map(Some)
+            }
+            Place::Further(mut first) => match first.wait_for(Option::is_some).await.as_deref() {
+                Ok(Some(Ok(()))) => Ok(None),
+                Ok(Some(Err(unavailable))) => Err(*unavailable),
+                Ok(None) | Err(_) => Err(LogUnavailable::Closed),
+            },
+        }
+    }
+
+    fn place(&self, peer: IpAddr, code: ErrorCode, now: UtcMicros) -> Place {
         let mut stranger = Stranger { source: Source::of(peer), code, minute: minute_of(now) };
         let mut counts = self.counts.lock();
         if !counts.contains_key(&stranger) && counts.len() >= MOST_KINDS {
             stranger.source = Source::Elsewhere;
         }
-        if let Some(further) = counts.get_mut(&stranger) {
-            *further += 1;
-            return None;
+        if let Some(count) = counts.get_mut(&stranger) {
+            count.further += 1;
+            return Place::Further(count.first.clone());
         }
-        counts.insert(stranger, 0);
-        Some(stranger)
+        let (told, first) = watch::channel(None);
+        counts.insert(stranger, Count { further: 0, first });
+        Place::First(stranger, told)
     }
 
-    /// Takes back that the first was recorded, because the log refused it: the next is first.
-    pub(crate) fn forget_first(&self, stranger: &Stranger) {
-        self.counts.lock().remove(stranger);
-    }
-
-    /// Records the counts of minutes that are over at `now`; with `None`, all of them.
-    /// What the log does not take stays counted for the next time.
+    /// Records the counts of minutes that are over at `now`; with `None`, all of them. One after
+    /// the other: if this is dropped half-way, the rest is recorded the next time, and so is what
+    /// the log does not take.
     pub(crate) async fn flush(&self, log: &Log, now: Option<UtcMicros>) {
-        for (stranger, further) in self.take_due(now) {
-            if further > 0 && log.append(stranger.draft(further)).await.is_err() {
-                *self.counts.lock().entry(stranger).or_default() += further;
+        self.collect_due(now);
+        while let Some((stranger, further)) = self.pop_due() {
+            if log.append(stranger.draft(further)).await.is_err() {
+                self.due.lock().push((stranger, further));
+                return;
             }
         }
     }
 
-    fn take_due(&self, now: Option<UtcMicros>) -> Vec<(Stranger, u64)> {
+    fn collect_due(&self, now: Option<UtcMicros>) {
         let running = now.map(minute_of);
         let mut counts = self.counts.lock();
-        counts.extract_if(|stranger, _| running.is_none_or(|now| stranger.minute < now)).collect()
+        let over = counts
+            .extract_if(|stranger, _| running.is_none_or(|running| stranger.minute < running))
+            .map(|(stranger, count)| (stranger, count.further));
+        self.due.lock().extend(over.filter(|(_, further)| *further > 0));
+    }
+
+    fn pop_due(&self) -> Option<(Stranger, u64)> {
+        self.due.lock().pop()
     }
 }
 
@@ -141,22 +204,32 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// The source of a first; `None` for what is only counted.
+    fn first(fold: &Fold, from: &str, code: ErrorCode, now: UtcMicros) -> Option<String> {
+        match fold.place(peer(from), code, now) {
+            Place::First(stranger, _) => Some(stranger.draft(1).subject["source"].clone()),
+            Place::Further(_) => None,
+        }
+    }
+
     #[test]
     fn one_network_code_and_minute_is_one_kind() {
         let (fold, code) = (Fold::default(), ErrorCode::SignatureMissing);
-        let first = fold.count(peer("203.0.113.7"), code, at(0)).unwrap();
-        assert_eq!(first.draft(1).subject["source"], "203.0.113.0/24");
-        assert!(fold.count(peer("203.0.113.8"), code, at(59)).is_none());
-        assert!(fold.count(peer("203.0.114.8"), code, at(59)).is_some());
-        assert!(fold.count(peer("203.0.113.8"), ErrorCode::KeyUnknown, at(59)).is_some());
-        assert!(fold.count(peer("203.0.113.8"), code, at(60)).is_some());
-        assert!(fold.count(peer("2001:db8:1:2::3"), code, at(0)).is_some());
-        assert!(fold.count(peer("2001:db8:1:9::3"), code, at(0)).is_none());
+        let is_first = |from, code, now| first(&fold, from, code, now).is_some();
+        assert_eq!(first(&fold, "203.0.113.7", code, at(0)).unwrap(), "203.0.113.0/24");
+        assert!(!is_first("203.0.113.8", code, at(59)));
+        assert!(is_first("203.0.114.8", code, at(59)));
+        assert!(is_first("203.0.113.8", ErrorCode::KeyUnknown, at(59)));
+        assert!(is_first("203.0.113.8", code, at(60)));
+        assert!(is_first("2001:db8:1:2::3", code, at(0)));
+        assert!(!is_first("2001:db8:1:9::3", code, at(0)));
 
-        let due: Vec<_> = fold.take_due(Some(at(60))).into_iter().filter(|due| due.1 > 0).collect();
-        assert_eq!(due.len(), 2);
-        assert_eq!(due.iter().map(|due| due.1).sum::<u64>(), 2);
-        assert!(fold.take_due(Some(at(60))).is_empty());
+        fold.collect_due(Some(at(60)));
+        let due: Vec<_> =
+            std::iter::from_fn(|| fold.pop_due()).map(|(_, further)| further).collect();
+        assert_eq!(due, [1, 1]);
+        fold.collect_due(Some(at(60)));
+        assert!(fold.pop_due().is_none());
     }
 
     #[test]
@@ -164,7 +237,7 @@ mod tests {
         let fold = Fold::default();
         for network in 0..2 * MOST_KINDS {
             let address = Ipv4Addr::from(u32::try_from(network).unwrap() << 8);
-            fold.count(IpAddr::V4(address), ErrorCode::SignatureMissing, at(0));
+            fold.place(IpAddr::V4(address), ErrorCode::SignatureMissing, at(0));
         }
         assert_eq!(fold.counts.lock().len(), MOST_KINDS + 1);
     }

@@ -1,6 +1,7 @@
 //! What all threads of a gateway share.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use evidence::Log;
@@ -25,10 +26,12 @@ pub(crate) struct Gate {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
     pub(crate) nonces: Nonces,
-    pub(crate) fold: Fold,
+    pub(crate) fold: Arc<Fold>,
     pub(crate) routes: ArcSwap<Routes>,
     pub(crate) response_key: ResponseKey,
     pub(crate) date: DateLine,
+    /// What is still under way is being cut off by us, not by its callers.
+    pub(crate) is_ending: AtomicBool,
 }
 
 /// The key that signs answers for callers that ask for it.

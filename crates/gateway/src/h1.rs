@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use self::head::ConnectionTerms;
@@ -47,6 +47,10 @@ struct Connection<'w> {
     reader: Rc<RefCell<Reader<OwnedReadHalf>>>,
     writer: Writer<OwnedWriteHalf>,
     phase: watch::Receiver<Phase>,
+    /// No call has come yet.
+    is_new: bool,
+    /// Notified when the connection is to make room for another.
+    dismissed: Rc<Notify>,
 }
 
 /// What to do after a call.
@@ -74,12 +78,14 @@ pub(crate) async fn serve(
         reader: Rc::new(RefCell::new(Reader::new(read))),
         writer: Writer::new(write, worker.gate.config.limits.body_idle),
         phase,
+        is_new: true,
+        dismissed: Rc::default(),
     };
     while let Some((head, terms)) = connection.next_head().await {
         match connection.exchange(head, terms).await {
             Next::Call => {}
             Next::Linger => return connection.linger().await,
-            Next::Close => return,
+            Next::Close => return connection.close(),
         }
     }
     connection.writer.finish().await;
@@ -90,9 +96,13 @@ impl Connection<'_> {
     async fn next_head(&mut self) -> Option<(Result<Head, BadHead>, ConnectionTerms)> {
         let limits = &self.worker.gate.config.limits;
         let reader = &self.reader;
-        let begun = timeout(limits.idle, poll_fn(|cx| reader.borrow_mut().poll_begun(cx)));
+        let _waiting = self.worker.seats.wait(&self.dismissed);
+        let patience = if self.is_new { limits.head.min(limits.idle) } else { limits.idle };
+        self.is_new = false;
+        let begun = timeout(patience, poll_fn(|cx| reader.borrow_mut().poll_begun(cx)));
         let has_begun = tokio::select! {
             biased;
+            () = self.dismissed.notified() => false,
             begun = begun => begun.unwrap_or(false),
             _ = self.phase.wait_for(|phase| *phase != Phase::Serving) => false,
         };
@@ -100,7 +110,12 @@ impl Connection<'_> {
             return None;
         }
         let head = poll_fn(|cx| reader.borrow_mut().poll_head(cx, limits.max_head_bytes));
-        match timeout(limits.head, head).await {
+        let head = tokio::select! {
+            biased;
+            () = self.dismissed.notified() => return None,
+            head = timeout(limits.head, head) => head,
+        };
+        match head {
             Ok(Ok(bytes)) => match head::parse(&bytes, limits.max_fields) {
                 Ok(parsed) => Some((Ok(parsed.head), parsed.connection)),
                 Err(bad) => Some((Err(bad), ConnectionTerms::LAST)),
@@ -173,6 +188,16 @@ impl Connection<'_> {
             }
         });
         timeout(LINGER, rest).await.unwrap_or(false)
+    }
+
+    /// Closes at once. An answer that ends with its connection must not look whole, so then the
+    /// caller is sent a reset.
+    fn close(self) {
+        if self.writer.is_framed_by_close() {
+            // A system that cannot do so closes in the usual way.
+            let _ = self.reader.borrow().io().as_ref().set_zero_linger();
+            self.writer.forget();
+        }
     }
 
     /// Closes so that the answer arrives: closing with unread bytes would make the system send a

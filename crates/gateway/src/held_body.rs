@@ -22,6 +22,8 @@ use wire::digest::ContentDigest;
 use wire::header::CONTENT_DIGEST;
 
 use crate::body_hasher::BodyHasher;
+use crate::config::Limits;
+use crate::pace::Pace;
 use crate::request::{BodyFault, Piece, RequestBody};
 
 /// A body for the provider: of a request without one, or one that is held.
@@ -43,7 +45,7 @@ pub(crate) enum Verdict {
     Refused(BodyRefusal),
     /// The provider stopped reading (it answered early, or broke off). What is left can be read to
     /// its end to know whether it matches.
-    Unfinished(Inspection),
+    Unfinished(Box<Inspection>),
 }
 
 /// Why a body is refused.
@@ -59,7 +61,7 @@ pub(crate) enum BodyRefusal {
     CutOff,
     /// Its chunks cannot be read.
     Malformed,
-    /// The caller sent nothing for too long.
+    /// The caller sent nothing for too long, or too little in a long time.
     Stalled,
 }
 
@@ -73,6 +75,7 @@ pub(crate) struct Inspection {
     body: RequestBody,
     hasher: BodyHasher,
     most: u64,
+    pace: Pace,
 }
 
 /// Who is being waited for, and since when.
@@ -181,21 +184,34 @@ impl Drop for HeldBody {
     /// The provider reads no further: hands back what is left to read.
     fn drop(&mut self) {
         if let Some(inspection) = self.inspection.take() {
-            self.decide(Verdict::Unfinished(inspection));
+            self.decide(Verdict::Unfinished(Box::new(inspection)));
         }
     }
 }
 
 impl Inspection {
     /// Compares `body`, which may have `most` bytes, with the digest its caller signed.
-    pub(crate) fn new(body: RequestBody, expected: ContentDigest, most: u64) -> Self {
-        Self { body, hasher: BodyHasher::expecting(Some(expected)), most }
+    pub(crate) fn new(
+        body: RequestBody,
+        expected: ContentDigest,
+        most: u64,
+        limits: &Limits,
+    ) -> Self {
+        let hasher = BodyHasher::expecting(Some(expected));
+        Self { body, hasher, most, pace: Pace::new(limits) }
     }
 
     /// The next piece, hashed; `None` at the end.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, BodyRefusal>> {
         loop {
-            let step = match ready!(self.body.poll_piece(cx)) {
+            let Poll::Ready(piece) = self.body.poll_piece(cx) else {
+                self.pace.wait(Instant::now());
+                return Poll::Pending;
+            };
+            if !self.pace.came(Instant::now(), self.hasher.length()) {
+                return Poll::Ready(Err(BodyRefusal::Stalled));
+            }
+            let step = match piece {
                 None => Ok(None),
                 Some(Ok(Piece::Data(data))) => self.take_in(&data).map(|()| Some(data)),
                 Some(Ok(Piece::Trailers(trailers))) => {

@@ -8,7 +8,7 @@
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use wire::header::{
     ACCEPT_SIGNATURE, CONTENT_DIGEST, LGSP_PREFIX, LGSP_PURPOSE, SIGNATURE, SIGNATURE_INPUT,
-    is_dropped_from_clients,
+    is_dropped_from_clients, plain_name,
 };
 
 use crate::fields::Fields;
@@ -33,13 +33,17 @@ const PER_CONNECTION: [&str; 11] = [
 ///
 /// Signature lines end here: they sign the platform's URL, so a provider cannot check them, and
 /// the platform vouches for the caller instead. The digest goes on: it is about the content.
-pub(crate) fn towards_provider(fields: &Fields) -> HeaderMap {
-    let named = connection_options(fields.all("connection"));
+/// So does what `is_signed` says the caller signed, even if `Connection` names it: whoever stands
+/// between caller and platform could have written that `Connection`.
+pub(crate) fn towards_provider(fields: &Fields, is_signed: impl Fn(&str) -> bool) -> HeaderMap {
+    let mut named = connection_options(fields.all("connection"));
+    named.retain(|option| !is_signed(option));
     let mut kept = HeaderMap::with_capacity(16);
     for (name, value) in fields.lines() {
-        let text = name.as_str();
+        let text = &*plain_name(name.as_str());
         let ends_here = is_per_connection(text, &named)
-            || is_dropped_from_clients(text)
+            || is_per_connection(name.as_str(), &named)
+            || is_dropped_from_clients(name.as_str())
             || matches!(text, "host" | "content-length" | "expect" | LGSP_PURPOSE)
             || matches!(text, SIGNATURE | SIGNATURE_INPUT | ACCEPT_SIGNATURE);
         if !ends_here {
@@ -72,11 +76,6 @@ pub(crate) fn towards_caller(mut headers: HeaderMap) -> HeaderMap {
     headers
 }
 
-/// Whether a line may carry a secret, so that no record may hold it.
-pub(crate) fn carries_secret(name: &str) -> bool {
-    matches!(name, "authorization" | "cookie" | "set-cookie" | "proxy-authorization" | "x-api-key")
-}
-
 fn is_per_connection(name: &str, named: &[String]) -> bool {
     PER_CONNECTION.contains(&name) || named.iter().any(|option| option == name)
 }
@@ -96,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_named_in_connection_end_here() {
+    fn what_the_platform_or_one_connection_says_ends_here() {
         let mut fields = Fields::default();
         for (name, value) in [
             ("connection", "keep-alive, X-Hop"),
@@ -107,12 +106,28 @@ mod tests {
             ("x-forwarded-for", "10.0.0.1"),
             ("signature", "lgsp=:AA==:"),
             ("content-digest", "sha-256=:AA==:"),
+            ("lgsp_consumer_system", "forged"),
+            ("lgsp_purpose", "forged"),
+            ("transfer_encoding", "chunked"),
+            ("x-http-method-override", "DELETE"),
         ] {
             fields.push(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        let kept = towards_provider(&fields);
+        let kept = towards_provider(&fields, |_| false);
         let names: Vec<_> = kept.keys().map(HeaderName::as_str).collect();
         assert_eq!(names, ["x-stays", "content-digest"]);
+    }
+
+    #[test]
+    fn what_the_caller_signed_is_not_ended_by_an_unsigned_connection_line() {
+        let mut fields = Fields::default();
+        for (name, value) in [("connection", "if-match, x-hop"), ("if-match", "1"), ("x-hop", "2")]
+        {
+            fields.push(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let kept = towards_provider(&fields, |name| name == "if-match");
+        let names: Vec<_> = kept.keys().map(HeaderName::as_str).collect();
+        assert_eq!(names, ["if-match"]);
     }
 
     #[test]

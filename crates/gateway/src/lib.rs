@@ -33,6 +33,7 @@ mod held_body;
 mod hygiene;
 mod metrics;
 mod nonces;
+mod pace;
 mod passage;
 mod quota;
 mod refusal;

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use wire::ambient::UtcMicros;
 use wire::directory::Quota;
 
-const MINUTE_MICROS: i64 = 60_000_000;
+/// Nanoseconds, so that even the largest quota has an interval: i64 holds them until 2262.
+const MINUTE_NANOS: i64 = 60_000_000_000;
+const SECOND_NANOS: i64 = 1_000_000_000;
 
 /// One connection's meter: the moment at which its allowance will be whole again.
 #[derive(Debug, Default)]
@@ -18,7 +20,7 @@ pub(crate) struct Meter(AtomicI64);
 /// A quota as arithmetic wants it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
-    /// Between two calls at the steady rate, in µs; 0: no calls at all.
+    /// Between two calls at the steady rate, in nanoseconds; 0: no calls at all.
     interval: i64,
     /// How many calls may come at once.
     burst: i64,
@@ -43,7 +45,7 @@ pub(crate) enum Reading {
 
 impl From<Quota> for Rate {
     fn from(quota: Quota) -> Self {
-        let interval = MINUTE_MICROS.checked_div(i64::from(quota.per_minute)).unwrap_or(0);
+        let interval = MINUTE_NANOS.checked_div(i64::from(quota.per_minute)).unwrap_or(0);
         Self { interval, burst: i64::from(quota.burst.max(1)) }
     }
 }
@@ -54,7 +56,7 @@ impl Meter {
         if rate.interval == 0 {
             return Reading::Spent { retry_s: 60 };
         }
-        let now = now.as_micros();
+        let now = now.as_micros().saturating_mul(1000);
         let whole = rate.interval.saturating_mul(rate.burst);
         let taken = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |whole_at| {
             // A clock set back, or a quota made smaller, must not lock a connection out for
@@ -65,23 +67,26 @@ impl Meter {
         });
         match taken {
             Ok(before) => {
-                let next = before.clamp(now, now.saturating_add(whole)) + rate.interval;
-                let remaining = (whole - (next - now)) / rate.interval;
+                let before = before.clamp(now, now.saturating_add(whole));
+                let owed = before.saturating_add(rate.interval).saturating_sub(now);
+                let remaining = whole.saturating_sub(owed) / rate.interval;
                 Reading::Passes {
                     remaining: u32::try_from(remaining).unwrap_or(u32::MAX),
-                    reset_s: seconds_up(next - now),
+                    reset_s: seconds_up(owed),
                 }
             }
             Err(whole_at) => {
-                let next = whole_at.min(now.saturating_add(whole)) + rate.interval;
-                Reading::Spent { retry_s: seconds_up(next - now - whole).max(1) }
+                let whole_at = whole_at.min(now.saturating_add(whole));
+                let owed = whole_at.saturating_add(rate.interval).saturating_sub(now);
+                Reading::Spent { retry_s: seconds_up(owed.saturating_sub(whole)).max(1) }
             }
         }
     }
 }
 
-fn seconds_up(micros: i64) -> u32 {
-    u32::try_from(micros.max(0).saturating_add(999_999) / 1_000_000).unwrap_or(u32::MAX)
+fn seconds_up(nanos: i64) -> u32 {
+    let whole = nanos.max(0).saturating_add(SECOND_NANOS - 1) / SECOND_NANOS;
+    u32::try_from(whole).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -119,6 +124,24 @@ mod tests {
     #[test]
     fn a_quota_of_none_lets_nothing_pass() {
         assert!(matches!(Meter::default().take(rate(0, 9), at(0)), Reading::Spent { .. }));
+    }
+
+    #[test]
+    fn the_largest_quotas_let_calls_pass() {
+        for (per_minute, burst) in [(u32::MAX, u32::MAX), (1, u32::MAX), (u32::MAX, 1)] {
+            let (meter, rate) = (Meter::default(), rate(per_minute, burst));
+            for _ in 0..3 {
+                let reading = meter.take(rate, at(0));
+                let spent = Reading::Spent { retry_s: 1 };
+                assert!(
+                    matches!(reading, Reading::Passes { .. }) || burst == 1 && reading == spent
+                );
+            }
+            assert!(matches!(meter.take(rate, at(1)), Reading::Passes { .. }));
+        }
+        let (meter, rate) = (Meter::default(), rate(60_000_000, 1));
+        assert!(matches!(meter.take(rate, at(0)), Reading::Passes { .. }));
+        assert!(matches!(meter.take(rate, UtcMicros::MAX), Reading::Passes { .. }));
     }
 
     #[test]

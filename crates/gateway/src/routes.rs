@@ -8,7 +8,7 @@
 //! began with; the next one sees the new.
 //! **Trust**: all authorisation of calls comes from here and nowhere else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +42,7 @@ pub(crate) struct Routes {
     /// The version of the directory; `None` before the first is installed.
     pub(crate) root: Option<Hash>,
     credentials: HashMap<KeyId, Arc<Credential>>,
+    revoked: HashSet<KeyId>,
     /// By `{organisation}/{system}/{service}/v{major}`.
     services: HashMap<Box<str>, Arc<Service>>,
     meters: HashMap<ConnectionId, Arc<Meter>>,
@@ -131,6 +132,10 @@ impl Routes {
     }
 
     fn add_credential(&mut self, record: &CredentialRecord, snapshot: &DirectorySnapshot) {
+        if record.revoked_at.is_some() {
+            self.revoked.insert(record.keyid.clone());
+            return;
+        }
         let secret = snapshot.hmac_secrets.get(&record.keyid);
         match Credential::from_record(record, secret.map(|secret| secret.as_slice())) {
             Ok(credential) => {
@@ -143,6 +148,11 @@ impl Routes {
     /// The credential of this id.
     pub(crate) fn credential(&self, keyid: &KeyId) -> Option<&Arc<Credential>> {
         self.credentials.get(keyid)
+    }
+
+    /// Whether the key of this id was revoked, lately enough to be told.
+    pub(crate) fn is_revoked(&self, keyid: &KeyId) -> bool {
+        self.revoked.contains(keyid)
     }
 
     /// The service that a path begins with, and the rest of the path, which begins with a slash.

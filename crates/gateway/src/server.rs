@@ -4,22 +4,24 @@
 //! entry or its intent in the log. **Trust**: threads share nothing but [`Gate`].
 
 mod listen;
+mod seats;
 
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use evidence::{Log, SpentNonce};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::timeout;
 use wire::ambient::{Clock, Randomness};
 
+use self::seats::Seats;
 use crate::config::GatewayConfig;
-use crate::fold::Fold;
 use crate::gate::{DateLine, Gate, ResponseKey};
 use crate::nonces::Nonces;
 use crate::routes::{DirectorySnapshot, Routes};
@@ -90,6 +92,7 @@ pub(crate) enum Phase {
 pub(crate) struct Worker {
     pub(crate) gate: Arc<Gate>,
     pub(crate) pool: Rc<Pool>,
+    pub(crate) seats: Seats,
 }
 
 /// How often unused connections, old nonces and finished minutes are looked through.
@@ -105,6 +108,7 @@ pub fn start(config: GatewayConfig, parts: Parts) -> Result<Running, StartError>
         .map_err(|reason| StartError::Listen { address: listen, reason })?;
     let address = listeners.address;
     metrics::describe();
+    let most = seats::per_thread(&config.limits, threads);
     let routes = parts.directory.map(|directory| Routes::compile(&directory, None));
     let gate = Arc::new(Gate {
         public_urls: PublicUrls::new(&config.public_urls, address)?,
@@ -112,10 +116,11 @@ pub fn start(config: GatewayConfig, parts: Parts) -> Result<Running, StartError>
         log: parts.log,
         clock: parts.clock,
         randomness: parts.randomness,
-        fold: Fold::default(),
+        fold: Arc::default(),
         routes: ArcSwap::from_pointee(routes.unwrap_or_default()),
         response_key: parts.response_key,
         date: DateLine::default(),
+        is_ending: AtomicBool::new(false),
         config,
     });
     let (phase, _) = watch::channel(Phase::Serving);
@@ -128,7 +133,7 @@ pub fn start(config: GatewayConfig, parts: Parts) -> Result<Running, StartError>
             .map_err(StartError::Thread)?;
         let run = move || {
             let worker = Rc::new(Worker::new(gate));
-            LocalSet::new().block_on(&runtime, serve(worker, listener, phase, number == 0));
+            LocalSet::new().block_on(&runtime, serve(worker, listener, phase, most, number == 0));
             drop(alive);
         };
         std::thread::Builder::new()
@@ -160,16 +165,21 @@ impl Running {
     pub async fn drain(mut self, patience: Duration) {
         self.phase.send_replace(Phase::Draining);
         if timeout(patience, self.ended.recv()).await.is_err() {
-            self.phase.send_replace(Phase::Ending);
+            self.end();
             self.ended.recv().await;
         }
         self.gate.fold.flush(&self.gate.log, None).await;
+    }
+
+    fn end(&self) {
+        self.gate.is_ending.store(true, Ordering::Release);
+        self.phase.send_replace(Phase::Ending);
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.phase.send_replace(Phase::Ending);
+        self.end();
     }
 }
 
@@ -183,7 +193,7 @@ impl DirectorySlot {
 impl Worker {
     fn new(gate: Arc<Gate>) -> Self {
         let pool = Rc::new(Pool::new(gate.config.upstream.clone()));
-        Self { gate, pool }
+        Self { gate, pool, seats: Seats::default() }
     }
 }
 
@@ -192,6 +202,7 @@ async fn serve(
     worker: Rc<Worker>,
     listener: std::net::TcpListener,
     mut phase: watch::Receiver<Phase>,
+    most: usize,
     is_first: bool,
 ) {
     let listener = match TcpListener::from_std(listener) {
@@ -200,23 +211,30 @@ async fn serve(
     };
     let housekeeping = tokio::task::spawn_local(keep_house(Rc::clone(&worker), is_first));
     let mut connections = JoinSet::new();
-    let most = worker.gate.config.limits.connections_per_thread;
     let mut draining = phase.clone();
+    // Accepted, but without a seat until another leaves.
+    let mut at_the_door: Option<(TcpStream, SocketAddr)> = None;
+    let mut is_leaving = false;
     loop {
+        if connections.len() < most
+            && let Some((stream, peer)) = at_the_door.take()
+        {
+            // A system that cannot set it is only slower.
+            let _ = stream.set_nodelay(true);
+            let (worker, phase) = (Rc::clone(&worker), phase.clone());
+            connections.spawn_local(async move {
+                let _held = metrics::connection();
+                h1::serve(stream, peer.ip(), &worker, phase).await;
+            });
+        }
+        is_leaving = at_the_door.is_some() && (is_leaving || worker.seats.dismiss_one());
         tokio::select! {
             biased;
             _ = draining.wait_for(|phase| *phase != Phase::Serving) => break,
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept(), if connections.len() < most => match accepted {
-                Ok((stream, peer)) => {
-                    // A system that cannot set it is only slower.
-                    let _ = stream.set_nodelay(true);
-                    let (worker, phase) = (Rc::clone(&worker), phase.clone());
-                    connections.spawn_local(async move {
-                        let _held = metrics::connection();
-                        h1::serve(stream, peer.ip(), &worker, phase).await;
-                    });
-                }
+            Some(_) = connections.join_next() => is_leaving = false,
+            () = worker.seats.someone_waits(), if at_the_door.is_some() => {}
+            accepted = listener.accept(), if at_the_door.is_none() => match accepted {
+                Ok(accepted) => at_the_door = Some(accepted),
                 Err(error) => {
                     tracing::warn!(%error, "a connection cannot be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;

@@ -52,8 +52,9 @@ impl PublicUrls {
     /// The configured URLs or, without any, the address it listens on.
     pub(crate) fn new(urls: &[Url], listening: std::net::SocketAddr) -> Result<Self, BadPublicUrl> {
         if urls.is_empty() {
-            let base = format!("http://{listening}").into();
-            return Ok(Self(vec![PublicUrl { base, authority_at: "http://".len() }]));
+            let text = format!("http://{listening}");
+            let url = Url::parse(&text).map_err(|_| BadPublicUrl(text))?;
+            return PublicUrl::new(&url).map(|url| Self(vec![url]));
         }
         urls.iter().map(PublicUrl::new).collect::<Result<_, _>>().map(Self)
     }
@@ -171,14 +172,17 @@ fn is_normal_path(path: &str) -> bool {
     !has_empty && segments.split('/').all(is_normal_segment)
 }
 
-/// RFC 3986 `pchar`s, with no escape that means a delimiter or nothing, and not `.` or `..`.
+/// RFC 3986 `pchar`s whose escapes are UTF-8 and mean neither a delimiter nor a control character;
+/// not `.` or `..`, nor one that becomes so for a reader that drops `;parameters` first.
 fn is_normal_segment(segment: &str) -> bool {
-    let Some(decoded) = decode(segment) else {
+    let is_plain = segment.bytes().all(|byte| byte == b'%' || is_path_byte(byte));
+    let decoded = decode(segment).and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some(decoded) = decoded.filter(|_| is_plain) else {
         return false;
     };
-    let is_plain = segment.bytes().all(|byte| byte == b'%' || is_path_byte(byte));
-    let hides_delimiter = decoded.iter().any(|byte| matches!(byte, b'/' | b'\\' | 0));
-    is_plain && !hides_delimiter && !matches!(decoded.as_slice(), b"." | b"..")
+    let hides_delimiter = decoded.chars().any(|one| matches!(one, '/' | '\\') || one.is_control());
+    let name = decoded.split(';').next().unwrap_or_default();
+    !hides_delimiter && !matches!(name, "." | "..") && (!name.is_empty() || decoded.is_empty())
 }
 
 fn is_path_byte(byte: u8) -> bool {

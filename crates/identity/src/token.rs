@@ -5,7 +5,8 @@
 //! Read first: `command.rs` (make, revoke), `authority.rs` (who may), `authenticator.rs`.
 //!
 //! **Invariant**: the secret is 32 random bytes, shown once, stored as SHA-256, compared in
-//! constant time. There is always a valid token of each role that only its own kind can make.
+//! constant time. The last valid token of a role that only its own kind can make is never revoked
+//! (it may expire: renew it in time).
 //! **Trust**: a token is its holder. Whoever steals one acts as its organisation in its role until
 //! it is revoked; the entries name the token, so what was done with it can be found.
 

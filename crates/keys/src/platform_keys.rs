@@ -83,6 +83,15 @@ impl PlatformKeys {
         for retired in index.keys.iter().filter(|key| key.until.is_some()) {
             folder.destroy(&file(&retired.keyid))?;
         }
+        Self::load(folder, index)
+    }
+
+    /// Loads the keys the index names and changes nothing; `None` if there is no index.
+    pub fn find(folder: &KeyDirectory) -> Result<Option<Self>, KeyError> {
+        Index::find(folder)?.map(|index| Self::load(folder, index)).transpose()
+    }
+
+    fn load(folder: &KeyDirectory, index: Index) -> Result<Self, KeyError> {
         Ok(Self {
             log: load(folder, index.current(folder, PlatformKey::Log)?)?,
             directory: load(folder, index.current(folder, PlatformKey::Directory)?)?,

@@ -9,7 +9,7 @@
 //! every part gets its keys and its peers.
 
 mod control;
-mod core;
+pub mod core;
 pub mod data_directory;
 mod in_force;
 pub mod listeners;

@@ -60,7 +60,7 @@ pub struct ControlConfig {
 pub struct GatewayConfig {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// The URLs callers may sign for; empty: as it listens.
+    /// The URLs callers may sign for; empty: as it listens, which is then one address.
     pub public_urls: Vec<Url>,
     /// How many threads carry calls; 0: one per core.
     pub threads: usize,
@@ -114,6 +114,14 @@ pub enum LogFormat {
     Human,
     /// One JSON object per line.
     Json,
+}
+
+/// The name of an evidence log, as `evidence.origin` allows it.
+pub fn log_name(text: &str) -> Result<Origin, String> {
+    value::log_name(text).ok_or_else(|| {
+        let allowed = keys::find("evidence.origin").map_or("", |key| key.allowed);
+        format!("allowed: {allowed}")
+    })
 }
 
 impl Config {
@@ -178,7 +186,12 @@ impl ControlConfig {
 impl GatewayConfig {
     fn read(reader: &mut Reader) -> Option<Self> {
         let listen = reader.socket("gateway.listen");
-        let public_urls = reader.urls("gateway.public_urls");
+        let public_urls = reader.http_urls("gateway.public_urls");
+        if let (Some(listen), Some([])) = (listen, public_urls.as_deref())
+            && listen.ip().is_unspecified()
+        {
+            reader.note_nameless("gateway.listen", listen);
+        }
         let threads = reader.whole("gateway.threads", 0..=256);
         let connect = reader.whole("gateway.connect_timeout_ms", 10..=60_000);
         let loopback_upstreams = reader.boolean("gateway.loopback_upstreams");
@@ -187,7 +200,7 @@ impl GatewayConfig {
         let drain = reader.whole("gateway.drain_s", 0..=3_600);
         Some(Self {
             listen: listen?,
-            public_urls,
+            public_urls: public_urls?,
             threads: usize::try_from(threads?).ok()?,
             connect_timeout: Duration::from_millis(connect?),
             loopback_upstreams: loopback_upstreams?,

@@ -52,8 +52,12 @@ pub struct Plan {
 pub async fn run(plan: Plan) -> Result<ExitCode, Complaint> {
     let signals = crate::cli::serve::listen_for_signals()?;
     let earlier = Manifest::find(plan.folder.path()).map_err(|error| unreadable(&plan, &error))?;
-    if earlier.is_none() && plan.folder.has_platform() {
-        return Err(half_founded(&plan));
+    if earlier.is_none() {
+        let was_cut_short = plan.folder.clear_half_founded()?;
+        if !was_cut_short && plan.folder.has_platform() {
+            return Err(no_demo(&plan));
+        }
+        plan.folder.begin_founding().map_err(|error| unwritable(&plan, &error))?;
     }
     let running = Platform::start(plan.config.clone()).await?;
     let mocks = start_mock_systems(earlier.as_ref())?;
@@ -67,7 +71,7 @@ pub async fn run(plan: Plan) -> Result<ExitCode, Complaint> {
         }
         Err(error) => Err(Complaint::new(
             format_args!("the sample city could not be set up: {error:#}"),
-            "delete the demo's data folder and run it again; if it stays so, report it",
+            "run it again (it begins anew); if it stays so, report it",
         )),
     };
     running.shutdown().await;
@@ -100,6 +104,7 @@ async fn found_city(
     };
     plan.folder.write_trust(&running.trust())?;
     manifest.write(plan.folder.path())?;
+    plan.folder.is_founded()?;
     Ok(manifest)
 }
 
@@ -129,12 +134,18 @@ fn unreadable(plan: &Plan, error: &anyhow::Error) -> Complaint {
     )
 }
 
-fn half_founded(plan: &Plan) -> Complaint {
+fn unwritable(plan: &Plan, error: &std::io::Error) -> Complaint {
     let folder = plan.folder.path().display();
     Complaint::new(
-        format_args!(
-            "{folder} holds a platform but no demo.json: not a demo, or one that was interrupted while it was set up"
-        ),
-        format_args!("if it is a demo's folder, delete it; or name another with --data"),
+        format_args!("{folder} cannot be written to: {error}"),
+        "name a folder that this user may write to, with --data",
+    )
+}
+
+fn no_demo(plan: &Plan) -> Complaint {
+    let folder = plan.folder.path().display();
+    Complaint::new(
+        format_args!("{folder} holds a platform that is no demo: it has no demo.json"),
+        "name another folder with --data",
     )
 }

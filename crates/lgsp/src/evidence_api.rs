@@ -49,7 +49,7 @@ const ENTRIES: &str = "/evidence/logs/{log}/tile/entries/{*path}";
 const CALL: &str = "/evidence/v1/calls/{request_id}";
 const BUNDLE: &str = "/evidence/v1/bundles/{call_or_index}";
 
-/// All routes of this surface. To be merged below [`web::surface`].
+/// All routes of this surface. To be merged below [`web::surface()`].
 pub fn router(api: EvidenceApi, authenticator: Arc<dyn Authenticator>) -> Router {
     let mut public = Router::new()
         .route(TRUST, get(log_files::trust))

@@ -1,6 +1,7 @@
 //! `/api/docs`: the control API for a reader, made from the OpenAPI document and nothing else.
 
 mod outline;
+mod prose;
 
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ fn pages() -> Router {
             path: "/evidence/logs/log.test".to_owned(),
         }],
         openapi: serde_json::json!({"paths": {"/api/v1/<things>": {"get": {
-            "tags": ["thing"], "summary": "List the things & more",
+            "tags": ["thing"], "summary": "List the things & `more <b>`",
             "responses": {"200": {"description": "the things"}}}}}}),
         demo: true,
     })
@@ -69,5 +69,6 @@ async fn every_error_code_has_the_anchor_its_problems_point_at() {
 async fn what_the_document_says_is_escaped() {
     let (_, _, page) = open("/api/docs", "en").await;
     assert!(page.contains("&#60;things&#62;"), "{page}");
-    assert!(!page.contains("<things>"), "{page}");
+    assert!(!page.contains("<things>") && !page.contains("<b>"), "{page}");
+    assert!(page.contains("<code>more &#60;b&#62;</code>"), "{page}");
 }

@@ -1,5 +1,9 @@
 //! Who may change what, apart from connections (whose [`lifecycle`](crate::connection::lifecycle)
-//! says it step by step).
+//! says it step by step), and who sees what.
+//!
+//! Organisations, systems and services are a catalogue for everyone who is signed on. Credentials,
+//! connections and the inner address of a service are the matter of the organisations concerned and
+//! of those who run and audit the platform.
 //!
 //! **Invariant**: deny by default: a role that is not named here may do nothing but read.
 
@@ -39,5 +43,42 @@ pub(crate) fn must_administer(
             format!("quản trị của {organisation} hoặc đơn vị vận hành"),
             format!("an administrator of {organisation} or the operator"),
         ))),
+    }
+}
+
+/// Whose matters an actor sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// Everyone's.
+    All,
+    /// Those of one organisation.
+    Own(OrganisationCode),
+}
+
+impl Sight {
+    /// What `actor` sees.
+    pub(crate) fn of(actor: &Actor) -> Self {
+        match actor.role {
+            Role::Operator | Role::StateManager | Role::Auditor | Role::IncidentHandler => {
+                Self::All
+            }
+            Role::OrganisationAdmin | Role::Officer => Self::Own(actor.organisation.clone()),
+        }
+    }
+
+    /// Whether the matters of `organisation` are seen.
+    pub(crate) fn covers(&self, organisation: &OrganisationCode) -> bool {
+        match self {
+            Self::All => true,
+            Self::Own(own) => own == organisation,
+        }
+    }
+
+    /// The only organisation to show in a list; empty for all.
+    pub(crate) fn filter(&self) -> &str {
+        match self {
+            Self::All => "",
+            Self::Own(own) => own.as_str(),
+        }
     }
 }

@@ -14,6 +14,8 @@ pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 use wire::ambient::UtcMicros;
@@ -53,6 +55,13 @@ pub struct Credential {
     #[serde(skip)]
     pub public_key: Option<[u8; 32]>,
 }
+
+/// How long gateways hear of a credential after it was revoked or has expired, so that a call
+/// signed with it is told what became of it, rather than that there is none.
+pub(crate) const TOLD_AFTER_ITS_END: Duration = Duration::from_hours(30 * 24);
+
+/// The most credentials of one system that gateways hear of: every gateway keeps them in memory.
+pub(crate) const MAX_PER_SYSTEM: i64 = 100;
 
 impl Credential {
     /// Whether it still counts at `now`, or will: neither revoked nor past its time.

@@ -21,13 +21,12 @@
 )]
 
 mod authority;
+mod column;
 pub mod connection;
 pub mod credential;
 pub mod directory;
-mod entry;
 mod migrations;
 pub mod organisation;
-mod reading;
 mod reading_record;
 pub mod refused;
 pub mod service;

@@ -4,14 +4,17 @@
 //! ([`Refused::Record`], [`Refused::Store`], …) are the platform's fault, and nothing was changed
 //! unless [`Refused::NotInForce`] says so.
 
+use evidence::HistoryError;
 use keys::KeyError;
 use store::StoreError;
 use wire::error_code::ErrorCode;
+use wire::id::{ConnectionId, SystemId};
 use wire::organisation_code::OrganisationCode;
 use wire::problem::Text;
 use wire::signature::Algorithm;
 
 use crate::connection::lifecycle::{Party, State, Step, StepRefusal};
+use crate::credential::MAX_PER_SYSTEM;
 use evidence::RecordError;
 use web::Refusal;
 
@@ -61,6 +64,12 @@ pub enum Refused {
     /// The credential is revoked or past its time. Caller's fault.
     #[error("the credential {0} is not valid any more")]
     CredentialNotValid(String),
+    /// There is an amendment of this connection under way. Caller's fault.
+    #[error("the connection is being amended by {0} already")]
+    AmendedAlready(ConnectionId),
+    /// The system has as many credentials as it may. Caller's fault.
+    #[error("the system {0} has too many credentials")]
+    TooManyCredentials(SystemId),
     /// A successor must have the algorithm of the credential it follows. Caller's fault.
     #[error("the credential to be rotated is for {0}")]
     OtherAlgorithm(Algorithm),
@@ -77,6 +86,9 @@ pub enum Refused {
     /// A secret could not be sealed or opened. Platform's fault.
     #[error(transparent)]
     Secret(#[from] KeyError),
+    /// The history of the directory could not be read. Platform's fault.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// Something of ours cannot be written in canonical form. Platform's fault.
     #[error("not writable: {0}")]
     NotWritable(String),
@@ -101,6 +113,10 @@ impl From<Refused> for Refusal {
             Refused::Taken { noun, id } => (ErrorCode::ResourceExists, taken(noun, &id)),
             Refused::ParentUnknown(code) => (ErrorCode::ResourceConflict, parent_unknown(&code)),
             Refused::CredentialNotValid(keyid) => (ErrorCode::ResourceConflict, not_valid(&keyid)),
+            Refused::AmendedAlready(id) => (ErrorCode::ResourceConflict, amended_already(&id)),
+            Refused::TooManyCredentials(system) => {
+                (ErrorCode::ResourceConflict, too_many_credentials(&system))
+            }
             Refused::OtherAlgorithm(algorithm) => {
                 (ErrorCode::ResourceConflict, other_algorithm(algorithm))
             }
@@ -112,7 +128,8 @@ impl From<Refused> for Refusal {
                 tracing::error!(%why, "a command of the registry failed");
                 (ErrorCode::PlatformInternal, nothing_changed())
             }
-            Refused::NotInForce(why) => (ErrorCode::LogUnavailable, not_in_force(&why)),
+            Refused::History(error) => (ErrorCode::PlatformInternal, failed(&error)),
+            Refused::NotInForce(_) => (ErrorCode::LogUnavailable, not_in_force()),
         };
         Self::new(code, detail)
     }
@@ -150,6 +167,26 @@ fn not_valid(keyid: &str) -> Text {
     )
 }
 
+fn amended_already(id: &ConnectionId) -> Text {
+    Text::new(
+        format!("Kết nối này đang được sửa đổi bằng «{id}»; hãy rút đề nghị đó hoặc chờ kết quả."),
+        format!("This connection is being amended by `{id}`; withdraw that one or await its end."),
+    )
+}
+
+fn too_many_credentials(system: &SystemId) -> Text {
+    Text::new(
+        format!(
+            "Hệ thống «{system}» đã có {MAX_PER_SYSTEM} khóa, kể cả khóa hết hạn hoặc bị thu hồi \
+             trong 30 ngày qua."
+        ),
+        format!(
+            "The system `{system}` has {MAX_PER_SYSTEM} credentials, those that expired or were \
+             revoked within the last 30 days included."
+        ),
+    )
+}
+
 fn other_algorithm(algorithm: Algorithm) -> Text {
     Text::new(
         format!("Khóa thay thế phải cùng thuật toán: {algorithm}."),
@@ -167,8 +204,7 @@ fn nothing_changed() -> Text {
     Text::new("Nền tảng gặp lỗi; chưa có gì thay đổi.", "The platform failed; nothing was changed.")
 }
 
-fn not_in_force(why: &str) -> Text {
-    tracing::error!(why, "a change is recorded but the directory could not be published");
+fn not_in_force() -> Text {
     Text::new(
         "Thay đổi đã được ghi nhận nhưng chưa công bố được tới các cổng; nền tảng sẽ tự công bố.",
         "The change is recorded but gateways could not be told yet; they will be without anyone \
@@ -182,14 +218,22 @@ fn step(refusal: &StepRefusal) -> (ErrorCode, Text) {
         StepRefusal::NotFromHere { step, state } => (
             ErrorCode::ConnectionStepNotPossible,
             Text::new(
-                format!("Kết nối đang «{}»; không thể «{}».", state.vi(), step.vi()),
+                format!(
+                    "Kết nối đang ở trạng thái «{}», không thể thực hiện bước «{}».",
+                    state.vi(),
+                    step.vi()
+                ),
                 format!("A connection that is {state} cannot take the step {step}."),
             ),
         ),
         StepRefusal::SameActor { step, earlier } => (
             ErrorCode::DutiesNotSeparated,
             Text::new(
-                format!("Người đã «{}» không được «{}» cùng kết nối.", earlier.vi(), step.vi()),
+                format!(
+                    "Người đã thực hiện bước «{}» không được thực hiện bước «{}» của cùng kết nối.",
+                    earlier.vi(),
+                    step.vi()
+                ),
                 format!("Whoever took the step {earlier} may not take the step {step} as well."),
             ),
         ),

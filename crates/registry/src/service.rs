@@ -14,8 +14,6 @@ pub(crate) mod sql;
 mod tests;
 pub mod upstream;
 
-use serde::Serialize;
-use utoipa::ToSchema;
 use wire::ambient::UtcMicros;
 use wire::directory::RecordMode;
 use wire::id::ServiceId;
@@ -23,35 +21,28 @@ use wire::id::ServiceId;
 use self::upstream::Upstream;
 
 /// One major version of a service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     /// Its full name.
-    #[schema(value_type = String, example = "H24.12/don-vi-hanh-chinh/danh-muc/v1")]
     pub id: ServiceId,
     /// What people call it.
-    #[schema(example = "Danh mục đơn vị hành chính cấp xã")]
     pub title: String,
     /// How it is reached.
-    #[serde(flatten)]
     pub terms: Terms,
     /// When it was published.
-    #[schema(value_type = String, format = DateTime)]
     pub published_at: UtcMicros,
     /// When its terms changed last.
-    #[schema(value_type = String, format = DateTime)]
     pub changed_at: UtcMicros,
 }
 
 /// How gateways reach a service and record its calls.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
     /// Where calls go.
-    #[schema(value_type = String, example = "http://10.24.12.5:9000/api")]
     pub upstream: Upstream,
     /// How long a gateway waits for the answer to begin, in milliseconds.
     pub timeout_ms: u32,
-    /// Before what the record of a call must be durable: `before_answer` or `before_forward`.
-    #[schema(value_type = String, example = "before_answer")]
+    /// Before what the record of a call must be durable.
     pub record: RecordMode,
     /// The longest request body, in bytes.
     pub max_body_bytes: u64,

@@ -50,6 +50,12 @@ impl Database {
         transaction.finish().await
     }
 
+    /// How many steps [`Self::migrate`] would apply; refuses what it would refuse, writes nothing.
+    pub async fn missing_steps(&self, sets: &[Migrations]) -> Result<usize, StoreError> {
+        let applied = self.fetch_all(migrations::LIST, &[]).await?;
+        Ok(migrations::missing(sets, &applied)?.len())
+    }
+
     /// All rows of a query. The connections used here cannot write.
     pub async fn fetch_all(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
         match &self.0 {

@@ -26,7 +26,8 @@ use crate::refusal::Refusal;
 /// The longest JSON body that is read, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// A JSON body, in or out. Types for the way in say `#[serde(deny_unknown_fields)]`.
+/// A JSON body, in or out. Types for the way in say `#[serde(deny_unknown_fields)]`. No body at
+/// all counts as `{}`, whatever its media type: a step that needs no field needs no body.
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
@@ -42,9 +43,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
-        must_be_json(request.headers())?;
+        let is_json = must_be_json(request.headers());
         let body = Limited::new(request.into_body(), MAX_BODY_BYTES).collect().await;
         let body = body.map_err(|error| not_read(error.as_ref()))?.to_bytes();
+        if body.is_empty() {
+            return shape::from_json(b"{}").map(Self);
+        }
+        is_json?;
         shape::from_json(&body).map(Self)
     }
 }

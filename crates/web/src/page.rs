@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use wire::problem::Text;
 
 use crate::input::field;
 use crate::refusal::Refusal;
@@ -12,6 +13,8 @@ use crate::refusal::Refusal;
 pub const DEFAULT_LIMIT: u32 = 50;
 /// The most items a page holds.
 pub const MAX_LIMIT: u32 = 200;
+/// The longest cursor, in bytes: far beyond any key.
+const MAX_CURSOR_BYTES: usize = 500;
 
 /// The query string of a list without filters.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -48,7 +51,13 @@ impl PageRequest {
     /// The page that a query string asks for.
     pub fn new(after: Option<String>, limit: Option<u32>) -> Result<Self, Refusal> {
         let limit = field::within("limit", limit.unwrap_or(DEFAULT_LIMIT), 1..=MAX_LIMIT)?;
-        Ok(Self { after: after.unwrap_or_default(), limit })
+        let after = after.unwrap_or_default();
+        // A cursor is compared, never read; but some databases take no NUL in a text.
+        if after.len() > MAX_CURSOR_BYTES || after.chars().any(char::is_control) {
+            let rule = Text::new("«next» của trang trước.", "`next` of the page before.");
+            return Err(field::invalid("after", &rule));
+        }
+        Ok(Self { after, limit })
     }
 
     /// Rows to ask the database for: one more than fit, to learn whether there is a next page.

@@ -42,6 +42,21 @@ struct Form {
     name: String,
     #[serde(default)]
     parts: Vec<Part>,
+    whole: Option<Part>,
+    size: Option<Size>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Size {
+    Small,
+    Large,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OptionalForm {
+    reason: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,6 +70,10 @@ async fn who(Authenticated(actor): Authenticated) -> String {
 }
 
 async fn echo(Json(form): Json<Form>) -> Json<Form> {
+    Json(form)
+}
+
+async fn optional(Json(form): Json<OptionalForm>) -> Json<OptionalForm> {
     Json(form)
 }
 
@@ -76,6 +95,7 @@ fn listener() -> Router {
         .route("/who", get(who))
         .route("/careless", get(careless))
         .route("/echo", post(echo))
+        .route("/optional", post(optional))
         .route("/paged", get(paged))
         .route("/broken", get(broken));
     let unprotected = Router::new().route("/unprotected/who", get(who));

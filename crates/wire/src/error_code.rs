@@ -117,6 +117,8 @@ error_codes! {
     RequestForeignAuthority "request.foreign_authority" 421 Caller No;
     RequestHeadTooLarge "request.head_too_large" 431 Caller No;
 
+    BodyMalformed "body.malformed" 400 Caller No;
+
     DigestMissing "digest.missing" 400 Caller No;
     DigestMalformed "digest.malformed" 400 Caller No;
     DigestUnsupported "digest.unsupported" 400 Caller No;
@@ -155,7 +157,6 @@ error_codes! {
 
     LogUnavailable "log.unavailable" 503 Platform AfterSeconds(5);
     DatabaseUnavailable "database.unavailable" 503 Platform AfterSeconds(5);
-    PlatformDraining "platform.draining" 503 Platform AfterSeconds(5);
     PlatformOverloaded "platform.overloaded" 503 Platform AfterSeconds(5);
     PlatformNoDirectory "platform.no_directory" 503 Platform AfterSeconds(5);
     PlatformInternal "platform.internal" 500 Platform No;

@@ -1,10 +1,12 @@
 //! Names of the HTTP fields this platform speaks, in small letters.
 //!
 //! **Invariant**: the only field of ours that a client sends is [`LGSP_PURPOSE`]; every other
-//! name with [`LGSP_PREFIX`], and every name in [`FORWARDING`], is set by the platform alone and
-//! dropped when it comes from a client.
+//! name with [`LGSP_PREFIX`], whatever tells who called, and whatever asks for another operation
+//! than the request line is dropped when it comes from a client.
 //! **Trust**: a provider believes what these fields say about the caller, so a gateway that let
 //! one through would let a caller choose its name.
+
+use std::borrow::Cow;
 
 /// Prefix of all fields of the platform.
 pub const LGSP_PREFIX: &str = "lgsp-";
@@ -33,25 +35,59 @@ pub const FORWARDED: &str = "forwarded";
 /// The value of the `tag` parameter by which our signatures are told from others (RFC 9421 §2.3).
 pub const SIGNATURE_TAG: &str = "lgsp";
 
-/// Fields by which intermediaries tell who called: dropped when they come from a client.
-pub const FORWARDING: [&str; 12] = [
+/// By these, intermediaries tell who called; beside them everything that begins with `x-forwarded`.
+const FORWARDING: [&str; 11] = [
     FORWARDED,
     "via",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-port",
-    "x-forwarded-prefix",
-    "x-forwarded-proto",
-    "x-forwarded-server",
     "x-real-ip",
     "x-client-ip",
-    "x-original-url",
-    "x-rewrite-url",
+    "x-cluster-client-ip",
+    "x-original-forwarded-for",
+    "x-original-host",
+    "client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "fastly-client-ip",
 ];
 
-/// Whether a field of this name, in small letters, from a client must not reach a provider.
+/// By these, many servers perform another operation than the one that was permitted.
+const OVERRIDING: [&str; 5] = [
+    "x-original-url",
+    "x-rewrite-url",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+];
+
+/// Fields whose values open doors elsewhere, so that no record may hold them.
+const SECRET: [&str; 5] =
+    ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
+
+/// The name as programs behind a server see it. CGI and its heirs (WSGI, Rack, PHP, servlets) write
+/// every `-` as `_`, so to them `Lgsp_Purpose` is `Lgsp-Purpose`; here it is too.
+pub fn plain_name(name: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if name.bytes().all(is_plain) {
+        return Cow::Borrowed(name);
+    }
+    let plain =
+        |one: char| if one.is_ascii_alphanumeric() { one.to_ascii_lowercase() } else { '-' };
+    Cow::Owned(name.chars().map(plain).collect())
+}
+
+/// Whether a field of this name from a client must not reach a provider.
 pub fn is_dropped_from_clients(name: &str) -> bool {
-    (name.starts_with(LGSP_PREFIX) && name != LGSP_PURPOSE) || FORWARDING.contains(&name)
+    let plain = plain_name(name);
+    let is_ours = plain.starts_with(LGSP_PREFIX) && name != LGSP_PURPOSE;
+    is_ours
+        || plain.starts_with("x-forwarded")
+        || FORWARDING.contains(&&*plain)
+        || OVERRIDING.contains(&&*plain)
+}
+
+/// Whether a field of this name may carry a secret.
+pub fn carries_secret(name: &str) -> bool {
+    SECRET.contains(&&*plain_name(name))
 }
 
 #[cfg(test)]
@@ -64,6 +100,20 @@ mod tests {
         assert!(is_dropped_from_clients(LGSP_REQUEST_ID));
         assert!(is_dropped_from_clients("lgsp-anything"));
         assert!(is_dropped_from_clients("x-forwarded-for"));
+        assert!(is_dropped_from_clients("x-http-method-override"));
         assert!(!is_dropped_from_clients("content-type"));
+        assert!(!is_dropped_from_clients("x_custom"));
+    }
+
+    #[test]
+    fn another_spelling_of_a_name_is_the_same_name() {
+        for name in ["lgsp_purpose", "lgsp_consumer-system", "x_forwarded_for", "x.real.ip", "Via"]
+        {
+            assert!(is_dropped_from_clients(name), "{name}");
+        }
+        for name in ["Authorization", "cookie", "X_Api_Key"] {
+            assert!(carries_secret(name), "{name}");
+        }
+        assert!(!carries_secret("x-cookie"));
     }
 }

@@ -125,13 +125,20 @@ impl Problem {
 
     /// The body: the members of RFC 9457 §3.1, then ours.
     pub fn to_json(&self, language: Language) -> Vec<u8> {
+        self.to_json_from("", language)
+    }
+
+    /// The body, from a listener other than the one that explains codes and shows records: `base`
+    /// is that one's URL, without a slash at its end, and stands before `type` and `instance`.
+    pub fn to_json_from(&self, base: &str, language: Language) -> Vec<u8> {
         let (code, retry) = (self.code, self.retry().to_string());
+        let instance = self.instance.as_ref().map(|instance| format!("{base}{instance}"));
         let body = Body {
-            r#type: &format!("/docs/errors#{code}"),
+            r#type: &format!("{base}/docs/errors#{code}"),
             title: code.title(language),
             status: code.status(),
             detail: self.detail.in_language(language),
-            instance: self.instance.as_deref(),
+            instance: instance.as_deref(),
             code: code.as_str(),
             fault: code.fault().as_str(),
             retry: &retry,
@@ -183,6 +190,16 @@ mod tests {
         ] {
             assert_eq!(Language::from_accept_language(asked), spoken, "{asked:?}");
         }
+    }
+
+    #[test]
+    fn a_problem_from_another_listener_links_to_where_it_is_explained() {
+        let mut problem = Problem::new(ErrorCode::ConnectionNone, Text::new("Không.", "No."));
+        problem.instance = Some("/evidence/v1/calls/x".to_owned());
+        let body = problem.to_json_from("https://lgsp.example", Language::English);
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["type"], "https://lgsp.example/docs/errors#connection.none");
+        assert_eq!(body["instance"], "https://lgsp.example/evidence/v1/calls/x");
     }
 
     #[test]

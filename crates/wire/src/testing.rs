@@ -69,6 +69,7 @@ pub(crate) fn sample_records() -> Vec<Record> {
             public_key,
             not_before: from,
             not_after: until,
+            revoked_at: None,
         })
     };
     let ed25519 = TestKey::new("caller", 9).public_key();

@@ -8,19 +8,16 @@ use std::collections::BTreeMap;
 use wire::bundle::{Revealed, RevealedBytes, RevealedText};
 use wire::commitment::{CommitmentLabel as Label, open_body, prove_line, salt};
 use wire::entry::Entry;
+use wire::header::carries_secret;
 
 use crate::log::{BodyDigest, Detail};
-
-/// Header fields whose values open doors elsewhere.
-const SECRET_FIELDS: [&str; 5] =
-    ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
 
 /// Whether a line of a head, or of a signature base, holds no secret field.
 pub fn is_showable(line: &str) -> bool {
     let name = line.split(':').next().unwrap_or_default();
     // In a signature base the name is quoted and may have parameters: `"cookie";bs`.
     let name = name.split(';').next().unwrap_or_default().trim().trim_matches('"');
-    !SECRET_FIELDS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+    !carries_secret(name)
 }
 
 /// The openings of all commitments of `entry` that may be shown. An opening that does not fit its

@@ -114,15 +114,17 @@ async fn a_directory_version_that_was_altered_in_the_database_is_not_believed() 
     publish(&open, &version).await;
     let history = DirectoryHistory::new(open.database.clone());
     let root = version.directory.root();
-    assert_eq!(history.find(&root).await.unwrap(), Some(version));
-    assert_eq!(history.find(&[0; 32]).await.unwrap(), None);
-    assert_eq!(history.list(5).await.unwrap(), [(root, place.clock.now())]);
+    let now = place.clock.now();
+    assert_eq!(history.find_at(&root, now).await.unwrap(), Some(version));
+    assert_eq!(history.find_at(&[0; 32], now).await.unwrap(), None);
 
     let mut change = open.recorder().await.change_by_platform("test.altered").await.unwrap();
     let sql = "UPDATE evidence_directory SET records = replace(records, 'Sở Nội vụ', 'Sở khác')";
     assert_eq!(change.execute(sql, &[]).await.unwrap(), 1);
     change.record(BTreeMap::new()).await.unwrap();
-    assert!(matches!(history.find(&root).await, Err(HistoryError::Damaged { .. })));
+    let found = history.find_at(&root, now).await;
+    assert!(matches!(found, Err(HistoryError::Damaged { .. })));
+    assert!(matches!(history.last().await, Err(HistoryError::Damaged { .. })));
 }
 
 #[tokio::test]
@@ -138,14 +140,27 @@ async fn a_version_signed_by_two_keys_is_shown_with_the_signature_of_the_call_s_
         directory: first.directory.clone(),
     };
     publish(&open, &second).await;
-    publish(&open, &first).await;
     let history = DirectoryHistory::new(open.database.clone());
     let root = first.directory.root();
-    assert_eq!(history.find(&root).await.unwrap(), Some(second.clone()));
+    assert_eq!(history.last().await.unwrap(), Some(second.clone()));
     assert_eq!(history.find_at(&root, place.clock.now()).await.unwrap(), Some(second));
     assert_eq!(history.find_at(&root, between).await.unwrap(), Some(first.clone()));
     let too_early = between.saturating_sub(Duration::from_secs(1));
     assert_eq!(history.find_at(&root, too_early).await.unwrap(), Some(first));
+}
+
+#[tokio::test]
+async fn going_back_to_an_old_version_makes_it_the_last_again() {
+    let place = Place::new();
+    let open = place.open().await;
+    let history = DirectoryHistory::new(open.database.clone());
+    assert_eq!(history.last().await.unwrap(), None);
+    let (first, second) = (version(&place, "Sở Nội vụ"), version(&place, "Sở khác"));
+    for published in [&first, &second, &first] {
+        // All at one time: their order is that of their changes, not of the clock.
+        publish(&open, published).await;
+        assert_eq!(history.last().await.unwrap().as_ref(), Some(published));
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ use super::handover::Handover;
 use super::intents::Place;
 use super::publisher::{Published, Publisher};
 use super::queue::Queue;
-use super::recovery::{self, Opened, Recovered, World};
+use super::recovery::{self, Looked, Opened, Recovered, World};
 use super::shared::Shared;
 use super::{CALL_UNKNOWN, LogConfig, LogKeys, OUTCOME_UNKNOWN, REQUEST_ID};
 use crate::disk::Disk;
@@ -94,6 +94,17 @@ impl Log {
             "log open"
         );
         Ok((Self(Arc::new(Handle { shared, threads: Mutex::new(threads) })), recovered))
+    }
+
+    /// What [`Self::open`] would find in `config.dir`, without changing anything there; none if no
+    /// log was begun. Blocks. Of a log that is open it sees a moment of the past, or damage that is
+    /// none.
+    pub fn look(
+        config: &LogConfig,
+        keys: &LogKeys,
+        disk: &Arc<dyn Disk>,
+    ) -> Result<Option<Looked>, OpenError> {
+        recovery::look(config, keys, disk)
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {

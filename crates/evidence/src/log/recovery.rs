@@ -48,6 +48,17 @@ pub struct Recovered {
     pub size: u64,
 }
 
+/// What an opening would find, looked at from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Looked {
+    /// How many entries are whole.
+    pub entries: u64,
+    /// How many of them stand under the signed checkpoint.
+    pub published: u64,
+    /// Calls without outcome that the next opening will make entries of.
+    pub unknown_calls: usize,
+}
+
 /// What a log needs to go on.
 pub(super) struct Opened {
     pub(super) recovered: Recovered,
@@ -128,6 +139,28 @@ pub(super) fn open(
 
     let recovered = Recovered { spent_nonces, unknown_calls, replayed, size };
     Ok(Opened { recovered, press, published, segment, last_time, intents, wal_dir, lock })
+}
+
+/// Reads what [`open`] would, and changes nothing; none if no log was begun here.
+pub(super) fn look(
+    config: &LogConfig,
+    keys: &LogKeys,
+    disk: &Arc<dyn Disk>,
+) -> Result<Option<Looked>, OpenError> {
+    // A first opening that was cut short has left folders at most.
+    let holds = |name: &str| disk.list(&config.dir.join(name)).is_ok_and(|names| !names.is_empty());
+    let is_begun = ["wal", "intents", "index"].into_iter().any(holds)
+        || disk.read(&config.dir.join("checkpoint")).is_ok();
+    if !is_begun {
+        return Ok(None);
+    }
+    let archive = Archive::new(Arc::clone(disk), &config.dir);
+    let Found { published, replay, loaded, .. } = find(config, keys, &**disk, &archive)?;
+    Ok(Some(Looked {
+        entries: replay.batch.end(),
+        published: published.map_or(0, |published| published.size),
+        unknown_calls: unknown::unresolved(&replay, &loaded).len(),
+    }))
 }
 
 fn lock(disk: &dyn Disk, dir: &Path) -> Result<Box<dyn Send + Sync>, OpenError> {

@@ -42,6 +42,25 @@ async fn a_dropped_change_leaves_nothing_not_even_a_number() {
 }
 
 #[tokio::test]
+async fn a_change_knows_its_number_early_and_by_it_the_entry_is_found() {
+    let place = Place::new();
+    let open = place.open().await;
+    let recorder = open.recorder().await;
+    let mut dropped = recorder.change(&actor(), "thing.made").await.unwrap();
+    assert_eq!(dropped.sequence().await.unwrap(), 1);
+    drop(dropped);
+    let mut kept = recorder.change(&actor(), "thing.made").await.unwrap();
+    assert_eq!(kept.sequence().await.unwrap(), 1, "a number is given back");
+    assert_eq!(kept.sequence().await.unwrap(), 1, "and taken once");
+    kept.execute(INSERT_THING, &["a".into()]).await.unwrap();
+    assert_eq!(recorder.entry_of(1).await.unwrap(), None);
+    assert_eq!(kept.record(subject("a")).await.unwrap().sequence, 1);
+    // The row is marked after its maker is answered; the next change comes after the mark.
+    change(&recorder, "b").await.unwrap();
+    assert_eq!(recorder.entry_of(1).await.unwrap(), Some((origin(), 0)));
+}
+
+#[tokio::test]
 async fn a_change_that_no_entry_can_hold_is_rolled_back() {
     let place = Place::new();
     let open = place.open().await;

@@ -47,6 +47,30 @@ async fn after_kill_9_an_intent_without_outcome_is_visible_once() {
 }
 
 #[tokio::test]
+async fn a_look_at_a_log_sees_what_an_opening_would_find_and_changes_nothing() {
+    let world = World::new(7);
+    assert_eq!(world.look().unwrap(), None);
+    let log = world.open();
+    let (lost, answered) = (world.intent(), world.intent());
+    for intent in [&lost, &answered] {
+        log.intent(intent).unwrap();
+    }
+    log.append(completed(&answered)).await.unwrap();
+    world.disk.crash();
+    log.close().await;
+    world.disk.restart(Loss::Process);
+
+    let looked = world.look().unwrap().unwrap();
+    assert_eq!((looked.entries, looked.unknown_calls), (1, 1));
+    assert_eq!(world.look().unwrap(), Some(looked), "the first look changed something");
+    let (log, recovered) = world.try_open().unwrap();
+    assert_eq!((recovered.size, recovered.unknown_calls), (2, 1));
+    log.close().await;
+    let looked = world.look().unwrap().unwrap();
+    assert_eq!((looked.entries, looked.published, looked.unknown_calls), (2, 2, 0));
+}
+
+#[tokio::test]
 async fn a_durable_intent_survives_a_loss_of_power() {
     let world = World::new(2);
     let log = world.open();

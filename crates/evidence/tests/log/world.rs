@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use evidence::{Draft, Intent, Log, LogConfig, LogKeys, OpenError, Recovered, SpentNonce};
+use evidence::{Draft, Intent, Log, LogConfig, LogKeys, Looked, OpenError, Recovered, SpentNonce};
 use keys::{DetailKeys, Ed25519Key, KeyDirectory};
 use tempfile::TempDir;
 use testkit::{FaultyDisk, SeededRandomness, TestClock};
@@ -52,6 +52,10 @@ impl World {
             Arc::clone(&self.clock) as Arc<dyn Clock>,
             Arc::clone(&self.random) as Arc<dyn Randomness>,
         )
+    }
+
+    pub fn look(&self) -> Result<Option<Looked>, OpenError> {
+        Log::look(&self.config, &self.keys, &self.disk.process())
     }
 
     pub fn open(&self) -> Log {

@@ -85,6 +85,11 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         }
     }
 
+    /// What it reads from.
+    pub(super) fn io(&self) -> &R {
+        &self.io
+    }
+
     /// Waits for the first byte of a head. False: the caller closed the connection.
     pub(super) fn poll_begun(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         loop {

@@ -1,7 +1,7 @@
 //! The sending half of a connection.
 //!
 //! **Invariant**: a body that was cut off never looks whole: its last chunk, or its last bytes by
-//! `Content-Length`, are missing. **Trust**: header values were validated when they were made, so
+//! `Content-Length`, are missing; one that has neither ends with a reset. **Trust**: header values were validated when they were made, so
 //! none can break out of its line.
 
 use std::io::Write as _;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::{Buf as _, Bytes};
 use http::{HeaderMap, StatusCode};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio::net::tcp::OwnedWriteHalf;
 
 use super::head::ConnectionTerms;
 use crate::passage::{AnswerBody, Answered, LongAnswer, LongPiece};
@@ -21,6 +22,7 @@ pub(super) struct Writer<W> {
     /// What waits to be sent with the next piece.
     out: Vec<u8>,
     patience: Duration,
+    framing: Framing,
 }
 
 /// The caller does not take what is sent; the connection is of no more use.
@@ -39,7 +41,7 @@ enum Framing {
 impl<W: AsyncWrite + Unpin> Writer<W> {
     /// Sends through `io`; a caller may take at most `patience` to accept each piece.
     pub(super) fn new(io: W, patience: Duration) -> Self {
-        Self { io, out: Vec::with_capacity(1024), patience }
+        Self { io, out: Vec::with_capacity(1024), patience, framing: Framing::Length }
     }
 
     /// Invites the body (RFC 9110 §15.2.1).
@@ -73,6 +75,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                     _ if terms.is_old => Framing::Close,
                     _ => Framing::Chunks,
                 };
+                self.framing = framing;
                 let keep_alive = keep_alive && framing != Framing::Close;
                 let length = long.length().filter(|_| framing == Framing::Length);
                 self.put_head(status, &headers, length, keep_alive);
@@ -80,18 +83,15 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                     self.out.truncate(self.out.len().saturating_sub(2));
                     self.out.extend_from_slice(b"transfer-encoding: chunked\r\n\r\n");
                 }
-                self.send_long(long, framing).await?;
+                self.send_long(long).await?;
                 Ok(keep_alive)
             }
         }
     }
 
     /// Sends pieces as they come. Dropping `long` before its end records the call as aborted.
-    async fn send_long(
-        &mut self,
-        mut long: Box<LongAnswer>,
-        framing: Framing,
-    ) -> Result<(), Undeliverable> {
+    async fn send_long(&mut self, mut long: Box<LongAnswer>) -> Result<(), Undeliverable> {
+        let framing = self.framing;
         loop {
             match long.next().await {
                 LongPiece::Data(data) if framing == Framing::Chunks => {
@@ -111,6 +111,11 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                 LongPiece::Broken => return Err(Undeliverable),
             }
         }
+    }
+
+    /// Whether the end of the last answer is told by closing the connection only.
+    pub(super) fn is_framed_by_close(&self) -> bool {
+        self.framing == Framing::Close
     }
 
     fn put_head(
@@ -157,5 +162,12 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     pub(super) async fn finish(&mut self) {
         // The caller may be gone already; then there is nobody to tell.
         let _ = self.io.shutdown().await;
+    }
+}
+
+impl Writer<OwnedWriteHalf> {
+    /// Leaves the connection without saying that nothing more will be sent.
+    pub(super) fn forget(self) {
+        self.io.forget();
     }
 }

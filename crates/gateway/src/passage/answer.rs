@@ -18,6 +18,7 @@ use wire::signature::{
 use super::long::LongAnswer;
 use super::receive::Request;
 use super::record::{Recorded, RecordedBody};
+use crate::fields::joined;
 use crate::gate::Gate;
 use crate::metrics;
 
@@ -132,14 +133,7 @@ impl Message for SignedAnswer<'_> {
     }
 
     fn field(&self, name: &str) -> Option<Cow<'_, str>> {
-        let mut lines = self.headers.get_all(name).iter().map(HeaderValue::to_str);
-        let mut joined = Cow::Borrowed(lines.next()?.ok()?.trim());
-        for line in lines {
-            let text = joined.to_mut();
-            text.push_str(", ");
-            text.push_str(line.ok()?.trim());
-        }
-        Some(joined)
+        joined(self.headers.get_all(name).iter())
     }
 
     fn request(&self) -> Option<&dyn Message> {

@@ -11,15 +11,17 @@ use evidence::BodyDigest;
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
-use tokio::time::timeout;
-use wire::digest::ContentDigest;
+use tokio::time::{Instant, timeout};
+use wire::digest::{ContentDigest, DigestError};
 use wire::header::CONTENT_DIGEST;
 
 use super::forward::Forwarded;
 use super::open_call::OpenCall;
 use super::record::Refused;
 use crate::body_hasher::BodyHasher;
+use crate::fields::joined;
 use crate::hygiene;
+use crate::pace::Pace;
 use crate::refusal::Refusal;
 use crate::server::Worker;
 use crate::upstream::{Lease, Sent, UpstreamFault};
@@ -57,10 +59,11 @@ pub(super) struct ProviderBody {
     /// What was read already, to be handed out first.
     read: VecDeque<Bytes>,
     hasher: BodyHasher,
-    /// As the provider's `Content-Length` said.
+    /// As the provider's `Content-Length` said; hyper sees to it that it is so.
     pub(super) length: Option<u64>,
     lease: Option<Lease>,
     patience: Duration,
+    pace: Pace,
 }
 
 /// Why a provider's body ends early.
@@ -94,32 +97,37 @@ async fn read(
         // 101 to a request that asked for no upgrade; hyper reads over all others.
         return Err(Box::new(Refusal::provider(UpstreamFault::Malformed)));
     }
-    let length = head.headers.get("content-length").and_then(|value| value.to_str().ok());
-    let length = length.and_then(|text| text.parse().ok());
-    let expected = head.headers.get(CONTENT_DIGEST).and_then(|value| value.to_str().ok());
-    let expected = expected.and_then(|text| ContentDigest::parse(text).ok());
+    let is_bodiless = open.known.request.method == Method::HEAD
+        || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let (said_length, expected) = if is_bodiless {
+        let length = head.headers.get("content-length").and_then(|value| value.to_str().ok());
+        (length.and_then(|text| text.parse().ok()), None)
+    } else if is_plainly_framed(&head.headers) {
+        (incoming.size_hint().exact(), digest_of(&head.headers)?)
+    } else {
+        return Err(Box::new(Refusal::provider(UpstreamFault::Malformed)));
+    };
     let mut headers = hygiene::towards_caller(head.headers);
     for (name, value) in &open.permit.rate_limit {
         headers.insert(name, value.clone());
     }
 
-    let is_bodiless = open.known.request.method == Method::HEAD
-        || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     if is_bodiless {
         worker.pool.give_back(sent.lease);
         // A 204 has no length (RFC 9110 §8.6).
-        let length = length.filter(|_| head.status != StatusCode::NO_CONTENT);
+        let length = said_length.filter(|_| head.status != StatusCode::NO_CONTENT);
         return Ok((head.status, headers, CheckedBody::None { length }));
     }
     let mut body = ProviderBody {
         incoming,
         read: VecDeque::new(),
         hasher: BodyHasher::expecting(expected),
-        length,
+        length: said_length,
         lease: Some(sent.lease),
         patience: worker.gate.config.limits.body_idle,
+        pace: Pace::new(&worker.gate.config.limits),
     };
-    let is_long = length.is_some_and(|length| length > BUFFERED_BYTES as u64);
+    let is_long = body.length.is_some_and(|length| length > BUFFERED_BYTES as u64);
     if is_long || !body.read_short().await.map_err(refusal)? {
         return Ok((head.status, headers, CheckedBody::Long(Box::new(body))));
     }
@@ -129,6 +137,33 @@ async fn read(
     let bytes = body.joined();
     let digest = body.hasher.finish().map_err(|_| refusal(Broken::DigestDiffers))?;
     Ok((head.status, headers, CheckedBody::Whole { bytes, digest }))
+}
+
+/// Whether the end of the answer's body can be found in one way only (RFC 9112 §6.3). A length
+/// beside chunks would let a provider make its caller take part of one body for the next answer.
+fn is_plainly_framed(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all("transfer-encoding").iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => true,
+        (Some(coding), None) => {
+            let is_chunked = coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
+            is_chunked && !headers.contains_key("content-length")
+        }
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// The digest that the provider states, if it states one by an algorithm we know.
+fn digest_of(headers: &HeaderMap) -> Result<Option<ContentDigest>, Box<Refusal>> {
+    if !headers.contains_key(CONTENT_DIGEST) {
+        return Ok(None);
+    }
+    let field = joined(headers.get_all(CONTENT_DIGEST).iter());
+    match field.ok_or(DigestError::Malformed).and_then(|field| ContentDigest::parse(&field)) {
+        Ok(digest) => Ok(Some(digest)),
+        Err(DigestError::Unsupported) => Ok(None),
+        Err(DigestError::Malformed) => Err(refusal(Broken::DigestDiffers)),
+    }
 }
 
 impl ProviderBody {
@@ -156,7 +191,11 @@ impl ProviderBody {
             if self.incoming.is_end_stream() {
                 return Ok(None);
             }
+            self.pace.wait(Instant::now());
             let frame = timeout(self.patience, self.incoming.frame()).await;
+            if !self.pace.came(Instant::now(), self.hasher.length()) {
+                return Err(Broken::TimedOut);
+            }
             match frame.map_err(|_| Broken::TimedOut)? {
                 None => return Ok(None),
                 // Trailers of a provider end here: nothing vouches for them.

@@ -9,10 +9,10 @@ use wire::ambient::Randomness;
 use wire::commitment::{CommitmentLabel, EntrySecret, commit_body, commit_bytes, commit_head};
 use wire::entry::{ActorRef, Kind};
 use wire::error_code::ErrorCode;
+use wire::header::carries_secret;
 use wire::merkle::Hash;
 
 use super::identify::{About, Known};
-use crate::hygiene::carries_secret;
 
 /// Commitments of one entry, and what opens them.
 #[derive(Debug)]
@@ -47,7 +47,10 @@ impl Exhibit {
         let caller = &known.caller;
         exhibit.bytes(CommitmentLabel::SignatureBase, caller.base.as_bytes());
         exhibit.bytes(CommitmentLabel::Signature, &caller.signature);
-        exhibit.detail.signature_base.clone_from(&caller.base);
+        // A caller may sign its password; then the base stays committed to, and is not kept.
+        if !caller.signed_fields().any(carries_secret) {
+            exhibit.detail.signature_base.clone_from(&caller.base);
+        }
         exhibit.detail.signature.clone_from(&caller.signature);
         exhibit
     }

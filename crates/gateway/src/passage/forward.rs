@@ -65,12 +65,12 @@ async fn ask(
         Framing::Length(length) => Some(length),
         Framing::None | Framing::Chunked => None,
     };
-    let inspection = Inspection::new(body, digest, service.max_body_bytes);
+    let limits = &worker.gate.config.limits;
+    let inspection = Inspection::new(body, digest, service.max_body_bytes, limits);
     let (held, verdict, progress) = HeldBody::new(inspection, length);
     let request = provider_request(open, held)?;
     let mut sending = pin!(worker.pool.send(&service.upstream, request));
-    let patience = worker.gate.config.limits.body_idle;
-    let uploaded = upload(sending.as_mut(), verdict, &progress, patience).await;
+    let uploaded = upload(sending.as_mut(), verdict, &progress, limits.body_idle).await;
     let (digest, early) = uploaded.map_err(|end| Box::new(end.refusal(service.max_body_bytes)))?;
     let sent = match early {
         Some(sent) => sent,
@@ -172,11 +172,19 @@ fn provider_request(
     let mut request = http::Request::new(body);
     *request.method_mut() = open.known.request.method.clone();
     *request.uri_mut() = uri;
-    let fields = &open.known.request.fields;
-    *request.headers_mut() = hygiene::towards_provider(fields);
-    if !open.known.request.has_body() && fields.has("content-length") {
+    let (fields, caller) = (&open.known.request.fields, &open.known.caller);
+    let is_signed = |name: &str| caller.signed_fields().any(|signed| signed == name);
+    *request.headers_mut() = hygiene::towards_provider(fields, is_signed);
+    match open.known.request.framing {
         // Some servers answer 411 to a POST without it (RFC 9110 §8.6).
-        request.headers_mut().insert("content-length", HeaderValue::from_static("0"));
+        Framing::None if fields.has("content-length") => {
+            request.headers_mut().insert("content-length", HeaderValue::from_static("0"));
+        }
+        // Left to itself, hyper sends a GET of unknown length without its body.
+        Framing::Chunked => {
+            request.headers_mut().insert("transfer-encoding", HeaderValue::from_static("chunked"));
+        }
+        Framing::None | Framing::Length(_) => {}
     }
     introduce(request.headers_mut(), open).ok_or_else(|| Box::new(unforwardable()))?;
     Ok(request)

@@ -59,6 +59,13 @@ pub(crate) struct About {
     pub(crate) operation: Option<Arc<str>>,
 }
 
+impl Caller {
+    /// The fields that the signature covers, by the lines of its base.
+    pub(super) fn signed_fields(&self) -> impl Iterator<Item = &str> {
+        self.base.lines().filter_map(|line| line.strip_prefix('"')?.split('"').next())
+    }
+}
+
 impl Received {
     /// Verifies the signature tagged `lgsp` and spends its nonce.
     pub(super) fn identify(self, gate: &Gate) -> Result<Identified, Box<Refused>> {
@@ -101,7 +108,9 @@ fn verify(envelope: &Envelope, request: &Request, routes: &Routes) -> Result<Cal
     let signature = signature_bytes(&signature, input.label).map_err(malformed)?;
     let signature = signature.ok_or_else(|| Box::new(missing()))?;
 
-    let credential = routes.credential(&claims.keyid).ok_or_else(|| Box::new(key_unknown()))?;
+    let credential = routes.credential(&claims.keyid).ok_or_else(|| {
+        Box::new(if routes.is_revoked(&claims.keyid) { key_revoked() } else { key_unknown() })
+    })?;
     let algorithm = credential.key.algorithm();
     if claims.algorithm.is_some_and(|claimed| claimed != algorithm) {
         return Err(Box::new(algorithm_mismatch(algorithm)));
@@ -155,6 +164,11 @@ fn key_unknown() -> Refusal {
         "Nền tảng không biết khóa nào có keyid này.",
         "The platform knows no key with this keyid.",
     )
+}
+
+/// Told on sight of the id: the secret of a revoked HMAC key is gone, so nobody can prove theirs.
+fn key_revoked() -> Refusal {
+    Refusal::new(ErrorCode::KeyRevoked, "Khóa này đã bị thu hồi.", "This key has been revoked.")
 }
 
 fn algorithm_mismatch(algorithm: Algorithm) -> Refusal {

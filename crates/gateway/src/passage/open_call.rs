@@ -5,6 +5,7 @@
 //! log makes `call.unknown` of the intent at the next start.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use evidence::{Draft, Intent, LogUnavailable};
 use wire::entry::Kind;
@@ -115,7 +116,8 @@ impl Owed {
 
 impl Drop for Owed {
     fn drop(&mut self) {
-        self.abort("caller_left");
+        let is_ours = self.gate.is_ending.load(Ordering::Acquire);
+        self.abort(if is_ours { "gateway_stopped" } else { "caller_left" });
     }
 }
 

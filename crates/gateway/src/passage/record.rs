@@ -180,7 +180,9 @@ impl Refused {
             matches!(refusal.code(), ErrorCode::LogUnavailable | ErrorCode::PlatformOverloaded);
         match who {
             Who::Stranger(envelope) => record_stranger(gate, envelope, refusal).await,
-            Who::Known(known) if is_unrecordable => Recorded::refusal_of(*known, refusal, None),
+            Who::Known(known) if is_unrecordable => {
+                Recorded::refusal_of(gate, *known, refusal, None)
+            }
             Who::Known(known) => {
                 let draft = refused_draft(&known, refusal.code(), &*gate.randomness);
                 append(gate, *known, draft, refusal).await
@@ -191,7 +193,7 @@ impl Refused {
                     append(gate, open.known, draft, refusal).await
                 }
                 // The intent stays, and the log will say `call.unknown` when it can.
-                None => Recorded::refusal_of(open.known, refusal, None),
+                None => Recorded::refusal_of(gate, open.known, refusal, None),
             },
         }
     }
@@ -199,23 +201,19 @@ impl Refused {
 
 async fn append(gate: &Gate, known: Known, draft: Draft, refusal: Refusal) -> Recorded {
     match gate.log.append(draft).await {
-        Ok(appended) => Recorded::refusal_of(known, refusal, Some(&appended)),
-        Err(unavailable) => Recorded::refusal_of(known, Refusal::unrecordable(unavailable), None),
+        Ok(appended) => Recorded::refusal_of(gate, known, refusal, Some(&appended)),
+        Err(unavailable) => {
+            Recorded::refusal_of(gate, known, Refusal::unrecordable(unavailable), None)
+        }
     }
 }
 
 async fn record_stranger(gate: &Gate, envelope: Envelope, refusal: Refusal) -> Recorded {
-    let first = gate.fold.count(envelope.peer, refusal.code(), envelope.at);
-    let Some(first) = first else {
-        return Recorded::refusal(envelope, refusal, None);
-    };
-    let mut draft = first.draft(1);
-    draft.request_id = Some(envelope.id);
-    match gate.log.append(draft).await {
-        Ok(appended) => Recorded::refusal(envelope, refusal, Some(&appended)),
+    let (id, at) = (envelope.id, envelope.at);
+    match gate.fold.record(&gate.log, envelope.peer, refusal.code(), id, at).await {
+        Ok(appended) => Recorded::refusal(gate, envelope, refusal, appended.as_ref()),
         Err(unavailable) => {
-            gate.fold.forget_first(&first);
-            Recorded::refusal(envelope, Refusal::unrecordable(unavailable), None)
+            Recorded::refusal(gate, envelope, Refusal::unrecordable(unavailable), None)
         }
     }
 }
@@ -240,18 +238,29 @@ impl Recorded {
         }
     }
 
-    fn refusal_of(known: Known, refusal: Refusal, appended: Option<&Appended>) -> Self {
-        let mut recorded = Self::refusal(known.envelope, refusal, appended);
+    fn refusal_of(
+        gate: &Gate,
+        known: Known,
+        refusal: Refusal,
+        appended: Option<&Appended>,
+    ) -> Self {
+        let mut recorded = Self::refusal(gate, known.envelope, refusal, appended);
         recorded.asked = Some((known.request, known.caller.label));
         recorded.summary.about = known.about;
         recorded
     }
 
-    fn refusal(envelope: Envelope, mut refusal: Refusal, appended: Option<&Appended>) -> Self {
+    fn refusal(
+        gate: &Gate,
+        envelope: Envelope,
+        mut refusal: Refusal,
+        appended: Option<&Appended>,
+    ) -> Self {
         refusal.problem.request_id = Some(envelope.id);
         refusal.problem.instance = appended.map(|_| format!("/evidence/v1/calls/{}", envelope.id));
         let (status, code) = (refusal.status(), refusal.code());
-        let bytes = Bytes::from(refusal.problem.to_json(envelope.language));
+        let base = &gate.config.control_url;
+        let bytes = Bytes::from(refusal.problem.to_json_from(base, envelope.language));
         let mut headers = refusal.into_headers();
         headers.insert("content-type", HeaderValue::from_static(PROBLEM_JSON));
         headers.insert("content-language", HeaderValue::from_static(envelope.language.tag()));

@@ -69,6 +69,13 @@ fn a_path_with_several_meanings_is_refused() {
         "/a//b",
         "/a//",
         "/a%00",
+        "/a%0d%0ab",
+        "/a/..;/b",
+        "/a/.;x=1",
+        "/a/%2e.%3bx/b",
+        "/a/;x/b",
+        "/a/%c0%ae%c0%ae/b",
+        "/a%ff",
         "/a#b",
         "/a?b#c",
         "/a%",
@@ -84,6 +91,17 @@ fn a_path_with_several_meanings_is_refused() {
 fn ordinary_paths_pass() {
     for path in ["/", "/a/", "/a.b/..c/...", "/a;p=1/@x:y", "/%C4%90", "/a?q=/../&r=a[]", "/a?"] {
         assert!(read(path, &["plain.example"]).is_ok(), "{path}");
+    }
+}
+
+#[test]
+fn without_a_public_url_it_is_as_it_listens() {
+    for (listening, authority) in
+        [("127.0.0.1:8081", "127.0.0.1:8081"), ("127.0.0.1:80", "127.0.0.1"), ("[::1]:80", "[::1]")]
+    {
+        let ours = PublicUrls::new(&[], listening.parse().unwrap()).unwrap();
+        assert_eq!(ours.find(listening).unwrap().authority(), authority);
+        assert!(ours.find(authority).is_some());
     }
 }
 

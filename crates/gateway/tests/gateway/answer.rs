@@ -27,6 +27,8 @@ async fn a_provider_is_told_who_calls_and_nothing_a_caller_made_up() {
         .header("Lgsp-Request-Id", "forged")
         .header("Forwarded", "for=10.0.0.1")
         .header("X-Forwarded-For", "10.0.0.1")
+        .header("Lgsp_Consumer_Organisation", "H24.99")
+        .header("X-HTTP-Method-Override", "DELETE")
         .header("Authorization", "Bearer for-the-provider")
         .header("X-Stays", "1")
         .header("X-Stays", "2");
@@ -51,6 +53,16 @@ async fn a_provider_is_told_who_calls_and_nothing_a_caller_made_up() {
         "x-stays: 2".to_owned(),
     ];
     assert_eq!(lines, expected);
+}
+
+#[tokio::test]
+async fn a_signed_line_arrives_though_an_unsigned_connection_line_names_it() {
+    let provider = Provider::friendly().await;
+    let city = city(provider.address).await;
+    let mut ask = Ask::get("/units").header("If-Match", "\"7\"").header("Connection", "if-match");
+    ask.covered.push("if-match");
+    assert_eq!(city.ask(&ask).await.status, 200);
+    assert_eq!(provider.only().headers["if-match"], "\"7\"");
 }
 
 #[tokio::test]
@@ -140,14 +152,23 @@ async fn errors_of_a_provider_are_passed_on_as_its_own() {
 async fn an_answer_that_contradicts_its_own_digest_is_not_passed_on() {
     let provider = Provider::answering(|seen| {
         let body = seen.target.trim_start_matches('/').to_owned();
-        let digest = ContentDigest::of(DigestAlgorithm::Sha512, b"right").to_string();
-        Response::builder().header("content-digest", digest).body(full(body)).unwrap()
+        let digest = match body.as_str() {
+            "unreadable" => "sha-256=:AA==:".to_owned(),
+            "unknown" => "crc32c=:AAAAAA==:".to_owned(),
+            _ => ContentDigest::of(DigestAlgorithm::Sha512, b"right").to_string(),
+        };
+        let builder = Response::builder().header("content-digest", "md5=:AA==:");
+        builder.header("content-digest", digest).body(full(body)).unwrap()
     })
     .await;
     let city = city(provider.address).await;
-    assert_eq!(city.ask(&Ask::get("/right")).await.status, 200);
-    let answer = city.ask(&Ask::get("/wrong")).await;
-    assert_eq!((answer.status, answer.code().as_str()), (502, "provider.answer_malformed"));
+    for path in ["/right", "/unknown"] {
+        assert_eq!(city.ask(&Ask::get(path)).await.status, 200);
+    }
+    for path in ["/wrong", "/unreadable"] {
+        let answer = city.ask(&Ask::get(path)).await;
+        assert_eq!((answer.status, answer.code().as_str()), (502, "provider.answer_malformed"));
+    }
 }
 
 /// An answer as its caller sees it, to check the platform's signature.

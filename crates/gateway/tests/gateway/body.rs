@@ -38,6 +38,20 @@ async fn bodies_of_all_sizes_and_framings_arrive_whole() {
 }
 
 #[tokio::test]
+async fn a_body_arrives_whatever_the_method() {
+    let provider = Provider::friendly().await;
+    let city = city(provider.address).await;
+    for chunked in [false, true] {
+        let ask = Ask::post("/units", "hello").with(|ask| {
+            "GET".clone_into(&mut ask.method);
+            ask.chunked = chunked;
+        });
+        assert_eq!(city.ask(&ask).await.status, 200);
+        assert_eq!(provider.seen().pop().unwrap().body.unwrap(), "hello");
+    }
+}
+
+#[tokio::test]
 async fn sha_512_is_accepted_too() {
     let provider = Provider::friendly().await;
     let city = city(provider.address).await;

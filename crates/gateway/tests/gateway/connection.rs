@@ -1,8 +1,9 @@
 //! The connection itself: several calls over one, and when it ends.
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use crate::caller::Ask;
 use crate::city::{Setting, city};
-use crate::line::Line;
 use crate::provider::{Provider, full};
 
 #[tokio::test]
@@ -96,19 +97,53 @@ async fn a_connection_without_calls_is_closed() {
 }
 
 #[tokio::test]
-async fn callers_beyond_the_limit_wait_for_their_turn() {
+async fn whoever_says_nothing_makes_room_for_a_caller() {
     let provider = Provider::friendly().await;
+    let mut setting = Setting::new(provider.address);
+    setting.config.limits.connections_per_thread = 2;
+    setting.config.limits.head = std::time::Duration::from_hours(1);
+    let city = setting.start().await;
+    let silent = city.line().await;
+    let mut slow = city.line().await;
+    slow.send(b"GET / HTTP/1.1\r\nHo").await;
+    let mut callers = Vec::new();
+    for mut waiting in [silent, slow] {
+        let mut caller = city.line().await;
+        assert_eq!(caller.ask(&Ask::get("/").bytes(&city)).await.status, 200);
+        assert!(waiting.is_closed().await);
+        callers.push(caller);
+    }
+}
+
+#[tokio::test]
+async fn callers_beyond_the_limit_wait_while_all_others_have_calls_under_way() {
+    let (asked, mut asks) = tokio::sync::mpsc::unbounded_channel();
+    let go = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
+    let wait = go.clone();
+    let provider = Provider::playing(move |mut stream| {
+        let (asked, wait) = (asked.clone(), wait.clone());
+        async move {
+            let mut head = [0; 4096];
+            let _ = stream.read(&mut head).await;
+            let _ = asked.send(());
+            let _ = wait.acquire().await;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+        }
+    })
+    .await;
     let mut setting = Setting::new(provider.address);
     setting.config.limits.connections_per_thread = 1;
     let city = setting.start().await;
-    let call = || Ask::get("/").bytes(&city);
     let mut first = city.line().await;
-    assert_eq!(first.ask(&call()).await.status, 200);
-    let mut second = Line::connect(city.address()).await;
-    second.send(&call()).await;
-    assert_eq!(first.ask(&call()).await.status, 200);
-    drop(first);
+    first.send(&Ask::get("/").bytes(&city)).await;
+    asks.recv().await.unwrap();
+    let mut second = city.line().await;
+    second.send(&Ask::get("/").bytes(&city)).await;
+    go.add_permits(1);
+    // The first call is not disturbed; its connection, without a call now, makes room.
+    assert_eq!(first.answer(false).await.status, 200);
     assert_eq!(second.answer(false).await.status, 200);
+    assert!(first.is_closed().await);
 }
 
 #[tokio::test]

@@ -105,6 +105,15 @@ async fn answers_that_make_no_sense_or_break_off_are_the_provider_s_fault() {
         ("nonsense\r\n\r\n", "provider.answer_malformed"),
         ("HTTP/1.1 999999 X\r\n\r\n", "provider.answer_malformed"),
         (
+            "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\nTransfer-Encoding: chunked\r\n\r\n\
+             5\r\nhello\r\n0\r\n\r\n",
+            "provider.answer_malformed",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+            "provider.answer_malformed",
+        ),
+        (
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
             "provider.answer_malformed",
         ),

@@ -62,6 +62,10 @@ async fn each_failure_of_identification_has_its_code_and_its_entry() {
     past.keyid = "past.hmac".parse().unwrap();
     past.not_after = wire::ambient::UtcMicros::from_seconds(1_795_420_800);
     setting.policy.credentials.push(past);
+    let mut revoked = setting.policy.credentials[0].clone();
+    revoked.keyid = "revoked.hmac".parse().unwrap();
+    revoked.revoked_at = Some(wire::ambient::UtcMicros::from_seconds(1_795_420_800));
+    setting.policy.credentials.push(revoked);
     let city = setting.start().await;
 
     let get = || Ask::get("/units");
@@ -81,6 +85,7 @@ async fn each_failure_of_identification_has_its_code_and_its_entry() {
         (get().with(|ask| ask.alg = Some("ed25519")), "signature.algorithm_mismatch"),
         (get().with(|ask| ask.alg = Some("rsa-pss-sha512")), "signature.algorithm_mismatch"),
         (get().key("nobody"), "key.unknown"),
+        (get().key("revoked.hmac"), "key.revoked"),
         (get().key("past.hmac"), "key.not_valid"),
         (get().key(LONELY).with(|ask| ask.keyid = Some(HMAC.to_owned())), "signature.invalid"),
     ];

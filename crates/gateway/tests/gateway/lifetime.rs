@@ -67,6 +67,7 @@ async fn a_call_that_outlasts_the_drain_is_cut_off_and_recorded() {
     let entry = log.entry(0).await.unwrap().unwrap();
     let entry = wire::entry::Entry::parse(&entry).unwrap();
     assert_eq!((entry.action.as_str(), entry.outcome.as_str()), ("call.closed", "aborted"));
+    assert_eq!(entry.subject["reason"], "gateway_stopped");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use wire::digest::{ContentDigest, DigestAlgorithm};
 
 use crate::caller::Ask;
 use crate::city::{City, Setting, city};
-use crate::line::Answer;
+use crate::line::{Answer, PATIENCE};
 use crate::provider::{Provider, full};
 
 fn large() -> Vec<u8> {
@@ -130,18 +130,33 @@ async fn a_caller_that_leaves_in_the_middle_closes_the_call() {
     check_aborted(&city, head.header("lgsp-request-id").unwrap(), "caller_left").await;
 }
 
-#[tokio::test]
-async fn a_provider_that_breaks_off_or_stalls_leaves_the_answer_without_an_end() {
-    let breaking = Provider::playing(|mut stream| async move {
+/// Breaks off after a part of a long body whose length it does not tell.
+async fn breaking() -> Provider {
+    Provider::playing(|mut stream| async move {
         let mut head = [0; 4096];
         let _ = stream.read(&mut head).await;
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await;
         let chunk = format!("{:x}\r\n{}\r\n", 100_000, "x".repeat(100_000));
         let _ = stream.write_all(chunk.as_bytes()).await;
     })
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_with_its_connection_does_not_look_whole_when_it_broke_off() {
+    let city = city(breaking().await.address).await;
+    let old = String::from_utf8(Ask::get("/").bytes(&city)).unwrap();
+    let mut stream = tokio::net::TcpStream::connect(city.address()).await.unwrap();
+    stream.write_all(old.replacen("HTTP/1.1", "HTTP/1.0", 1).as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let ended = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap();
+    assert_eq!(ended.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+}
+
+#[tokio::test]
+async fn a_provider_that_breaks_off_or_stalls_leaves_the_answer_without_an_end() {
     for (provider, reason) in
-        [(breaking, "provider_broke_off"), (stuck().await, "provider_timed_out")]
+        [(breaking().await, "provider_broke_off"), (stuck().await, "provider_timed_out")]
     {
         let mut setting = Setting::new(provider.address);
         setting.config.limits.body_idle = Duration::from_millis(100);

@@ -38,6 +38,7 @@ impl Policy {
                 public_key: None,
                 not_before: UtcMicros::MIN,
                 not_after: UtcMicros::MAX,
+                revoked_at: None,
             })
             .into();
         credentials[1].algorithm = Algorithm::Ed25519;

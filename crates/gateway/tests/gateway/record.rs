@@ -73,6 +73,55 @@ async fn a_completed_call_has_one_entry_whose_commitments_open() {
 }
 
 #[tokio::test]
+async fn a_secret_that_was_signed_is_committed_to_and_not_kept() {
+    let provider = Provider::friendly().await;
+    let city = city(provider.address).await;
+    let mut ask = Ask::get("/").header("authorization", "Bearer secret");
+    ask.covered.push("authorization");
+    let entry = city.entry_of(&city.ask(&ask).await).await;
+    assert!(entry.commitments.contains_key(&CommitmentLabel::SignatureBase));
+    let KeptDetail::Kept(detail) = city.log.detail(0).await.unwrap() else {
+        panic!("the detail is not kept");
+    };
+    assert_eq!(detail.signature_base, "");
+    assert!(detail.request_head.iter().all(|line| !line.contains("secret")));
+}
+
+#[tokio::test]
+async fn strangers_wait_for_the_first_record_of_their_kind_or_hear_that_there_is_none() {
+    let provider = Provider::friendly().await;
+    let city = city(provider.address).await;
+    city.disk.fail_next(Call::Sync, "wal");
+    let asks: Vec<_> = (0..4).map(|_| Ask::get("/").key("nobody")).collect();
+    let mut lines = Vec::new();
+    for ask in &asks {
+        let mut line = city.line().await;
+        line.send(&ask.bytes(&city)).await;
+        lines.push(line);
+    }
+    let mut answered = 0;
+    for line in &mut lines {
+        let answer = line.answer(false).await;
+        // Whoever is told of the refusal finds that there was one; the others hear of the log.
+        match answer.status {
+            401 => answered += 1,
+            status => assert_eq!(status, 503),
+        }
+    }
+    assert!(answered < 4);
+    let (log, gateway) = (city.log.clone(), city.gateway);
+    gateway.drain(Duration::from_secs(10)).await;
+    let mut counted = 0;
+    for index in 0..log.size() {
+        log.published_past(index).await.unwrap();
+        let entry = log.entry(index).await.unwrap().unwrap();
+        let entry = wire::entry::Entry::parse(&entry).unwrap();
+        counted += entry.subject["count"].parse::<u64>().unwrap();
+    }
+    assert_eq!(counted, answered);
+}
+
+#[tokio::test]
 async fn strangers_of_one_network_are_counted_by_the_minute() {
     let provider = Provider::friendly().await;
     let city = city(provider.address).await;

@@ -65,9 +65,9 @@ async fn list(
     Ok(Json(command::list(&identity, &actor, &page).await?))
 }
 
-/// Makes a token and shows it once. The state manager makes those of state managers and auditors,
-/// the operator all others, an organisation's administrator those of its administrators and
-/// officers.
+/// Makes a token and shows it once. The state manager makes those of state managers, auditors and
+/// incident handlers, the operator those of operators, an organisation's administrator those of its
+/// administrators and officers; until an organisation has an administrator, the operator does.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "tokens", request_body = TokenForm,
     responses((status = 201, body = MadeToken), Problems))]
 async fn make(

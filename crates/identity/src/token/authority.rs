@@ -2,16 +2,18 @@
 //!
 //! | actor | may make and revoke | sees |
 //! |---|---|---|
-//! | state manager | state manager, auditor | all |
-//! | operator | operator, organisation administrator, officer, incident handler | all |
+//! | state manager | state manager, auditor, incident handler | all |
+//! | operator | operator; administrators and officers of any organisation | all |
 //! | organisation administrator | administrators and officers of its own organisation | its own |
 //! | auditor | – | all, and its reading is recorded |
 //! | officer, incident handler | – | – |
 //!
-//! Everyone may revoke the token they hold.
+//! Everyone may revoke the token they hold. Once an organisation has an administrator, its tokens
+//! are its own to make: the operator would have to revoke the administrator's first, which shows.
 //!
 //! **Invariant**: who approves connections and who operates the platform cannot make themselves
-//! each other: duties stay apart (design §3).
+//! each other: duties stay apart (design §3). Whoever operates the platform makes nobody who sees
+//! what every call carries.
 
 use evidence::Actor;
 use wire::id::Role;
@@ -24,17 +26,25 @@ pub(crate) const SELF_RENEWING: [Role; 2] = [Role::StateManager, Role::Operator]
 /// Whether `actor` may make or revoke a token with `role` in `organisation`.
 pub(crate) fn may_give(actor: &Actor, role: Role, organisation: &OrganisationCode) -> bool {
     match actor.role {
-        Role::StateManager => matches!(role, Role::StateManager | Role::Auditor),
-        Role::Operator => matches!(
-            role,
-            Role::Operator | Role::OrganisationAdmin | Role::Officer | Role::IncidentHandler
-        ),
+        Role::StateManager => {
+            matches!(role, Role::StateManager | Role::Auditor | Role::IncidentHandler)
+        }
+        Role::Operator => matches!(role, Role::Operator) || is_of_an_organisation(role),
         Role::OrganisationAdmin => {
-            matches!(role, Role::OrganisationAdmin | Role::Officer)
-                && actor.organisation == *organisation
+            is_of_an_organisation(role) && actor.organisation == *organisation
         }
         Role::Officer | Role::Auditor | Role::IncidentHandler => false,
     }
+}
+
+/// Whether `actor` may make such a token only while the organisation has no administrator who
+/// could: else the operator could play both sides of a connection, and read what they exchange.
+pub(crate) fn stands_in_for_an_administrator(actor: &Actor, role: Role) -> bool {
+    actor.role == Role::Operator && is_of_an_organisation(role)
+}
+
+fn is_of_an_organisation(role: Role) -> bool {
+    matches!(role, Role::OrganisationAdmin | Role::Officer)
 }
 
 /// Whose tokens an actor sees.
@@ -85,11 +95,8 @@ mod tests {
             Role::ALL.into_iter().filter(|role| may_give(&actor, *role, organisation)).collect()
         };
         for organisation in [&own, &other] {
-            assert_eq!(given(StateManager, organisation), [StateManager, Auditor]);
-            assert_eq!(
-                given(Operator, organisation),
-                [Operator, OrganisationAdmin, Officer, IncidentHandler]
-            );
+            assert_eq!(given(StateManager, organisation), [StateManager, Auditor, IncidentHandler]);
+            assert_eq!(given(Operator, organisation), [Operator, OrganisationAdmin, Officer]);
         }
         assert_eq!(given(OrganisationAdmin, &own), [OrganisationAdmin, Officer]);
         assert_eq!(given(OrganisationAdmin, &other), []);

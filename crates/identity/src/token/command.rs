@@ -10,7 +10,7 @@ use wire::ambient::{Randomness, UtcMicros};
 use wire::id::Role;
 use wire::organisation_code::OrganisationCode;
 
-use super::authority::{SELF_RENEWING, Sight, may_give, sight};
+use super::authority::{SELF_RENEWING, Sight, may_give, sight, stands_in_for_an_administrator};
 use super::{ApiToken, Bearer, Refused, TokenId, sql};
 use crate::Identity;
 
@@ -41,7 +41,12 @@ pub async fn make(
     if !may_give(actor, new.role, &new.organisation) {
         return Err(Refused::NotPermitted { by: actor.role });
     }
-    let change = identity.recorder.change(actor, "token.made").await?;
+    let mut change = identity.recorder.change(actor, "token.made").await?;
+    if stands_in_for_an_administrator(actor, new.role)
+        && sql::has_administrator(&mut change, &new.organisation).await?
+    {
+        return Err(Refused::HasAdministrator(new.organisation));
+    }
     let made_by = Some(actor.credential.clone());
     insert(change, identity.randomness.as_ref(), new, made_by).await
 }

@@ -5,6 +5,7 @@ use store::StoreError;
 use web::Refusal;
 use wire::error_code::ErrorCode;
 use wire::id::Role;
+use wire::organisation_code::OrganisationCode;
 use wire::problem::Text;
 
 use super::TokenId;
@@ -24,6 +25,9 @@ pub enum Refused {
     /// There is no such token, or the actor may not know of it. Caller's fault.
     #[error("there is no token {0}")]
     Unknown(TokenId),
+    /// The operator makes tokens of an organisation only until it can itself. Caller's fault.
+    #[error("{0} has an administrator, who makes its tokens")]
+    HasAdministrator(OrganisationCode),
     /// Nobody could make another token of this role. Caller's fault.
     #[error("this is the last valid token of the role {0}")]
     LastOfRole(Role),
@@ -42,6 +46,9 @@ impl From<Refused> for Refusal {
             Refused::NotPermitted { by } => (ErrorCode::RoleNotPermitted, not_permitted(by)),
             Refused::Expiry(days) => (ErrorCode::FieldInvalid, expiry(days)),
             Refused::Unknown(id) => (ErrorCode::ResourceNotFound, unknown(id)),
+            Refused::HasAdministrator(organisation) => {
+                (ErrorCode::ResourceConflict, has_administrator(&organisation))
+            }
             Refused::LastOfRole(role) => (ErrorCode::ResourceConflict, last_of_role(role)),
             Refused::Record(error) => (error.code(), failed(&error)),
             Refused::Store(error) => (ErrorCode::DatabaseUnavailable, failed(&error)),
@@ -66,6 +73,19 @@ fn expiry(days: u32) -> Text {
 
 fn unknown(id: TokenId) -> Text {
     Text::new(format!("Không có mã truy cập «{id}»."), format!("There is no token `{id}`."))
+}
+
+fn has_administrator(organisation: &OrganisationCode) -> Text {
+    Text::new(
+        format!(
+            "«{organisation}» đã có quản trị, chính quản trị đó cấp mã cho cơ quan mình; nếu quản \
+             trị bị mất mã, hãy thu hồi mã đó trước."
+        ),
+        format!(
+            "`{organisation}` has an administrator, who makes the tokens of that organisation; if \
+             the administrator's token is lost, revoke it first."
+        ),
+    )
 }
 
 fn last_of_role(role: Role) -> Text {

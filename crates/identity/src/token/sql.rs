@@ -1,8 +1,8 @@
 //! All SQL about tokens.
 
-use evidence::Change;
+use evidence::{Change, Reading};
 use keys::TokenHash;
-use store::{Database, Row, StoreError};
+use store::{Row, StoreError};
 use web::PageRequest;
 use wire::ambient::UtcMicros;
 use wire::id::Role;
@@ -30,10 +30,10 @@ const FIND: &str = "SELECT id, organisation, role, name, secret_hash, made_at, m
 
 /// The token and the hash of its secret, for whoever shows one.
 pub(crate) async fn find_with_hash(
-    database: &Database,
+    reading: impl Reading,
     id: TokenId,
 ) -> Result<Option<(ApiToken, TokenHash)>, StoreError> {
-    let Some(row) = database.fetch_optional(FIND, &[id.to_string().into()]).await? else {
+    let Some(row) = reading.row(FIND, &[id.to_string().into()]).await? else {
         return Ok(None);
     };
     let hash = TokenHash::from_bytes(&row.bytes("secret_hash")?)
@@ -41,14 +41,17 @@ pub(crate) async fn find_with_hash(
     Ok(Some((from_row(&row)?, hash)))
 }
 
-pub(crate) async fn find(change: &mut Change, id: TokenId) -> Result<Option<ApiToken>, StoreError> {
-    let row = change.fetch_optional(FIND, &[id.to_string().into()]).await?;
+pub(crate) async fn find(
+    reading: impl Reading,
+    id: TokenId,
+) -> Result<Option<ApiToken>, StoreError> {
+    let row = reading.row(FIND, &[id.to_string().into()]).await?;
     row.as_ref().map(from_row).transpose()
 }
 
 /// Tokens in the order they were made, of one organisation if named; one more than the page holds.
 pub(crate) async fn list(
-    database: &Database,
+    reading: impl Reading,
     organisation: Option<&OrganisationCode>,
     page: &PageRequest,
 ) -> Result<Vec<ApiToken>, StoreError> {
@@ -56,12 +59,12 @@ pub(crate) async fn list(
         FROM api_token WHERE id > $1 AND ($2 = '' OR organisation = $2) ORDER BY id LIMIT $3";
     let organisation = organisation.map(ToString::to_string).unwrap_or_default();
     let values = [page.after.as_str().into(), organisation.into(), page.rows().into()];
-    database.fetch_all(sql, &values).await?.iter().map(from_row).collect()
+    reading.rows(sql, &values).await?.iter().map(from_row).collect()
 }
 
 /// How many tokens of `role` are valid at `now`, apart from `id`.
 pub(crate) async fn count_others_valid(
-    change: &mut Change,
+    reading: impl Reading,
     role: Role,
     id: TokenId,
     now: UtcMicros,
@@ -69,8 +72,23 @@ pub(crate) async fn count_others_valid(
     let sql = "SELECT COUNT(*) AS others FROM api_token
         WHERE role = $1 AND id <> $2 AND revoked_at IS NULL AND expires_at > $3";
     let values = [role.as_str().into(), id.to_string().into(), now.into()];
-    let row = change.fetch_optional(sql, &values).await?;
+    let row = reading.row(sql, &values).await?;
     row.ok_or_else(|| StoreError::corrupt("api_token: a count has no row"))?.integer("others")
+}
+
+/// Whether an administrator of `organisation` has a token that is valid when `change` is made.
+pub(crate) async fn has_administrator(
+    change: &mut Change,
+    organisation: &OrganisationCode,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT id FROM api_token
+        WHERE role = $1 AND organisation = $2 AND revoked_at IS NULL AND expires_at > $3 LIMIT 1";
+    let values = [
+        Role::OrganisationAdmin.as_str().into(),
+        organisation.as_str().into(),
+        change.time().into(),
+    ];
+    Ok(change.row(sql, &values).await?.is_some())
 }
 
 pub(crate) async fn insert(

@@ -27,6 +27,16 @@ fn keys_are_made_once_and_loaded_ever_after() {
 }
 
 #[test]
+fn keys_that_are_looked_for_are_not_made() {
+    let (_temp, folder) = folder();
+    assert!(PlatformKeys::find(&folder).unwrap().is_none());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    let made = load_all(&folder).unwrap();
+    let found = PlatformKeys::find(&folder).unwrap().unwrap();
+    assert_eq!(made.history(), found.history());
+}
+
+#[test]
 fn a_rotated_key_is_replaced_and_its_public_part_kept_with_its_validity() {
     let (_temp, folder) = folder();
     let mut keys = load_all(&folder).unwrap();

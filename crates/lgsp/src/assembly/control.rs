@@ -48,7 +48,7 @@ pub(super) fn routes(
         gateway_url: gateway_url.to_owned(),
         logs: vec![ShownLog { path: log_path(&config.evidence.origin), origin }],
         openapi: serde_json::to_value(&document).unwrap_or_default(),
-        demo: config.gateway.loopback_upstreams,
+        demo: config.evidence.origin.as_ref() == crate::demo::ORIGIN,
     });
     let routes = api.merge(web::openapi::routes(&document)).merge(evidence).merge(pages);
     let ambient =

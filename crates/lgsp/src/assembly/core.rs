@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use evidence::{Log, LogConfig, LogKeys, RealDisk, Recorder, Recovered};
+use evidence::{Disk, Log, LogConfig, LogKeys, Looked, RealDisk, Recorder, Recovered};
 use identity::token::command;
 use keys::{DetailKeys, KeyDirectory, PlatformKey, PlatformKeys, SecretBox, SystemRandomness};
-use store::{Database, DatabaseConfig};
+use store::{Database, DatabaseConfig, Migrations};
 use wire::ambient::{Clock, Randomness};
 use wire::id::Role;
 use wire::organisation_code::OrganisationCode;
@@ -47,17 +47,14 @@ impl Core {
 
         let database = open_database(config).await?;
         let (log, recovered) = Log::open(
-            LogConfig {
-                checkpoint_every: config.evidence.checkpoint_every,
-                ..LogConfig::new(data.log(), config.evidence.origin.clone())
-            },
+            log_config(config, &data),
             &log_keys(&keys),
             detail,
             Arc::new(RealDisk),
             Arc::clone(&clock),
             Arc::clone(&randomness),
         )
-        .map_err(|error| StartProblem::Log(error.to_string()))?;
+        .map_err(|error| log_problem(&error))?;
         let recorder = Recorder::open(database.clone(), log.clone(), Arc::clone(&clock)).await;
         let recorder = recorder.map_err(|error| StartProblem::Part {
             part: "the recorder",
@@ -92,19 +89,6 @@ impl Core {
         })
     }
 
-    /// How the log stands, in a few words.
-    pub fn log_summary(&self) -> String {
-        let published = self.log.checkpoint();
-        format!(
-            "{} opens: {} entries, all under a signed checkpoint of {}; {} call(s) without outcome \
-             were found",
-            self.log.dir().display(),
-            self.log.size(),
-            published.size,
-            self.recovered.unknown_calls,
-        )
-    }
-
     /// Signs the last checkpoint and closes everything.
     pub async fn close(self) {
         self.log.close().await;
@@ -112,16 +96,62 @@ impl Core {
     }
 }
 
+/// The platform's keys as [`Core::open`] would find them; makes none. `None` before the first start.
+pub fn look_at_keys(data: &DataDirectory) -> Result<Option<PlatformKeys>, StartProblem> {
+    if !data.keys().exists() {
+        return Ok(None);
+    }
+    let folder = KeyDirectory::open(data.keys()).map_err(keys_problem)?;
+    PlatformKeys::find(&folder).map_err(keys_problem)
+}
+
+/// The log as [`Core::open`] would find it; changes nothing. `None` before the first start.
+pub fn look_at_log(
+    config: &Config,
+    data: &DataDirectory,
+    keys: &PlatformKeys,
+) -> Result<Option<Looked>, StartProblem> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    Log::look(&log_config(config, data), &log_keys(keys), &disk)
+        .map_err(|error| log_problem(&error))
+}
+
+/// How many steps the database's schema lacks; applies none.
+pub async fn look_at_database(config: &Config) -> Result<usize, StartProblem> {
+    let problem = |error: store::StoreError| database_problem(config, &error);
+    let database = Database::open(&database_config(config)).await.map_err(problem)?;
+    let missing = database.missing_steps(SCHEMA).await;
+    database.close().await;
+    missing.map_err(problem)
+}
+
+/// All tables of the platform.
+const SCHEMA: &[Migrations] = &[evidence::MIGRATIONS, identity::MIGRATIONS, registry::MIGRATIONS];
+
 async fn open_database(config: &Config) -> Result<Database, StartProblem> {
-    let problem = |error: store::StoreError| StartProblem::Database {
-        url: config.database_url.clone(),
-        reason: error.to_string(),
-    };
-    let database = DatabaseConfig { url: config.database_url.clone() };
-    let database = Database::open(&database).await.map_err(problem)?;
-    let sets = [evidence::MIGRATIONS, identity::MIGRATIONS, registry::MIGRATIONS];
-    database.migrate(&sets).await.map_err(problem)?;
+    let problem = |error: store::StoreError| database_problem(config, &error);
+    let database = Database::open(&database_config(config)).await.map_err(problem)?;
+    database.migrate(SCHEMA).await.map_err(problem)?;
     Ok(database)
+}
+
+fn database_config(config: &Config) -> DatabaseConfig {
+    DatabaseConfig { url: config.database_url.clone() }
+}
+
+fn database_problem(config: &Config, error: &store::StoreError) -> StartProblem {
+    StartProblem::Database { url: config.database_url.clone(), reason: error.to_string() }
+}
+
+fn log_config(config: &Config, data: &DataDirectory) -> LogConfig {
+    LogConfig {
+        checkpoint_every: config.evidence.checkpoint_every,
+        ..LogConfig::new(data.log(), config.evidence.origin.clone())
+    }
+}
+
+fn log_problem(error: &evidence::OpenError) -> StartProblem {
+    StartProblem::Log(error.to_string())
 }
 
 /// The key that signs checkpoints from now on, and those that did.

@@ -40,9 +40,7 @@ impl Listeners {
             operations: bind("operations.listen", config.operations_listen)?,
         })
     }
-}
 
-impl Listeners {
     /// Where the control listener is, with its real port.
     pub fn control_address(&self) -> Result<SocketAddr, StartProblem> {
         let address = self.control.local_addr();

@@ -59,7 +59,8 @@ impl Platform {
         let trust = trust::file(&core.keys, origin)?;
 
         let registry = open_registry(&core, origin).await?;
-        let gateway = start_gateway(&config.gateway, listeners.gateway.address, &mut core)?;
+        let gateway_address = listeners.gateway.address;
+        let gateway = start_gateway(&config.gateway, gateway_address, &control_url, &mut core)?;
         let (in_force, courier) = start_courier(registry.published(), gateway.directory());
 
         let stopping = Arc::new(AtomicBool::new(false));
@@ -156,12 +157,14 @@ async fn open_registry(core: &Core, origin: &Origin) -> Result<Registry, StartPr
 fn start_gateway(
     config: &GatewayConfig,
     address: SocketAddr,
+    control_url: &str,
     core: &mut Core,
 ) -> Result<gateway::Running, StartProblem> {
     let settings = gateway::GatewayConfig {
         listen: address,
         threads: config.threads,
         public_urls: config.public_urls.clone(),
+        control_url: control_url.to_owned(),
         limits: Limits { max_head_bytes: config.max_head_bytes, ..Limits::default() },
         upstream: UpstreamConfig {
             connect_timeout: config.connect_timeout,

@@ -1,7 +1,9 @@
 //! `lgsp check`: would this node start, and is what it keeps in order?
 //!
-//! Looks, and changes nothing. Each finding is one line, with a next step where something is
-//! wrong. `look` does the looking, one function per finding.
+//! Looks, and changes nothing: what a crash left unfinished is told, and left to the next start.
+//! While it looks it holds the lock of the data directory, so that no node starts meanwhile. Each
+//! finding is one line, with a next step where something is wrong. `look` does the looking, one
+//! function per finding.
 
 mod look;
 
@@ -15,9 +17,10 @@ use crate::complaint::Complaint;
 use crate::config::Config;
 use crate::terminal::{Emphasis, say, say_json};
 
-/// Examine configuration, permissions, ports, disk, database, log and clock.
+/// Examine configuration, permissions, ports, disk, keys, database, log and clock.
 ///
-/// Exits 0 if all is well, 1 if something is not. May be run beside a running node.
+/// Changes nothing. Exits 0 if all is well, 1 if something is not. May be run beside a running
+/// node, whose log it then leaves alone.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Options {
@@ -36,7 +39,7 @@ const EXAMPLE: &str = "Examples:
 /// One thing looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at: `ports`.
+    /// What was looked at: `port`.
     pub subject: &'static str,
     /// What was seen.
     pub seen: String,

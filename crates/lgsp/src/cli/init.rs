@@ -13,7 +13,7 @@ use wire::organisation_code::OrganisationCode;
 use super::{environment, on_runtime};
 use crate::assembly::{Core, DataDirectory};
 use crate::complaint::Complaint;
-use crate::config::{Config, keys};
+use crate::config::{Config, keys, log_name};
 use crate::terminal::{say, say_json};
 
 /// Make a new node: data directory, keys, configuration file, and the first three API tokens.
@@ -29,7 +29,7 @@ pub struct Options {
     #[arg(long, value_name = "DIR", default_value = "data")]
     data: PathBuf,
     /// Name of this node's evidence log, never to be changed.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = log_name)]
     origin: Origin,
     /// Organisation code of the operator of the platform.
     #[arg(long, value_name = "CODE")]
@@ -54,15 +54,41 @@ pub fn run(options: &Options) -> Result<ExitCode, Complaint> {
     let folder = options.config.parent().unwrap_or(Path::new(""));
     let data = folder.join(&options.data);
     refuse_to_overwrite(&options.config, &data)?;
-    DataDirectory::create(&data)?;
-    write_config(options)?;
-    // What the environment overrides is overridden here too: init makes what serve will use.
-    let config = Config::load(Some(&options.config), environment()).map_err(|problems| {
-        Complaint::usage(problems, "unset the variable, or give it an allowed value")
-    })?;
-    let tokens = on_runtime(make_tokens(config, options))?;
+    let tokens = make(options, &data)?;
     report(options, &data, &tokens);
     Ok(ExitCode::SUCCESS)
+}
+
+fn make(options: &Options, data: &Path) -> Result<Vec<MadeToken>, Complaint> {
+    DataDirectory::create(data)?;
+    write_config(options)?;
+    let made = load(options).and_then(|config| on_runtime(make_tokens(config, options)));
+    if made.is_err() {
+        take_away(&options.config, data);
+    }
+    made
+}
+
+/// What the environment overrides is overridden here too: init makes what serve will use.
+fn load(options: &Options) -> Result<Config, Complaint> {
+    Config::load(Some(&options.config), environment()).map_err(|problems| {
+        Complaint::usage(problems, "unset the variable, or give it an allowed value")
+    })
+}
+
+/// What a failed init made has shown nobody a token, and would only keep the next one from
+/// working. The configuration file is this init's own (it was made new), and the folder was empty.
+fn take_away(config: &Path, data: &Path) {
+    // What can't be removed is named by the next init.
+    let _ = std::fs::remove_file(config);
+    let Ok(_held) = DataDirectory::open(data) else {
+        return;
+    };
+    for entry in std::fs::read_dir(data).into_iter().flatten().flatten() {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let path = entry.path();
+        let _ = if is_folder { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    }
 }
 
 /// A token just made: the only moment its secret is known.
@@ -76,7 +102,8 @@ fn refuse_to_overwrite(config: &Path, data: &Path) -> Result<(), Complaint> {
     let exists = |what: &Path| {
         Complaint::new(
             format_args!("{} exists already, and init never overwrites", what.display()),
-            "name another place with --config and --data; a node that exists is run by `lgsp serve`",
+            "name another place with --config and --data; a node that exists is run by `lgsp serve`; \
+             what an interrupted init left can be deleted: nobody holds its tokens",
         )
     };
     if config.exists() {

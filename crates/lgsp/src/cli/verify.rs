@@ -25,10 +25,10 @@ pub struct Options {
     /// The bundle.
     #[arg(value_name = "FILE")]
     bundle: PathBuf,
-    /// The trust file: the keys you believe. Get it from the platform itself, not from whoever
-    /// gave you the bundle.
-    #[arg(long, value_name = "FILE", env = "LGSP_TRUST")]
-    trust: PathBuf,
+    /// The trust file: the keys you believe [default: /etc/lgsp/trust.json]. Get it from the
+    /// platform itself, not from whoever gave you the bundle.
+    #[arg(long, value_name = "KEYS", env = "LGSP_TRUST")]
+    trust: Option<PathBuf>,
     /// Answer in JSON, in both languages.
     #[arg(long)]
     json: bool,
@@ -36,6 +36,9 @@ pub struct Options {
     #[arg(long, value_enum)]
     lang: Option<Tongue>,
 }
+
+/// Where the machine's own trust file stands.
+const TRUST_OF_THE_MACHINE: &str = "/etc/lgsp/trust.json";
 
 const EXAMPLE: &str = "Examples:
   lgsp verify call.asice --trust trust.json
@@ -45,7 +48,7 @@ const EXAMPLE: &str = "Examples:
 /// Runs the command.
 pub fn run(options: &Options) -> Result<ExitCode, Complaint> {
     let bytes = read(&options.bundle, "the bundle")?;
-    let trust = read_trust(&options.trust)?;
+    let trust = read_trust(trust_file(options.trust.as_deref(), TRUST_OF_THE_MACHINE.as_ref())?)?;
     let verdict = verify_bundle(&bytes, &trust);
     if options.json {
         say_json(&as_json(&verdict));
@@ -53,6 +56,24 @@ pub fn run(options: &Options) -> Result<ExitCode, Complaint> {
         report(&verdict, spoken(options.lang));
     }
     Ok(if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The named file; else the machine's own, if there is one.
+fn trust_file<'p>(named: Option<&'p Path>, of_machine: &'p Path) -> Result<&'p Path, Complaint> {
+    if let Some(named) = named {
+        return Ok(named);
+    }
+    if of_machine.exists() {
+        return Ok(of_machine);
+    }
+    Err(Complaint::usage(
+        format_args!(
+            "no trust file: neither --trust nor LGSP_TRUST names one, and {} is not there",
+            of_machine.display()
+        ),
+        "fetch it from the platform's control listener, over a connection you trust \
+         (curl -o trust.json https://…/.well-known/lgsp-trust.json), and give --trust trust.json",
+    ))
 }
 
 /// Reads a trust file.
@@ -110,7 +131,8 @@ fn report(verdict: &Result<Verified, BundleRefusal>, language: Language) {
             let refused = choose("GÓI BẰNG CHỨNG BỊ TỪ CHỐI", "THE BUNDLE IS REFUSED");
             say(emphasis.bad(refused));
             let (place, reason) = (choose("Tại", "In"), refusal.reason.in_language(language));
-            say(format_args!("\n{place} {}: {reason}", refusal.file));
+            let why = format!("{place} {}: {reason}", refusal.file);
+            say(format_args!("\n{}", wrapped(&why, "", WIDTH)));
             let so = choose(
                 "Không được dựa vào bất cứ nội dung nào của tệp này.",
                 "Do not rely on anything in this file.",
@@ -120,11 +142,30 @@ fn report(verdict: &Result<Verified, BundleRefusal>, language: Language) {
     }
 }
 
+const WIDTH: usize = 88;
+
 fn list(texts: &[Text], sign: &str, language: Language) {
     for text in texts {
-        let paragraph = wrapped(text.in_language(language), "    ", 88);
+        let paragraph = wrapped(text.in_language(language), "    ", WIDTH);
         // The sign stands in the indent of the first line.
         let rest = paragraph.trim_start();
         say(format_args!("  {sign} {rest}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_named_trust_file_goes_before_that_of_the_machine_and_one_must_be_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let of_machine = folder.path().join("trust.json");
+        let missing = trust_file(None, &of_machine).unwrap_err();
+        assert!(missing.usage && missing.next_step.contains("--trust"), "{missing}");
+        std::fs::write(&of_machine, "{}").unwrap();
+        assert_eq!(trust_file(None, &of_machine), Ok(of_machine.as_path()));
+        let named = Path::new("named.json");
+        assert_eq!(trust_file(Some(named), &of_machine), Ok(named));
     }
 }

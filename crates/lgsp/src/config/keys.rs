@@ -49,8 +49,8 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "gateway.public_urls",
         default: Some("[]"),
-        allowed: "a list of http:// or https:// URLs without a path",
-        meaning: "the URLs callers sign for; empty: as it listens",
+        allowed: "a list of http:// URLs without a path",
+        meaning: "the URLs callers sign for; empty: as it listens, if that is one address",
     },
     Key {
         name: "gateway.threads",

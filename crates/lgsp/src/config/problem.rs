@@ -1,6 +1,7 @@
 //! What is wrong with a configuration, as the operator reads it.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::keys;
@@ -74,6 +75,21 @@ pub enum ConfigProblem {
         place: Place,
         /// The key.
         name: &'static str,
+    },
+    /// The gateway listens on every address, and no URL says by which it is called.
+    #[error(
+        "{place}: `{name}` is {listen}, which is every address of this machine, and \
+         `gateway.public_urls` is empty, so every call would be refused as meant for another \
+         server (421); set `gateway.public_urls` to the URLs that callers use, or listen on one \
+         address"
+    )]
+    Nameless {
+        /// Where the address stands.
+        place: Place,
+        /// The key.
+        name: &'static str,
+        /// The address.
+        listen: SocketAddr,
     },
 }
 

@@ -40,7 +40,7 @@ fn the_environment_wins_over_the_file() {
     let file = format!("{ORIGIN}[gateway]\nthreads = 3\n");
     let variables = [
         ("LGSP__GATEWAY__THREADS", "5"),
-        ("LGSP__GATEWAY__PUBLIC_URLS", "https://lgsp.test, http://10.0.0.1:81"),
+        ("LGSP__GATEWAY__PUBLIC_URLS", "http://lgsp.test, http://10.0.0.1:81"),
         ("PATH", "/bin"),
     ];
     let config = load(&file, &variables).unwrap();
@@ -62,8 +62,28 @@ fn a_file_that_is_not_toml_is_told_with_its_line() {
 
 #[test]
 fn a_number_out_of_range_and_a_url_with_a_path_are_refused() {
-    let file = format!("{ORIGIN}[gateway]\nthreads = 257\npublic_urls = [\"https://a/b\"]\n");
+    let file = format!("{ORIGIN}[gateway]\nthreads = 257\npublic_urls = [\"http://a/b\"]\n");
     insta::assert_snapshot!(told(&file, &[]));
+}
+
+#[test]
+fn a_gateway_on_every_address_needs_to_know_by_which_urls_it_is_called() {
+    for listen in ["0.0.0.0:8081", "[::]:8081"] {
+        let file = format!("{ORIGIN}[gateway]\nlisten = \"{listen}\"\n");
+        let problems = told(&file, &[]);
+        assert!(problems.starts_with("lgsp.toml, line 4: `gateway.listen`"), "{problems}");
+        assert!(problems.contains("set `gateway.public_urls`"), "{problems}");
+        let named = format!("{file}public_urls = [\"http://lgsp.test\"]\n");
+        assert_eq!(load(&named, &[]).unwrap().gateway.public_urls.len(), 1);
+    }
+    let variable = [("LGSP__GATEWAY__LISTEN", "0.0.0.0:81")];
+    assert!(told(ORIGIN, &variable).starts_with("environment variable LGSP__GATEWAY__LISTEN:"));
+}
+
+#[test]
+fn the_gateway_answers_for_no_https_url_before_it_speaks_tls() {
+    let file = format!("{ORIGIN}[gateway]\npublic_urls = [\"https://lgsp.test\"]\n");
+    assert!(told(&file, &[]).contains("allowed: a list of http:// URLs"));
 }
 
 #[test]

@@ -49,31 +49,35 @@ impl Reader {
         self.parsed(name)
     }
 
-    /// A log's name: an origin that can also stand in a URL.
     pub(super) fn origin(&mut self, name: &str) -> Option<Origin> {
-        self.required(name, |raw| {
-            let text = text_of(raw)?;
-            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
-            let segments = text.chars().all(plain) && !text.split('/').any(str::is_empty);
-            if segments { text.parse().ok() } else { None }
-        })
+        self.required(name, |raw| log_name(&text_of(raw)?))
     }
 
     pub(super) fn optional_url(&mut self, name: &str) -> Option<Url> {
         self.optional(name, |raw| bare_url(&text_of(raw)?))
     }
 
-    /// A list of URLs; a variable separates them by commas.
-    pub(super) fn urls(&mut self, name: &str) -> Vec<Url> {
-        let read = |raw: &Raw| match raw {
-            Raw::List(items) => items.iter().map(|item| bare_url(item)).collect(),
+    /// A list of `http` URLs; a variable separates them by commas.
+    pub(super) fn http_urls(&mut self, name: &str) -> Option<Vec<Url>> {
+        let http = |text: &str| bare_url(text).filter(|url| url.scheme() == "http");
+        self.required(name, |raw| match raw {
+            Raw::List(items) => items.iter().map(|item| http(item)).collect(),
             Raw::Variable(text) => {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-                items.map(bare_url).collect::<Option<Vec<Url>>>()
+                items.map(http).collect::<Option<Vec<Url>>>()
             }
             _ => None,
+        })
+    }
+
+    /// Notes that everything at `listen` (the value of the key `name`) would be refused.
+    pub(super) fn note_nameless(&mut self, name: &str, listen: SocketAddr) {
+        let Some(key) = keys::find(name) else {
+            return;
         };
-        self.required(name, read).unwrap_or_default()
+        let written = self.source.values.get(key.name);
+        let place = written.map_or_else(|| self.source.home.clone(), |(place, _)| place.clone());
+        self.source.problems.push(ConfigProblem::Nameless { place, name: key.name, listen });
     }
 
     pub(super) fn whole(&mut self, name: &str, range: RangeInclusive<u64>) -> Option<u64> {
@@ -139,6 +143,13 @@ impl Reader {
         self.read.push(key.name);
         Some(key)
     }
+}
+
+/// A log's name: an origin that can also stand in a URL.
+pub(super) fn log_name(text: &str) -> Option<Origin> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
+    let segments = text.chars().all(plain) && !text.split('/').any(str::is_empty);
+    if segments { text.parse().ok() } else { None }
 }
 
 fn text_of(raw: &Raw) -> Option<String> {

@@ -1,6 +1,7 @@
 //! Where a demo keeps its data: a folder that stays, or a temporary one.
 
-use std::fs::Permissions;
+use std::fs::{Permissions, remove_dir_all, remove_file};
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,21 @@ use wire::trust::TrustFile;
 use super::manifest::replace;
 use crate::assembly::DataDirectory;
 use crate::complaint::Complaint;
+
+/// Stands in a folder while a demo is founded there.
+const FOUNDING: &str = "demo.founding";
+
+/// What a founding makes, apart from its own mark.
+const MADE: &[&str] = &[
+    "keys",
+    "log",
+    "platform.db",
+    "platform.db-wal",
+    "platform.db-shm",
+    "trust.json",
+    "trust.json.new",
+    "demo.json.new",
+];
 
 /// The demo's folder.
 #[derive(Debug)]
@@ -51,6 +67,44 @@ impl Folder {
     /// Whether a platform was made here before.
     pub(super) fn has_platform(&self) -> bool {
         self.path.join("platform.db").exists()
+    }
+
+    /// Marks an empty folder as a demo's that is being founded: if that is cut short, the next demo
+    /// begins again. A folder that holds anything else gets no mark: nothing is ever deleted there.
+    pub(super) fn begin_founding(&self) -> std::io::Result<()> {
+        let is_empty = std::fs::read_dir(&self.path)?.next().is_none();
+        if is_empty { std::fs::write(self.path.join(FOUNDING), "") } else { Ok(()) }
+    }
+
+    /// The city stands: from here on the folder is kept.
+    pub(super) fn is_founded(&self) -> anyhow::Result<()> {
+        match remove_file(self.path.join(FOUNDING)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes what a founding that was cut short has left; answers whether it was one.
+    pub(super) fn clear_half_founded(&self) -> Result<bool, Complaint> {
+        if !self.path.join(FOUNDING).exists() {
+            return Ok(false);
+        }
+        // Held while it is cleared: it may be another process that is just founding here.
+        let _held = DataDirectory::open(&self.path)?;
+        for name in MADE {
+            let path = self.path.join(name);
+            let removed = if path.is_dir() { remove_dir_all(&path) } else { remove_file(&path) };
+            match removed {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(Complaint::new(
+                        format_args!("{} cannot be deleted: {error}", path.display()),
+                        "delete it (it holds sample data only), or name another folder with --data",
+                    ));
+                }
+                _ => {}
+            }
+        }
+        Ok(true)
     }
 
     /// Where the trust file is.

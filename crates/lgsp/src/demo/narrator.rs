@@ -67,6 +67,11 @@ impl Narrator {
         ));
     }
 
+    /// A sentence of somebody else's, under what it is about.
+    pub(super) fn quote(&self, text: &str) {
+        say(self.emphasis.faint(wrapped(text, "       ", WIDTH)));
+    }
+
     /// Data, as it came.
     pub(super) fn show(&self, line: &str) {
         say(format_args!("       {}", self.emphasis.faint(line)));

@@ -34,13 +34,13 @@ pub(super) fn say_where_to_look(plan: &Plan, manifest: &Manifest) {
     let (Some(log), Some(service)) = (manifest.logs.first(), manifest.services.first()) else {
         return;
     };
-    tell.heading("Thử một lời gọi đã ký", "Try a signed call");
+    tell.heading("Thử một lượt gọi đã ký", "Try a signed call");
     say(format_args!("   {program} call --demo {folder} GET {}/units", service.url));
     tell.heading("Xem nhật ký bằng chứng", "See the evidence log");
     say(format_args!("   curl {}/checkpoint", log.url));
     if let Some(token) = manifest.tokens.iter().find(|token| token.role == Role::Auditor.as_str()) {
         tell.heading(
-            "Lấy gói bằng chứng của một lời gọi và tự kiểm chứng (mã lời gọi: Lgsp-Request-Id)",
+            "Lấy gói bằng chứng của một lượt gọi và tự kiểm chứng (mã lượt gọi: Lgsp-Request-Id)",
             "Fetch the bundle of a call and verify it yourself (ID: its Lgsp-Request-Id)",
         );
         say(format_args!(

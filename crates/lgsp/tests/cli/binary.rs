@@ -12,7 +12,7 @@ pub(crate) const LGSP: &str = env!("CARGO_BIN_EXE_lgsp");
 pub(crate) fn lgsp(arguments: &[&str]) -> Command {
     let mut command = Command::new(LGSP);
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("LGSP__") {
+        if name.to_string_lossy().starts_with("LGSP_") {
             command.env_remove(name);
         }
     }

@@ -5,20 +5,17 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::binary::{Said, run};
-use crate::demo::start;
+use crate::running::Demo;
 
 fn json(said: &Said) -> Value {
     serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"))
 }
 
 /// A bundle as an auditor downloads it.
-async fn bundle(manifest: &Value, request_id: &str) -> Vec<u8> {
-    let portal = manifest["portal"].as_str().unwrap();
-    let tokens = manifest["tokens"].as_array().unwrap();
-    let auditor = tokens.iter().find(|token| token["role"] == "auditor").unwrap();
+async fn bundle(demo: &Demo, request_id: &str) -> Vec<u8> {
     let asked = reqwest::Client::new()
-        .get(format!("{portal}/evidence/v1/bundles/{request_id}"))
-        .bearer_auth(auditor["token"].as_str().unwrap());
+        .get(format!("{}/evidence/v1/bundles/{request_id}", demo.text("portal")))
+        .bearer_auth(demo.token("auditor", None));
     let answer = asked.send().await.unwrap();
     assert_eq!(answer.status(), 200);
     answer.bytes().await.unwrap().to_vec()
@@ -36,11 +33,9 @@ fn verify(folder: &Path, bundle: &[u8], more: &[&str]) -> Said {
 async fn a_call_is_answered_checked_and_proved_offline() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("demo");
-    let (_process, manifest) = start(&data);
+    let running = Demo::start(&data);
     let demo = ["call", "--demo", data.to_str().unwrap()];
-    let url = |service: usize, path: &str| {
-        format!("{}{path}", manifest["services"][service]["url"].as_str().unwrap())
-    };
+    let url = |service: usize, path: &str| format!("{}{path}", running.service_url(service));
 
     // For a person: the answer alone on standard output, the checks beside it.
     let said = run(&[&demo[..], &["GET", &url(0, "/units"), "--lang", "en"]].concat());
@@ -51,7 +46,7 @@ async fn a_call_is_answered_checked_and_proved_offline() {
     }
 
     // For a program, with each key that may call.
-    let credentials = manifest["credentials"].as_array().unwrap();
+    let credentials = running.manifest["credentials"].as_array().unwrap();
     let mut request_id = String::new();
     for credential in credentials.iter().filter(|one| one["may_call"] != Value::Array(vec![])) {
         let keyid = credential["keyid"].as_str().unwrap();
@@ -76,7 +71,7 @@ async fn a_call_is_answered_checked_and_proved_offline() {
     assert_eq!(json(&said)["code"], "connection.none");
 
     // Its bundle holds without the platform, in both languages; with one bit changed it does not.
-    let mut bytes = bundle(&manifest, &request_id).await;
+    let mut bytes = bundle(&running, &request_id).await;
     let said = verify(folder.path(), &bytes, &["--lang", "vi"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(said.out.starts_with("GÓI BẰNG CHỨNG HỢP LỆ"), "{}", said.out);

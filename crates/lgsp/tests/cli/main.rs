@@ -11,7 +11,11 @@
 mod binary;
 mod call;
 mod demo;
+mod drill;
+mod first_hour;
 mod help;
 mod init;
+mod provider;
 mod refusals;
+mod running;
 mod serve;

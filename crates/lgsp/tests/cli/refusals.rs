@@ -30,6 +30,18 @@ fn an_impossible_value_names_what_is_allowed() {
 }
 
 #[test]
+fn a_gateway_that_would_answer_to_no_name_is_refused_and_check_says_so() {
+    let node = Node::init();
+    node.configure("[gateway]\nlisten = \"0.0.0.0:0\"\n[control]\nlisten = \"127.0.0.1:0\"\n");
+    let said = node.run("serve", &[]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(complaint(&said, &node).contains("gateway.public_urls"), "{}", said.err);
+    let check = node.run("check", &[]);
+    assert_eq!(check.code, Some(1), "{check:?}");
+    assert!(check.out.contains("gateway.public_urls"), "{}", check.out);
+}
+
+#[test]
 fn a_config_file_that_is_not_there_is_told() {
     let said = run(&["serve", "--config", "/nowhere/lgsp.toml"]);
     assert_eq!(said.code, Some(2));
@@ -90,10 +102,20 @@ fn a_demo_does_not_leave_this_machine() {
 }
 
 #[test]
+fn a_bundle_is_checked_only_by_keys_that_somebody_chose() {
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("call.asice");
+    std::fs::write(&bundle, "nothing").unwrap();
+    let said = run(&["verify", bundle.to_str().unwrap()]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("lgsp-trust.json"), "{}", said.err);
+}
+
+#[test]
 fn a_folder_that_is_no_demo_is_not_touched() {
     let node = Node::init();
     let data = node.data();
     let said = run(&["demo", "--once", "--data", data.to_str().unwrap()]);
     assert_eq!(said.code, Some(1));
-    assert!(complaint(&said, &node).contains("no demo.json"), "{said:?}");
+    assert!(complaint(&said, &node).contains("that is no demo"), "{said:?}");
 }

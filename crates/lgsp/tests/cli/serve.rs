@@ -40,10 +40,14 @@ async fn a_node_answers_on_its_surfaces_and_stops_on_sigterm() {
     for path in ["/healthz", "/readyz", "/metrics"] {
         assert_eq!(status(&format!("{}{path}", serving.operations)).await, 200, "{path}");
     }
+    let brew = reqwest::Method::from_bytes(b"BREW").unwrap();
+    let brewed = reqwest::Client::new().request(brew, format!("{}/", serving.control)).send();
+    assert_eq!(brewed.await.unwrap().status(), 405);
     let metrics = reqwest::get(format!("{}/metrics", serving.operations)).await.unwrap();
     let metrics = metrics.text().await.unwrap();
     assert!(metrics.contains("lgsp_control_requests_total"), "{metrics}");
     assert!(metrics.contains("path=\"(no route)\"") && !metrics.contains("nowhere"), "{metrics}");
+    assert!(metrics.contains("method=\"other\"") && !metrics.contains("BREW"), "{metrics}");
     serving.process.terminate();
     let (ended, said) = serving.process.wait();
     assert_eq!(ended.code(), Some(0), "{said}");

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::prose::Prose;
+
 /// The order methods are listed in, under one path.
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
@@ -23,8 +25,8 @@ pub(super) struct Group {
 pub(super) struct Operation {
     pub(super) method: String,
     pub(super) path: String,
-    pub(super) summary: String,
-    pub(super) description: String,
+    pub(super) summary: Prose,
+    pub(super) description: Prose,
     pub(super) fields: Vec<Field>,
     pub(super) answers: Vec<Answer>,
 }
@@ -35,13 +37,13 @@ pub(super) struct Field {
     pub(super) place: &'static str,
     pub(super) kind: String,
     pub(super) required: bool,
-    pub(super) description: String,
+    pub(super) description: Prose,
 }
 
 /// A status and what it means.
 pub(super) struct Answer {
     pub(super) status: String,
-    pub(super) description: String,
+    pub(super) description: Prose,
 }
 
 /// All operations of the document, grouped by their first tag, in the order of their paths.
@@ -77,13 +79,13 @@ fn outline(
     let answers = operation.get("responses").and_then(Value::as_object);
     let answers = answers.into_iter().flatten().map(|(status, answer)| Answer {
         status: status.clone(),
-        description: text(answer, "description"),
+        description: prose(answer, "description"),
     });
     Operation {
         method: method.to_uppercase(),
         path: path.to_owned(),
-        summary: text(operation, "summary"),
-        description: text(operation, "description"),
+        summary: prose(operation, "summary"),
+        description: prose(operation, "description"),
         fields,
         answers: answers.collect(),
     }
@@ -95,7 +97,7 @@ fn parameter_field(openapi: &Value, parameter: &Value) -> Field {
         place: if text(parameter, "in") == "path" { "path" } else { "query" },
         kind: parameter.get("schema").map_or_else(String::new, |schema| kind(openapi, schema)),
         required: parameter.get("required").and_then(Value::as_bool).unwrap_or(false),
-        description: text(parameter, "description"),
+        description: prose(parameter, "description"),
     }
 }
 
@@ -122,7 +124,7 @@ fn add_members(openapi: &Value, schema: &Value, prefix: &str, fields: &mut Vec<F
             place: "body",
             kind: kind(openapi, member),
             required: is_required(name),
-            description: text(member, "description"),
+            description: prose(member, "description"),
         });
         // A schema that contains itself would never end.
         if full.matches('.').count() < DEEPEST {
@@ -176,6 +178,10 @@ fn resolve<'a>(openapi: &'a Value, schema: &'a Value) -> &'a Value {
 
 fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn prose(value: &Value, name: &str) -> Prose {
+    value.get(name).and_then(Value::as_str).unwrap_or_default().into()
 }
 
 #[cfg(test)]

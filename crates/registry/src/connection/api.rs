@@ -2,6 +2,7 @@
 
 use axum::extract::State as AxumState;
 use axum::http::StatusCode;
+use evidence::Actor;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::openapi::Problems;
@@ -11,9 +12,10 @@ use wire::id::ConnectionId;
 use wire::problem::Text;
 
 use super::lifecycle::{State, Step};
-use super::{command, sql};
+use super::{Connection, command, sql};
+use crate::Registry;
+use crate::authority::Sight;
 use crate::refused::Refused;
-use crate::{Registry, entry};
 use form::{ConnectionForm, ConnectionQuery, RevisionForm, StepForm};
 use view::{ConnectionView, StepView};
 
@@ -32,12 +34,13 @@ pub(crate) fn routes() -> OpenApiRouter<Registry> {
         .routes(routes!(take))
 }
 
-/// Connections in the order of their requests.
+/// Connections in the order of their requests: all for those who run and audit the platform, else
+/// those of one's own organisation, on either side.
 #[utoipa::path(get, path = "/api/v1/connections", tag = "connections", params(ConnectionQuery),
     responses((status = 200, body = Page<ConnectionView>), Problems))]
 async fn list(
     AxumState(registry): AxumState<Registry>,
-    _: Authenticated,
+    Authenticated(actor): Authenticated,
     Query(query): Query<ConnectionQuery>,
 ) -> Result<Json<Page<ConnectionView>>, Refusal> {
     let filter = sql::Filter {
@@ -46,23 +49,23 @@ async fn list(
         service: field::parse_optional("service", query.service.as_deref())?,
     };
     let page = PageRequest::new(query.after, query.limit)?;
-    let found = sql::list(&registry.database, &filter, &page).await.map_err(Refused::from)?;
-    let page = page.page(found, |connection| connection.id.to_string());
+    let sight = Sight::of(&actor);
+    let found = sql::list(&registry.database, &sight, &filter, &page).await;
+    let page = page.page(found.map_err(Refused::from)?, |connection| connection.id.to_string());
     Ok(Json(page.map(ConnectionView::from)))
 }
 
-/// One connection.
+/// One connection that one may see.
 #[utoipa::path(get, path = "/api/v1/connections/{id}", tag = "connections",
     params(("id" = String, Path, description = "Connection id")),
     responses((status = 200, body = ConnectionView), Problems))]
 async fn read(
     AxumState(registry): AxumState<Registry>,
-    _: Authenticated,
+    Authenticated(actor): Authenticated,
     Path(id): Path<String>,
 ) -> Result<Json<ConnectionView>, Refusal> {
     let id: ConnectionId = field::parse("id", &id)?;
-    let found = sql::find(&registry.database, &id).await.map_err(Refused::from)?;
-    Ok(Json(found.ok_or_else(|| command::unknown(&id))?.into()))
+    Ok(Json(load_seen(&registry, &actor, &id).await?.into()))
 }
 
 /// The steps taken so far, each with the place of its entry in the evidence log.
@@ -71,21 +74,20 @@ async fn read(
     responses((status = 200, body = Page<StepView>), Problems))]
 async fn history(
     AxumState(registry): AxumState<Registry>,
-    _: Authenticated,
+    Authenticated(actor): Authenticated,
     Path(id): Path<String>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<StepView>>, Refusal> {
     let id: ConnectionId = field::parse("id", &id)?;
     let page = PageRequest::try_from(query)?;
     let after = after_number(&page.after)?;
-    let found = sql::find(&registry.database, &id).await.map_err(Refused::from)?;
-    found.ok_or_else(|| command::unknown(&id))?;
+    load_seen(&registry, &actor, &id).await?;
     let steps = sql::history(&registry.database, &id, after, &page).await;
     let steps = page.page(steps.map_err(Refused::from)?, |step| step.number.to_string());
     let mut items = Vec::with_capacity(steps.items.len());
     for step in steps.items {
-        let entry = entry::entry_of(&registry.database, step.sequence).await;
-        items.push(StepView::new(step, entry.map_err(Refused::from)?));
+        let entry = registry.recorder.entry_of(step.sequence).await.map_err(Refused::from)?;
+        items.push(StepView::new(step, entry));
     }
     Ok(Json(Page { items, next: steps.next }))
 }
@@ -146,6 +148,21 @@ async fn take(
     Ok(Json(connection.into()))
 }
 
+/// A connection that `actor` may see: one of its own organisation, on either side. Who may not see
+/// it is not told that it is there.
+async fn load_seen(
+    registry: &Registry,
+    actor: &Actor,
+    id: &ConnectionId,
+) -> Result<Connection, Refused> {
+    let sight = Sight::of(actor);
+    let found = sql::find(&registry.database, id).await?.filter(|connection| {
+        sight.covers(&connection.consumer.organisation)
+            || sight.covers(&connection.service.organisation)
+    });
+    found.ok_or_else(|| command::unknown(id))
+}
+
 /// The steps that have this route; the others have their own, or are the platform's.
 const STEPS: [Step; 11] = [
     Step::Submit,
@@ -172,7 +189,10 @@ fn state(text: &str) -> Result<State, Refusal> {
 
 fn not_one_of<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Refusal {
     let known = known.collect::<Vec<_>>().join(", ");
-    field::invalid(name, &Text::new(format!("một trong: {known}."), format!("one of: {known}.")))
+    field::invalid(name, &Text::new(
+        format!("một trong các giá trị {known}."),
+        format!("one of {known}."),
+    ))
 }
 
 /// The number after which a page of history begins; -1 for the first page.
@@ -181,7 +201,7 @@ fn after_number(after: &str) -> Result<i64, Refusal> {
         return Ok(-1);
     }
     let number = after.parse::<u32>().map(i64::from);
-    number.map_err(|_| field::invalid("after", &Text::new("số của một bước.", "a step's number.")))
+    number.map_err(|_| field::invalid("after", &Text::new("số thứ tự của một bước.", "a step's number.")))
 }
 
 /// The latest end of a connection, from now.

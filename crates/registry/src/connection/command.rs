@@ -12,7 +12,7 @@ use super::lifecycle::{self, Party, Past, State, Step, StepRefusal, Wanted};
 use super::{Asked, Connection, TakenStep, sql};
 use crate::Registry;
 use crate::refused::{Noun, Refused};
-use crate::{entry, service, system};
+use crate::{service, system};
 use web::field;
 
 /// What requesting a connection needs.
@@ -112,11 +112,15 @@ async fn must_amend_its_own(change: &mut Change, new: &NewConnection) -> Result<
     let amended = load(change, id).await?;
     let in_force = matches!(amended.state, State::Active | State::Suspended);
     if in_force && amended.consumer == new.consumer && amended.service == new.service {
-        return Ok(());
+        // Two amendments would both come into force, and only one in the place of the old.
+        return match sql::find_amendment(change, id).await? {
+            Some(other) => Err(Refused::AmendedAlready(other)),
+            None => Ok(()),
+        };
     }
     let rule = Text::new(
-        "kết nối được sửa đổi phải cùng hệ thống, cùng dịch vụ và đang có hiệu lực.",
-        "the amended connection must be in force, and of the same system and service.",
+        "một kết nối đang có hiệu lực, của cùng hệ thống và cùng dịch vụ.",
+        "a connection in force, of the same system and service.",
     );
     Err(field::invalid("amends", &rule).into())
 }
@@ -178,7 +182,7 @@ async fn note(
         credential: actor.credential.clone(),
         at: change.time(),
         reason: reason.map(ToOwned::to_owned),
-        sequence: entry::sequence_of(change).await?,
+        sequence: change.sequence().await?,
     };
     sql::note(change, &connection.id, &taken).await?;
     Ok(())

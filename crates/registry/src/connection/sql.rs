@@ -1,12 +1,13 @@
 //! All SQL about connections and their history.
 
-use evidence::Change;
+use evidence::{Change, Reading};
 use store::{Row, StoreError};
 use wire::id::{ConnectionId, ServiceId, SystemId};
 
 use super::lifecycle::{Past, State};
 use super::{Connection, TakenStep};
-use crate::reading::{Reading, corrupt, parsed_optional};
+use crate::authority::Sight;
+use crate::column::{corrupt, parsed_optional};
 use web::PageRequest;
 
 const COLUMNS: &str = "id, consumer, service, state, amends, asked, requested_at";
@@ -30,9 +31,10 @@ pub(crate) async fn find(
     row.as_ref().map(from_row).transpose()
 }
 
-/// Connections in the order of their requests; one more than the page holds.
+/// Connections within `sight` in the order of their requests; one more than the page holds.
 pub(crate) async fn list(
     reading: impl Reading,
+    sight: &Sight,
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Vec<Connection>, StoreError> {
@@ -40,16 +42,31 @@ pub(crate) async fn list(
         "SELECT {COLUMNS} FROM connection
          WHERE id > $1 AND ($2 = '' OR state = $2) AND ($3 = '' OR consumer = $3)
            AND ($4 = '' OR service = $4)
-         ORDER BY id LIMIT $5"
+           AND ($5 = '' OR consumer IN (SELECT id FROM system WHERE organisation = $5)
+             OR service IN (SELECT id FROM service WHERE system IN
+               (SELECT id FROM system WHERE organisation = $5)))
+         ORDER BY id LIMIT $6"
     );
     let values = [
         page.after.as_str().into(),
         filter.state.map_or("", State::as_str).into(),
         filter.consumer.as_ref().map(ToString::to_string).unwrap_or_default().into(),
         filter.service.as_ref().map(ToString::to_string).unwrap_or_default().into(),
+        sight.filter().into(),
         page.rows().into(),
     ];
     reading.rows(&sql, &values).await?.iter().map(from_row).collect()
+}
+
+/// The amendment of this connection that is under way, if there is one.
+pub(crate) async fn find_amendment(
+    reading: impl Reading,
+    id: &ConnectionId,
+) -> Result<Option<ConnectionId>, StoreError> {
+    let sql = "SELECT id FROM connection
+         WHERE amends = $1 AND state NOT IN ('ended', 'withdrawn', 'refused')";
+    let row = reading.row(sql, &[id.to_string().into()]).await?;
+    row.map(|row| row.parsed("id")).transpose()
 }
 
 /// Those that gateways hear of, for the directory.

@@ -61,6 +61,8 @@ async fn suspending_resuming_and_ending_are_in_force_when_answered() {
 async fn the_history_names_actor_role_time_reason_and_entry_of_each_step() {
     let platform = Platform::with_service().await;
     let path = platform.connection_after(&["submit", "return"]).await;
+    // A place is noted just after its step is answered, and before the next change is.
+    platform.requested().await;
     let history = platform.get(&format!("{path}/history")).await;
     let steps = history["items"].as_array().unwrap();
     let taken: Vec<_> = steps.iter().map(|step| (&step["step"], &step["state"])).collect();

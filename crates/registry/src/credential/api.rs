@@ -18,6 +18,7 @@ use wire::signature::Algorithm;
 use super::command::{self, Made, NewKey, RotationTimes};
 use super::{Credential, sql};
 use crate::Registry;
+use crate::authority::Sight;
 use crate::refused::Refused;
 
 /// The life of a credential when nobody says otherwise, in days.
@@ -76,6 +77,8 @@ pub struct MadeCredential {
     /// The HMAC secret in base64: keep it now, it is never shown again. Absent for `ed25519`.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret_base64: Option<String>,
+    /// Whether gateways accept it already. If not, they will soon, without anyone asking again.
+    in_force: bool,
 }
 
 /// Which credentials to list.
@@ -92,32 +95,37 @@ pub struct CredentialQuery {
     limit: Option<u32>,
 }
 
-/// Credentials in the order of their ids, without secrets.
+/// Credentials in the order of their ids, without secrets: all for those who run and audit the
+/// platform, else those of one's own organisation.
 #[utoipa::path(get, path = "/api/v1/credentials", tag = "credentials", params(CredentialQuery),
     responses((status = 200, body = Page<Credential>), Problems))]
 async fn list(
     State(registry): State<Registry>,
-    _: Authenticated,
+    Authenticated(actor): Authenticated,
     Query(query): Query<CredentialQuery>,
 ) -> Result<Json<Page<Credential>>, Refusal> {
     let system = field::parse_optional("system", query.system.as_deref())?;
     let page = PageRequest::new(query.after, query.limit)?;
-    let found = sql::list(&registry.database, system.as_ref(), &page).await;
+    let sight = Sight::of(&actor);
+    let found = sql::list(&registry.database, &sight, system.as_ref(), &page).await;
     Ok(Json(page.page(found.map_err(Refused::from)?, |credential| credential.keyid.to_string())))
 }
 
-/// One credential, without its secret.
+/// One credential that one may see, without its secret.
 #[utoipa::path(get, path = "/api/v1/credentials/{keyid}", tag = "credentials",
     params(("keyid" = String, Path, description = "Key id")),
     responses((status = 200, body = Credential), Problems))]
 async fn read(
     State(registry): State<Registry>,
-    _: Authenticated,
+    Authenticated(actor): Authenticated,
     Path(keyid): Path<String>,
 ) -> Result<Json<Credential>, Refusal> {
     let keyid = field::parse("keyid", &keyid)?;
     let found = sql::find(&registry.database, &keyid).await.map_err(Refused::from)?;
-    Ok(Json(found.ok_or_else(|| command::unknown(&keyid))?))
+    let sight = Sight::of(&actor);
+    // Who may not see it is not told that it is there.
+    let seen = found.filter(|credential| sight.covers(&credential.system.organisation));
+    Ok(Json(seen.ok_or_else(|| command::unknown(&keyid))?))
 }
 
 /// Makes a credential. For an administrator of the system's organisation and the operator.
@@ -179,27 +187,28 @@ async fn revoke(
 fn new_key(algorithm: Algorithm, public_key: Option<&str>) -> Result<NewKey, Refusal> {
     match (algorithm, public_key) {
         (Algorithm::HmacSha256, None) => Ok(NewKey::HmacSha256),
-        (Algorithm::HmacSha256, Some(_)) => Err(field::invalid(
+        (Algorithm::HmacSha256, Some(_)) => Err(field::refused(
             "public_key",
             &Text::new(
-                "khóa hmac-sha256 do nền tảng tạo, không gửi khóa lên.",
-                "the platform makes the secret of hmac-sha256; send none.",
+                "Khóa hmac-sha256 do nền tảng tạo, không gửi khóa lên.",
+                "The platform makes the secret of hmac-sha256; send none.",
             ),
         )),
-        (Algorithm::Ed25519, given) => {
-            let public_key = keys::ed25519_public_key(given.unwrap_or_default());
-            let public_key = public_key.map_err(|error| not_a_key(&error.to_string()))?;
+        (Algorithm::Ed25519, None) => Err(field::missing("public_key")),
+        (Algorithm::Ed25519, Some(given)) => {
+            let public_key = keys::ed25519_public_key(given);
+            let public_key = public_key.map_err(|_| not_a_key())?;
             Ok(NewKey::Ed25519 { public_key })
         }
     }
 }
 
-fn not_a_key(why: &str) -> Refusal {
+fn not_a_key() -> Refusal {
     field::invalid(
         "public_key",
         &Text::new(
-            format!("cần khóa công khai Ed25519 dạng PEM hoặc 32 byte base64 ({why})."),
-            format!("an Ed25519 public key as PEM, or its 32 bytes in base64 ({why})."),
+            "khóa công khai Ed25519 dạng PEM (RFC 8410), hoặc 32 byte của khóa ở dạng base64.",
+            "an Ed25519 public key as PEM (RFC 8410), or its 32 bytes in base64.",
         ),
     )
 }
@@ -219,5 +228,5 @@ fn life(valid_days: Option<u32>) -> Result<Duration, Refusal> {
 
 fn shown_once(made: Made) -> MadeCredential {
     let secret_base64 = made.secret.map(|secret| STANDARD.encode(secret.as_ref()));
-    MadeCredential { credential: made.credential, secret_base64 }
+    MadeCredential { credential: made.credential, secret_base64, in_force: made.in_force }
 }

@@ -8,7 +8,7 @@ use keys::{Zeroizing, ed25519_public_key_pem, new_hmac_secret};
 use wire::id::{KeyId, SystemId};
 use wire::signature::Algorithm;
 
-use super::{Credential, sql};
+use super::{Credential, MAX_PER_SYSTEM, TOLD_AFTER_ITS_END, sql};
 use crate::Registry;
 use crate::authority::must_administer;
 use crate::refused::{Noun, Refused};
@@ -32,6 +32,9 @@ pub struct Made {
     pub credential: Credential,
     /// The HMAC secret; none for a public key.
     pub secret: Option<Zeroizing<[u8; 32]>>,
+    /// Whether gateways know it. If not, they will without anyone asking again: the secret can be
+    /// shown only now, so its being late is no reason to withhold it.
+    pub in_force: bool,
 }
 
 /// Makes a credential for `system` that lives for `life`.
@@ -47,9 +50,9 @@ pub async fn make(
     if system::sql::find(&mut change, &system).await?.is_none() {
         return Err(system::command::unknown(&system));
     }
-    let made = insert(registry, &mut change, system, key, life, None).await?;
+    let mut made = insert(registry, &mut change, system, key, life, None).await?;
     change.record(subject(&made.credential)).await?;
-    registry.publisher.publish(Some(actor)).await?;
+    made.in_force = registry.publisher.publish(Some(actor)).await.is_ok();
     Ok(made)
 }
 
@@ -73,11 +76,11 @@ pub async fn rotate(
     let until = now.saturating_add(times.overlap).min(old.not_after);
     sql::shorten(&mut change, keyid, until).await?;
     let system = old.system.clone();
-    let made = insert(registry, &mut change, system, key, times.life, Some(keyid)).await?;
+    let mut made = insert(registry, &mut change, system, key, times.life, Some(keyid)).await?;
     let mut subject = subject(&made.credential);
     subject.insert("replaces".to_owned(), keyid.to_string());
     change.record(subject).await?;
-    registry.publisher.publish(Some(actor)).await?;
+    made.in_force = registry.publisher.publish(Some(actor)).await.is_ok();
     Ok(made)
 }
 
@@ -128,6 +131,10 @@ async fn insert(
     life: Duration,
     replaces: Option<&KeyId>,
 ) -> Result<Made, Refused> {
+    let since = change.time().saturating_sub(TOLD_AFTER_ITS_END);
+    if sql::count_not_ended_before(&mut *change, &system, since).await? >= MAX_PER_SYSTEM {
+        return Err(Refused::TooManyCredentials(system));
+    }
     let keyid = new_key_id(registry)?;
     let (secret, public_key) = match &key {
         NewKey::HmacSha256 => (Some(new_hmac_secret(registry.randomness.as_ref())), None),
@@ -151,7 +158,7 @@ async fn insert(
         public_key,
     };
     sql::insert(change, &credential, sealed_secret).await?;
-    Ok(Made { credential, secret })
+    Ok(Made { credential, secret, in_force: false })
 }
 
 /// `k-` and 64 random bits: says nothing about whose it is.

@@ -1,13 +1,14 @@
 //! All SQL about credentials.
 
-use evidence::Change;
+use evidence::{Change, Reading};
 use keys::ed25519_public_key_pem;
 use store::{Row, StoreError};
 use wire::ambient::UtcMicros;
 use wire::id::{KeyId, SystemId};
 
 use super::Credential;
-use crate::reading::{Reading, corrupt, parsed_optional};
+use crate::authority::Sight;
+use crate::column::{corrupt, parsed_optional};
 use web::PageRequest;
 
 const COLUMNS: &str =
@@ -22,33 +23,50 @@ pub(crate) async fn find(
     row.as_ref().map(from_row).transpose()
 }
 
-/// Credentials in the order of their ids, of one system if named; one more than the page holds.
+/// Credentials within `sight` in the order of their ids, of one system if named; one more than the
+/// page holds.
 pub(crate) async fn list(
     reading: impl Reading,
+    sight: &Sight,
     system: Option<&SystemId>,
     page: &PageRequest,
 ) -> Result<Vec<Credential>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM credential
-         WHERE keyid > $1 AND ($2 = '' OR system = $2) ORDER BY keyid LIMIT $3"
+         WHERE keyid > $1 AND ($2 = '' OR system = $2)
+           AND ($3 = '' OR system IN (SELECT id FROM system WHERE organisation = $3))
+         ORDER BY keyid LIMIT $4"
     );
     let system = system.map(ToString::to_string).unwrap_or_default();
-    let values = [page.after.as_str().into(), system.into(), page.rows().into()];
+    let values =
+        [page.after.as_str().into(), system.into(), sight.filter().into(), page.rows().into()];
     reading.rows(&sql, &values).await?.iter().map(from_row).collect()
 }
 
-/// Those that are neither revoked nor past their time, each with its sealed secret if it has one:
-/// for the directory, and for what travels beside it.
-pub(crate) async fn alive(
+/// Those that have not ended before `since`, each with its sealed secret if it has one: for the
+/// directory, and for what travels beside it.
+pub(crate) async fn not_ended_before(
     reading: impl Reading,
-    now: UtcMicros,
+    since: UtcMicros,
 ) -> Result<Vec<(Credential, Option<Vec<u8>>)>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS}, sealed_secret FROM credential
-         WHERE revoked_at IS NULL AND not_after > $1 ORDER BY keyid"
+         WHERE not_after > $1 AND (revoked_at IS NULL OR revoked_at > $1) ORDER BY keyid"
     );
-    let rows = reading.rows(&sql, &[now.into()]).await?;
+    let rows = reading.rows(&sql, &[since.into()]).await?;
     rows.iter().map(|row| Ok((from_row(row)?, row.optional_bytes("sealed_secret")?))).collect()
+}
+
+/// How many of `system` have not ended before `since`.
+pub(crate) async fn count_not_ended_before(
+    reading: impl Reading,
+    system: &SystemId,
+    since: UtcMicros,
+) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) AS credentials FROM credential
+         WHERE system = $1 AND not_after > $2 AND (revoked_at IS NULL OR revoked_at > $2)";
+    let row = reading.row(sql, &[system.to_string().into(), since.into()]).await?;
+    row.ok_or_else(|| corrupt("credential", "a count has no row"))?.integer("credentials")
 }
 
 pub(crate) async fn insert(

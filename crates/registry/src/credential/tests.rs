@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use keys::Ed25519Key;
 use serde_json::{Value, json};
-use testkit::SeededRandomness;
+use testkit::{FaultyDisk, SeededRandomness};
 use wire::id::KeyId;
 
 use crate::tests::platform::*;
@@ -82,6 +82,31 @@ async fn what_is_no_public_key_is_refused_and_never_kept() {
 }
 
 #[tokio::test]
+async fn a_system_has_so_many_credentials_and_no_more() {
+    let platform = Platform::with_service().await;
+    let first = keyid(&hmac(&platform).await);
+    for _ in 1..super::MAX_PER_SYSTEM {
+        hmac(&platform).await;
+    }
+    let form = json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256"});
+    for (path, body) in
+        [(PATH.to_owned(), form.clone()), (format!("{PATH}/{first}/rotate"), json!({}))]
+    {
+        let refused = platform.refused(CONSUMER, &path, body).await;
+        assert_eq!(refused, (409, "resource.conflict".to_owned()), "{path}");
+    }
+    let record = platform.record(&format!("credential/{first}")).unwrap();
+    assert_eq!(record["not_after"], "2027-11-23T08:00:00.000000Z", "a refused rotation undoes all");
+    let other = json!({"system": PROVIDING_SYSTEM, "algorithm": "hmac-sha256"});
+    platform.made(PROVIDER, PATH, other).await;
+    // What was revoked counts as long as gateways hear of it.
+    platform.made(CONSUMER, &format!("{PATH}/{first}/revoke"), json!({})).await;
+    assert_eq!(platform.refused(CONSUMER, PATH, form).await.0, 409);
+    platform.clock.advance(super::TOLD_AFTER_ITS_END);
+    hmac(&platform).await;
+}
+
+#[tokio::test]
 async fn a_rotated_credential_overlaps_with_its_successor() {
     let platform = Platform::with_service().await;
     let old = keyid(&hmac(&platform).await);
@@ -96,7 +121,13 @@ async fn a_rotated_credential_overlaps_with_its_successor() {
     let refused = platform.refused(CONSUMER, &path, json!({})).await;
     assert_eq!(refused, (409, "resource.conflict".to_owned()));
     hmac(&platform).await;
-    assert!(platform.record(&format!("credential/{old}")).is_none(), "past its time");
+    // For a while its calls can be verified still, to be told that it is past its time.
+    assert!(platform.record(&format!("credential/{old}")).is_some());
+    assert!(platform.in_force().hmac_secrets.contains_key(&old));
+
+    platform.clock.advance(super::TOLD_AFTER_ITS_END);
+    hmac(&platform).await;
+    assert!(platform.record(&format!("credential/{old}")).is_none());
     assert!(!platform.in_force().hmac_secrets.contains_key(&old));
 }
 
@@ -118,13 +149,14 @@ async fn rotating_never_lengthens_a_life_and_keeps_the_algorithm() {
 }
 
 #[tokio::test]
-async fn a_revoked_credential_leaves_the_directory_at_once_and_for_good() {
+async fn a_revoked_credential_is_told_as_such_at_once_and_forgotten_later() {
     let platform = Platform::with_service().await;
     let keyid = keyid(&hmac(&platform).await);
     let path = format!("{PATH}/{keyid}/revoke");
     let revoked = platform.made(CONSUMER, &path, json!({})).await;
     assert_eq!(revoked["revoked_at"], "2026-11-23T08:00:00.000000Z");
-    assert!(platform.record(&format!("credential/{keyid}")).is_none());
+    let record = platform.record(&format!("credential/{keyid}")).unwrap();
+    assert_eq!(record["revoked_at"], revoked["revoked_at"]);
     assert!(platform.in_force().hmac_secrets.is_empty());
     let before = platform.log.size();
     assert_eq!(platform.made(CONSUMER, &path, json!({})).await, revoked);
@@ -132,6 +164,31 @@ async fn a_revoked_credential_leaves_the_directory_at_once_and_for_good() {
     let rotate = format!("{PATH}/{keyid}/rotate");
     let refused = platform.refused(CONSUMER, &rotate, json!({})).await;
     assert_eq!(refused, (409, "resource.conflict".to_owned()));
+
+    platform.clock.advance(super::TOLD_AFTER_ITS_END);
+    hmac(&platform).await;
+    assert!(platform.record(&format!("credential/{keyid}")).is_none());
+}
+
+#[tokio::test]
+async fn a_secret_is_shown_even_if_gateways_cannot_be_told_yet() {
+    let disk = FaultyDisk::new(1);
+    let platform = Platform::start_on(disk.process()).await.and_service().await;
+    let first = hmac(&platform).await;
+    assert_eq!(first["in_force"], true);
+    let mut versions = platform.registry.published();
+    versions.mark_unchanged();
+    // The log finds out with the entry of this change, which is committed by then.
+    disk.set_capacity(Some(disk.used()));
+    let path = format!("{PATH}/{}/rotate", keyid(&first));
+    let made = platform.made(CONSUMER, &path, json!({})).await;
+    assert_eq!(made["in_force"], false);
+    let secret = STANDARD.decode(made["secret_base64"].as_str().unwrap()).unwrap();
+    assert!(!platform.in_force().hmac_secrets.contains_key(&keyid(&made)));
+
+    disk.set_capacity(None);
+    versions.changed().await.unwrap();
+    assert_eq!(platform.in_force().hmac_secrets[&keyid(&made)].as_slice(), secret);
 }
 
 #[tokio::test]

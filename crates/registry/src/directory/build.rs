@@ -13,7 +13,7 @@ use wire::id::KeyId;
 
 use crate::connection::Connection;
 use crate::connection::lifecycle::State;
-use crate::credential::Credential;
+use crate::credential::{Credential, TOLD_AFTER_ITS_END};
 use crate::organisation::Organisation;
 use crate::service::Service;
 use crate::system::System;
@@ -33,7 +33,8 @@ pub(crate) async fn build(change: &mut Change, secrets: &SecretBox) -> Result<Bu
     let systems = system::sql::all(&mut *change).await?;
     let services = service::sql::all(&mut *change).await?;
     let connections = connection::sql::published(&mut *change).await?;
-    let credentials = credential::sql::alive(change, now).await?;
+    let since = now.saturating_sub(TOLD_AFTER_ITS_END);
+    let credentials = credential::sql::not_ended_before(change, since).await?;
 
     let mut built = Built { records: Vec::new(), hmac_secrets: HashMap::new() };
     built.records.extend(organisations.into_iter().map(organisation_record));
@@ -95,6 +96,7 @@ fn credential_record(credential: Credential) -> Record {
         public_key: credential.public_key,
         not_before: credential.not_before,
         not_after: credential.not_after,
+        revoked_at: credential.revoked_at,
     })
 }
 

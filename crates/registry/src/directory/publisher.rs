@@ -51,10 +51,11 @@ impl Publisher {
         let mut change = parts.recorder.change_by_platform(ACTION).await?;
         let Unsigned { directory, hmac_secrets } = read(&parts, &mut change).await?;
         let history = DirectoryHistory::new(parts.recorder.database().clone());
-        let known = history.find(&directory.root()).await;
-        let signed = match known.map_err(|error| Refused::NotInForce(error.to_string()))? {
+        // The last one only: a registry that went back to what was in force before is news too.
+        let last = history.last().await?;
+        let signed = match last.filter(|last| last.directory.root() == directory.root()) {
             // Signed by a key that may be retired by now; it was valid when the version was made.
-            Some(known) => known,
+            Some(last) => last,
             None => record(&parts, change, directory).await?,
         };
         let (current, _) = watch::channel(Arc::new(Published { signed, hmac_secrets }));
@@ -77,12 +78,12 @@ impl Publisher {
     /// If it fails, the change that asked for it is recorded all the same; the publisher then goes
     /// on trying by itself.
     pub async fn publish(&self, cause: Option<&Actor>) -> Result<(), Refused> {
-        let published = self.attempt(cause).await;
-        if let Err(error) = published {
-            self.keep_trying();
-            return Err(Refused::NotInForce(error.to_string()));
-        }
-        Ok(())
+        let Err(error) = self.attempt(cause).await else {
+            return Ok(());
+        };
+        tracing::error!(%error, "a change is recorded but the directory could not be published");
+        self.keep_trying();
+        Err(Refused::NotInForce(error.to_string()))
     }
 
     async fn attempt(&self, cause: Option<&Actor>) -> Result<(), Refused> {
@@ -102,18 +103,26 @@ impl Publisher {
         Ok(())
     }
 
-    /// One task tries until it succeeds; it ends with the process, and the next start publishes.
+    /// A task tries until it succeeds; it ends with the process, and the next start publishes.
     fn keep_trying(&self) {
         if self.0.retrying.swap(true, Ordering::SeqCst) {
             return;
         }
         let publisher = self.clone();
         tokio::spawn(async move {
-            while let Err(error) = publisher.attempt(None).await {
-                tracing::warn!(%error, "the directory is not published yet");
+            loop {
                 tokio::time::sleep(RETRY_EVERY).await;
+                // Before the attempt, not after: whatever fails from here on may be too late for
+                // it, and is given a task of its own.
+                publisher.0.retrying.store(false, Ordering::SeqCst);
+                let Err(error) = publisher.attempt(None).await else {
+                    return;
+                };
+                tracing::warn!(%error, "the directory is not published yet");
+                if publisher.0.retrying.swap(true, Ordering::SeqCst) {
+                    return;
+                }
             }
-            publisher.0.retrying.store(false, Ordering::SeqCst);
         });
     }
 }

@@ -57,6 +57,32 @@ async fn a_change_whose_publication_a_crash_prevented_comes_into_force_at_the_ne
 }
 
 #[tokio::test]
+async fn going_back_to_what_was_in_force_before_is_published_even_if_a_crash_comes_between() {
+    let platform = Platform::with_service().await;
+    let first = platform.in_force().signed.directory.root();
+    let names = json!({"name": "Sở Nội vụ"});
+    platform.made(OPERATOR, "/api/v1/organisations/H24.12/rename", names).await;
+    let second = platform.in_force().signed.directory.root();
+    let recorder = &platform.registry.recorder;
+    let mut change =
+        recorder.change(&actor(OPERATOR).unwrap(), "organisation.renamed").await.unwrap();
+    let sql = "UPDATE organisation SET name = 'Cơ quan H24.12' WHERE code = 'H24.12'";
+    change.execute(sql, &[]).await.unwrap();
+    change.record([("organisation".to_owned(), "H24.12".to_owned())].into()).await.unwrap();
+
+    let platform = platform.restart().await;
+    assert_eq!(platform.in_force().signed.directory.root(), first);
+    let last = platform.entries().await.pop().unwrap();
+    assert_eq!((last.action.as_str(), last.directory), ("directory.published", Some(first)));
+    let size = platform.log.size();
+    let platform = platform.restart().await;
+    assert_eq!(platform.log.size(), size, "once");
+    let versions: Vec<_> =
+        platform.entries().await.iter().filter_map(|entry| entry.directory).collect();
+    assert_eq!(versions[versions.len() - 3..], [first, second, first]);
+}
+
+#[tokio::test]
 async fn changes_at_once_are_handed_over_in_the_order_in_which_they_are_recorded() {
     let platform = Arc::new(Platform::with_service().await);
     let mut versions = platform.registry.published();

@@ -1,11 +1,11 @@
 //! All SQL about organisations.
 
-use evidence::Change;
+use evidence::{Change, Reading};
 use store::{Row, StoreError};
 use wire::organisation_code::{LegacyCode, OrganisationCode};
 
 use super::Organisation;
-use crate::reading::{Reading, parsed_optional};
+use crate::column::parsed_optional;
 use web::PageRequest;
 
 const COLUMNS: &str = "code, parent, name, name_en, legacy_code, registered_at";

@@ -2,18 +2,22 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
+use evidence::Actor;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::openapi::Problems;
 use web::{Authenticated, Json, Page, PageRequest, Path, Query, Refusal, field};
+use wire::ambient::UtcMicros;
 use wire::directory::RecordMode;
 use wire::id::ServiceId;
 
 use super::command::TermsChange;
+use super::upstream::Upstream;
 use super::{Service, Terms, command, sql};
 use crate::Registry;
+use crate::authority::Sight;
 use crate::refused::Refused;
 
 /// The longest title, in characters.
@@ -32,6 +36,35 @@ pub(crate) fn routes() -> OpenApiRouter<Registry> {
         .routes(routes!(list, publish))
         .routes(routes!(read))
         .routes(routes!(change_terms))
+}
+
+/// One major version of a service.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Service)]
+pub struct ServiceView {
+    /// Its full name.
+    #[schema(value_type = String, example = "H24.12/don-vi-hanh-chinh/danh-muc/v1")]
+    id: ServiceId,
+    /// What people call it.
+    #[schema(example = "Danh mục đơn vị hành chính cấp xã")]
+    title: String,
+    /// Where calls go. Shown to its own organisation and to those who run and audit the platform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "http://10.24.12.5:9000/api")]
+    upstream: Option<Upstream>,
+    /// How long a gateway waits for the answer to begin, in milliseconds.
+    timeout_ms: u32,
+    /// Before what the record of a call must be durable: `before_answer` or `before_forward`.
+    #[schema(value_type = String, example = "before_answer")]
+    record: RecordMode,
+    /// The longest request body, in bytes.
+    max_body_bytes: u64,
+    /// When it was published.
+    #[schema(value_type = String, format = DateTime)]
+    published_at: UtcMicros,
+    /// When its terms changed last.
+    #[schema(value_type = String, format = DateTime)]
+    changed_at: UtcMicros,
 }
 
 /// A version of a service to publish.
@@ -92,16 +125,17 @@ type ServicePath = (String, String, String, String);
 
 /// Services in the order of their ids.
 #[utoipa::path(get, path = "/api/v1/services", tag = "services", params(ServiceQuery),
-    responses((status = 200, body = Page<Service>), Problems))]
+    responses((status = 200, body = Page<ServiceView>), Problems))]
 async fn list(
     State(registry): State<Registry>,
-    _: Authenticated,
+    Authenticated(actor): Authenticated,
     Query(query): Query<ServiceQuery>,
-) -> Result<Json<Page<Service>>, Refusal> {
+) -> Result<Json<Page<ServiceView>>, Refusal> {
     let system = field::parse_optional("system", query.system.as_deref())?;
     let page = PageRequest::new(query.after, query.limit)?;
     let found = sql::list(&registry.database, system.as_ref(), &page).await;
-    Ok(Json(page.page(found.map_err(Refused::from)?, |service| service.id.to_string())))
+    let page = page.page(found.map_err(Refused::from)?, |service| service.id.to_string());
+    Ok(Json(page.map(|service| ServiceView::new(service, &actor))))
 }
 
 /// One version of a service.
@@ -113,25 +147,26 @@ async fn list(
         ("service" = String, Path, description = "Service code"),
         ("version" = String, Path, description = "Major version: v1"),
     ),
-    responses((status = 200, body = Service), Problems))]
+    responses((status = 200, body = ServiceView), Problems))]
 async fn read(
     State(registry): State<Registry>,
-    _: Authenticated,
+    Authenticated(actor): Authenticated,
     Path(path): Path<ServicePath>,
-) -> Result<Json<Service>, Refusal> {
+) -> Result<Json<ServiceView>, Refusal> {
     let id = named(path)?;
     let found = sql::find(&registry.database, &id).await.map_err(Refused::from)?;
-    Ok(Json(found.ok_or_else(|| command::unknown(&id))?))
+    let service = found.ok_or_else(|| command::unknown(&id))?;
+    Ok(Json(ServiceView::new(service, &actor)))
 }
 
 /// Publishes a version of a service. For an administrator of the provider and the operator.
 #[utoipa::path(post, path = "/api/v1/services", tag = "services", request_body = ServiceForm,
-    responses((status = 201, body = Service), Problems))]
+    responses((status = 201, body = ServiceView), Problems))]
 async fn publish(
     State(registry): State<Registry>,
     Authenticated(actor): Authenticated,
     Json(form): Json<ServiceForm>,
-) -> Result<(StatusCode, Json<Service>), Refusal> {
+) -> Result<(StatusCode, Json<ServiceView>), Refusal> {
     let id = field::parse("id", &form.id)?;
     let title = field::sentence("title", &form.title, TITLE_CHARS)?;
     let mut terms = Terms {
@@ -148,7 +183,7 @@ async fn publish(
     };
     chosen.read()?.apply(&mut terms);
     let service = command::publish(&registry, &actor, id, title, terms).await?;
-    Ok((StatusCode::CREATED, Json(service)))
+    Ok((StatusCode::CREATED, Json(ServiceView::new(service, &actor))))
 }
 
 /// Changes where and how a service is reached, from the next call on. What is left out stays as it
@@ -162,19 +197,36 @@ async fn publish(
         ("version" = String, Path, description = "Major version: v1"),
     ),
     request_body = TermsForm,
-    responses((status = 200, body = Service), Problems))]
+    responses((status = 200, body = ServiceView), Problems))]
 async fn change_terms(
     State(registry): State<Registry>,
     Authenticated(actor): Authenticated,
     Path(path): Path<ServicePath>,
     Json(form): Json<TermsForm>,
-) -> Result<Json<Service>, Refusal> {
+) -> Result<Json<ServiceView>, Refusal> {
     let id = named(path)?;
-    Ok(Json(command::change_terms(&registry, &actor, &id, form.read()?).await?))
+    let service = command::change_terms(&registry, &actor, &id, form.read()?).await?;
+    Ok(Json(ServiceView::new(service, &actor)))
 }
 
 fn named((organisation, system, service, version): ServicePath) -> Result<ServiceId, Refusal> {
     field::parse("id", &format!("{organisation}/{system}/{service}/{version}"))
+}
+
+impl ServiceView {
+    fn new(service: Service, actor: &Actor) -> Self {
+        let seen = Sight::of(actor).covers(&service.id.organisation);
+        Self {
+            id: service.id,
+            title: service.title,
+            upstream: Some(service.terms.upstream).filter(|_| seen),
+            timeout_ms: service.terms.timeout_ms,
+            record: service.terms.record,
+            max_body_bytes: service.terms.max_body_bytes,
+            published_at: service.published_at,
+            changed_at: service.changed_at,
+        }
+    }
 }
 
 impl TermsForm {

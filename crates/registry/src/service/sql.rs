@@ -1,12 +1,12 @@
 //! All SQL about services.
 
-use evidence::Change;
+use evidence::{Change, Reading};
 use store::{Row, StoreError};
 use wire::directory::RecordMode;
 use wire::id::{ServiceId, SystemId};
 
 use super::{Service, Terms};
-use crate::reading::{Reading, corrupt};
+use crate::column::corrupt;
 use web::PageRequest;
 
 const COLUMNS: &str =

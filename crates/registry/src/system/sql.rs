@@ -1,12 +1,11 @@
 //! All SQL about systems.
 
-use evidence::Change;
+use evidence::{Change, Reading};
 use store::{Row, StoreError};
 use wire::id::SystemId;
 use wire::organisation_code::OrganisationCode;
 
 use super::System;
-use crate::reading::Reading;
 use web::PageRequest;
 
 const COLUMNS: &str = "id, name, registered_at";

@@ -31,11 +31,20 @@ struct Case {
 const SIGNED_ON: &[&str] =
     &[STATE_MANAGER, OPERATOR, PROVIDER, CONSUMER, OTHER_ADMIN, OFFICER, AUDITOR, INCIDENT_HANDLER];
 const PLATFORM: &[&str] = &[OPERATOR, STATE_MANAGER];
+/// Those who run and audit the platform, and the consumer.
+const CONSUMERS_MATTERS: &[&str] = &[STATE_MANAGER, OPERATOR, CONSUMER, AUDITOR, INCIDENT_HANDLER];
+/// The same with the provider, of which [`OFFICER`] is one.
+const BOTH_SIDES_MATTERS: &[&str] =
+    &[STATE_MANAGER, OPERATOR, PROVIDER, CONSUMER, OFFICER, AUDITOR, INCIDENT_HANDLER];
 const PROVIDERS: &[&str] = &[OPERATOR, PROVIDER];
 const CONSUMERS: &[&str] = &[OPERATOR, CONSUMER];
 
 fn read(route: &'static str, path: impl Into<String>) -> Case {
-    Case { method: "GET", route, path: path.into(), body: None, may: SIGNED_ON }
+    read_by(route, path, SIGNED_ON)
+}
+
+fn read_by(route: &'static str, path: impl Into<String>, may: &'static [&'static str]) -> Case {
+    Case { method: "GET", route, path: path.into(), body: None, may }
 }
 
 fn write(
@@ -84,7 +93,11 @@ async fn cases(platform: &Platform) -> Vec<Case> {
         read("/api/v1/systems/{organisation}/{system}", system),
         read("/api/v1/credentials", "/api/v1/credentials"),
         write("/api/v1/credentials", "/api/v1/credentials", new_credential, CONSUMERS),
-        read("/api/v1/credentials/{keyid}", format!("/api/v1/credentials/{keyid}")),
+        read_by(
+            "/api/v1/credentials/{keyid}",
+            format!("/api/v1/credentials/{keyid}"),
+            CONSUMERS_MATTERS,
+        ),
         write(
             "/api/v1/credentials/{keyid}/rotate",
             format!("/api/v1/credentials/{keyid}/rotate"),
@@ -108,8 +121,12 @@ async fn cases(platform: &Platform) -> Vec<Case> {
         ),
         read("/api/v1/connections", "/api/v1/connections"),
         write("/api/v1/connections", "/api/v1/connections", connection_form(), &[CONSUMER]),
-        read("/api/v1/connections/{id}", connection.clone()),
-        read("/api/v1/connections/{id}/history", format!("{connection}/history")),
+        read_by("/api/v1/connections/{id}", connection.clone(), BOTH_SIDES_MATTERS),
+        read_by(
+            "/api/v1/connections/{id}/history",
+            format!("{connection}/history"),
+            BOTH_SIDES_MATTERS,
+        ),
         write(
             "/api/v1/connections/{id}/revise",
             format!("{connection}/revise"),
@@ -156,6 +173,14 @@ async fn every_route_is_open_to_whom_it_is_for_and_to_nobody_else() {
             let asked = format!("{} {} as {token:?}: {answer}", case.method, case.path);
             match (token, case.may.contains(&token)) {
                 ("", _) => assert_eq!(status, 401, "{asked}"),
+                // Who may not see a thing is not told that it is there.
+                (_, false) if case.method == "GET" => {
+                    assert_eq!(
+                        (status, &answer["code"]),
+                        (404, &"resource.not_found".into()),
+                        "{asked}"
+                    );
+                }
                 (_, false) => {
                     assert_eq!(
                         (status, &answer["code"]),
@@ -183,6 +208,38 @@ async fn every_route_of_the_description_has_a_case() {
     let cases = cases(&platform).await;
     let tried = cases.iter().map(|case| format!("{} {}", case.method, case.route)).collect();
     assert_eq!(described, tried);
+}
+
+#[tokio::test]
+async fn lists_hold_what_an_organisation_may_see_and_services_hide_where_they_stand() {
+    let platform = Platform::with_service().await;
+    let form = json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256"});
+    platform.made(CONSUMER, "/api/v1/credentials", form).await;
+    platform.requested().await;
+    for (token, credentials, connections, upstreams) in [
+        (CONSUMER, 1, 1, 0),
+        (PROVIDER, 0, 1, 1),
+        (OFFICER, 0, 1, 1),
+        (OTHER_ADMIN, 0, 0, 0),
+        (OPERATOR, 1, 1, 1),
+        (STATE_MANAGER, 1, 1, 1),
+        (AUDITOR, 1, 1, 1),
+        (INCIDENT_HANDLER, 1, 1, 1),
+    ] {
+        let list = async |noun: &str| {
+            let (_, page) = platform.ask(token, "GET", &format!("/api/v1/{noun}"), None).await;
+            page["items"].as_array().unwrap().clone()
+        };
+        assert_eq!(list("credentials").await.len(), credentials, "{token}");
+        assert_eq!(list("connections").await.len(), connections, "{token}");
+        let services = list("services").await;
+        assert_eq!(services.len(), 1, "the catalogue is for all: {token}");
+        let shown = services.iter().filter(|service| service["upstream"].is_string()).count();
+        assert_eq!(shown, upstreams, "{token}");
+        let path = format!("/api/v1/services/{SERVICE}");
+        let (_, service) = platform.ask(token, "GET", &path, None).await;
+        assert_eq!(service["upstream"].is_string(), upstreams == 1, "{token}");
+    }
 }
 
 #[tokio::test]

@@ -181,7 +181,7 @@ impl Platform {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
-        let (status, body) = self.ask(OFFICER, "GET", path, None).await;
+        let (status, body) = self.ask(OPERATOR, "GET", path, None).await;
         assert_eq!(status, 200, "{path}: {body}");
         body
     }

@@ -28,32 +28,57 @@ pub fn parse_optional<T: Field>(name: &str, value: Option<&str>) -> Result<Optio
     value.map(|value| parse(name, value)).transpose()
 }
 
-/// The refusal of the field `name` because it breaks `rule`.
+/// The refusal of the field `name` because it breaks `rule`, which says what it has to be.
 pub fn invalid(name: &str, rule: &Text) -> Refusal {
     Refusal::new(
         ErrorCode::FieldInvalid,
         Text::new(
-            format!("Trường «{name}» không đúng: {}", rule.vi),
-            format!("The field `{name}` is not right: {}", rule.en),
+            format!("Trường «{name}» không hợp lệ; phải là {}", rule.vi),
+            format!("The field `{name}` is not valid; it must be {}", rule.en),
         ),
     )
 }
 
-/// A name or sentence for people: 1 to `max_chars` characters after trimming, none of them control
-/// characters (line breaks included), so that it can be shown anywhere.
+/// The refusal of the field `name` for a `reason` in whole sentences.
+pub fn refused(name: &str, reason: &Text) -> Refusal {
+    Refusal::new(
+        ErrorCode::FieldInvalid,
+        Text::new(
+            format!("Trường «{name}» không được chấp nhận. {}", reason.vi),
+            format!("The field `{name}` is not accepted. {}", reason.en),
+        ),
+    )
+}
+
+/// The refusal of a request that lacks the field `name`.
+pub fn missing(name: &str) -> Refusal {
+    Refusal::new(
+        ErrorCode::FieldInvalid,
+        Text::new(format!("Thiếu trường «{name}»."), format!("The field `{name}` is missing.")),
+    )
+}
+
+/// A name or sentence for people: 1 to `max_chars` characters after trimming, none of which breaks
+/// a line, controls or turns the direction of writing, so that it can be shown anywhere.
 pub fn sentence(name: &str, value: &str, max_chars: usize) -> Result<String, Refusal> {
     let value = value.trim();
     let length = value.chars().count();
-    if length == 0 || length > max_chars || value.chars().any(char::is_control) {
+    if length == 0 || length > max_chars || value.chars().any(is_unshowable) {
         return Err(invalid(
             name,
             &Text::new(
-                format!("từ 1 đến {max_chars} ký tự, không có ký tự điều khiển."),
-                format!("1 to {max_chars} characters, no control characters."),
+                format!("một dòng chữ từ 1 đến {max_chars} ký tự, không có ký tự điều khiển."),
+                format!("a line of 1 to {max_chars} characters, no control characters."),
             ),
         ));
     }
     Ok(value.to_owned())
+}
+
+/// Control characters, line and paragraph separators, and those that turn the direction of what
+/// stands around them (Unicode TR 9), by which a text can pass for another.
+fn is_unshowable(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A number within `range`.
@@ -65,7 +90,10 @@ where
         return Ok(value);
     }
     let (least, most) = (range.start(), range.end());
-    Err(invalid(name, &Text::new(format!("từ {least} đến {most}."), format!("{least} to {most}."))))
+    Err(invalid(name, &Text::new(
+        format!("một số từ {least} đến {most}."),
+        format!("a number from {least} to {most}."),
+    )))
 }
 
 impl Field for OrganisationCode {
@@ -91,9 +119,9 @@ impl Field for LegacyCode {
 }
 
 const SLUG_VI: &str =
-    "1 đến 63 ký tự gồm a-z, 0-9 và «-», không bắt đầu hay kết thúc bằng «-» (ví dụ danh-muc).";
+    "một mã dài 1 đến 63 ký tự gồm a-z, 0-9 và «-», không bắt đầu hay kết thúc bằng «-» (ví dụ danh-muc).";
 const SLUG_EN: &str =
-    "1 to 63 characters out of a-z, 0-9 and `-`, with no `-` at either end (example: danh-muc).";
+    "a code of 1 to 63 characters out of a-z, 0-9 and `-`, with no `-` at either end (example: danh-muc).";
 
 macro_rules! slug {
     ($($code:ty),*) => {$(
@@ -109,8 +137,8 @@ slug!(SystemCode, ServiceCode, PurposeCode);
 impl Field for KeyId {
     fn rule() -> Text {
         Text::new(
-            "1 đến 64 ký tự gồm A-Z, a-z, 0-9, «.», «_», «-».",
-            "1 to 64 characters out of A-Z, a-z, 0-9, `.`, `_`, `-`.",
+            "một mã dài 1 đến 64 ký tự gồm A-Z, a-z, 0-9, «.», «_», «-».",
+            "a code of 1 to 64 characters out of A-Z, a-z, 0-9, `.`, `_`, `-`.",
         )
     }
 }
@@ -144,7 +172,7 @@ impl Field for ConnectionId {
 impl Field for Role {
     fn rule() -> Text {
         Text::new(
-            "một trong các vai trò: state_manager, operator, organisation_admin, officer, auditor, \
+            "một trong các vai trò state_manager, operator, organisation_admin, officer, auditor, \
              incident_handler.",
             "one of the roles state_manager, operator, organisation_admin, officer, auditor, \
              incident_handler.",

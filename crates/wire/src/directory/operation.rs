@@ -19,8 +19,8 @@ pub struct Operation {
 /// A method or path template that permits nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnOperation {
-    /// Not capital letters.
-    #[error("a method is capital letters, like GET")]
+    /// Not capital letters, or one that is about the connection and not about the service.
+    #[error("a method is capital letters, like GET, and not CONNECT or TRACE")]
     Method,
     /// Not a path template.
     #[error("a path template is like /units/{{id}} or /units/**")]
@@ -31,7 +31,7 @@ impl Operation {
     /// The operation, if it is written as one.
     pub fn new(method: &str, path: &str) -> Result<Self, NotAnOperation> {
         let is_method = !method.is_empty() && method.bytes().all(|b| b.is_ascii_uppercase());
-        if !is_method {
+        if !is_method || matches!(method, "CONNECT" | "TRACE") {
             return Err(NotAnOperation::Method);
         }
         let fixed = path.strip_suffix("/**").unwrap_or(path);
@@ -82,10 +82,14 @@ fn is_segment(segment: &str) -> bool {
     segment.bytes().all(is_path_byte) && !is_dot_segment(segment)
 }
 
-/// `.` or `..`, also percent-encoded.
+/// `.` or `..`, also percent-encoded, also with `;parameters` that some readers drop first.
 fn is_dot_segment(segment: &str) -> bool {
+    if !segment.starts_with(['.', '%']) {
+        return false;
+    }
     let decoded = segment.replace("%2e", ".").replace("%2E", ".");
-    decoded == "." || decoded == ".."
+    let decoded = decoded.replace("%3b", ";").replace("%3B", ";");
+    matches!(decoded.split(';').next(), Some("." | ".."))
 }
 
 #[cfg(test)]
@@ -119,7 +123,15 @@ mod tests {
 
     #[test]
     fn no_template_permits_a_way_up() {
-        for path in ["/..", "/units/../secret", "/units/%2e%2E/secret", "/./units", "/units/.%2e"] {
+        for path in [
+            "/..",
+            "/units/../secret",
+            "/units/%2e%2E/secret",
+            "/./units",
+            "/units/.%2e",
+            "/units/..;/secret",
+            "/units/%2e.%3Bx=1/secret",
+        ] {
             assert!(!get("/**").permits("GET", path), "{path}");
         }
     }
@@ -131,7 +143,7 @@ mod tests {
         {
             assert_eq!(Operation::new("GET", path), Err(NotAnOperation::Path), "{path}");
         }
-        for method in ["", "get", "GET ", "*"] {
+        for method in ["", "get", "GET ", "*", "CONNECT", "TRACE"] {
             assert_eq!(Operation::new(method, "/"), Err(NotAnOperation::Method));
         }
     }

@@ -64,6 +64,10 @@ pub struct CredentialRecord {
     pub not_before: UtcMicros,
     /// Valid until (exclusive).
     pub not_after: UtcMicros,
+    /// Since when it serves no more, if it was revoked. It stays here for a while, so that a call
+    /// signed with it is told so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<UtcMicros>,
 }
 
 /// A major version of a service and where it is.

@@ -41,6 +41,23 @@ fn each_record_has_one_spelling() {
 }
 
 #[test]
+fn a_revoked_credential_says_since_when() {
+    let mut records = sample_records();
+    let revoked = records.iter_mut().find_map(|record| match record {
+        Record::Credential(credential) => Some(credential),
+        _ => None,
+    });
+    revoked.unwrap().revoked_at = Some("2026-06-01T00:00:00Z".parse().unwrap());
+    let directory = Directory::new(records).unwrap();
+    let record = directory.find("credential/mot-cua-hmac").unwrap();
+    let bytes = canonical_of(record).unwrap();
+    assert_eq!(&from_canonical::<Record>(&bytes).unwrap(), record);
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(text.contains(r#""revoked_at":"2026-06-01T00:00:00.000000Z""#), "{text}");
+    assert_ne!(directory.root(), self::directory().root());
+}
+
+#[test]
 fn the_root_does_not_depend_on_the_order_and_changes_with_any_record() {
     let mut records = sample_records();
     records.reverse();

@@ -42,6 +42,11 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             say("The request's head is too large.", "Send fewer or shorter header fields.")
         }
 
+        E::BodyMalformed => say(
+            "The body is not well-formed JSON.",
+            "Correct the JSON at the place the detail names and send the request again.",
+        ),
+
         E::DigestMissing => say(
             "The request has a body but no Content-Digest.",
             "Add Content-Digest (RFC 9530) with sha-256 or sha-512 and cover it by the signature.",
@@ -182,10 +187,6 @@ pub(super) const fn words(code: ErrorCode) -> Words {
         E::DatabaseUnavailable => say(
             "The registry's database cannot be reached.",
             "Try again later; the operator has been alerted.",
-        ),
-        E::PlatformDraining => say(
-            "This node is shutting down.",
-            "Send the request again; another node or the restarted one will take it.",
         ),
         E::PlatformOverloaded => say(
             "The platform has more to do than it can.",

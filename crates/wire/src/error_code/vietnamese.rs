@@ -44,6 +44,11 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Đề nghị giảm số lượng hoặc độ dài các trường ở phần đầu.",
         ),
 
+        E::BodyMalformed => say(
+            "Phần thân không phải JSON hợp lệ.",
+            "Đề nghị sửa cú pháp JSON ở chỗ nêu trong chi tiết rồi gửi lại.",
+        ),
+
         E::DigestMissing => say(
             "Yêu cầu có nội dung nhưng thiếu Content-Digest.",
             "Đề nghị bổ sung Content-Digest (RFC 9530) bằng sha-256 hoặc sha-512 và đưa vào phạm vi \
@@ -184,10 +189,6 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Không truy cập được cơ sở dữ liệu đăng ký.",
             "Đề nghị thử lại sau; đơn vị vận hành đã được cảnh báo.",
         ),
-        E::PlatformDraining => say(
-            "Máy chủ này đang dừng hoạt động.",
-            "Đề nghị gửi lại; máy chủ khác hoặc máy chủ này sau khi khởi động lại sẽ tiếp nhận.",
-        ),
         E::PlatformOverloaded => {
             say("Nền tảng đang quá tải.", "Đề nghị gửi lại sau thời gian ghi trong Retry-After.")
         }
@@ -208,16 +209,17 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Đề nghị dùng mã còn hiệu lực hoặc đề nghị đơn vị vận hành cấp mã mới.",
         ),
         E::RoleNotPermitted => say(
-            "Vai trò của bạn không được thực hiện việc này.",
+            "Vai trò này không có quyền thực hiện việc được yêu cầu.",
             "Đề nghị người có vai trò được nêu trong chi tiết thực hiện.",
         ),
         E::DutiesNotSeparated => say(
             "Người đề nghị kết nối không được tự quyết định kết nối đó.",
             "Cần một người khác có cùng vai trò thực hiện bước này.",
         ),
-        E::ResourceNotFound => {
-            say("Không có gì ở địa chỉ này.", "Đề nghị kiểm tra địa chỉ và mã định danh.")
-        }
+        E::ResourceNotFound => say(
+            "Không tìm thấy nội dung ở địa chỉ này.",
+            "Đề nghị kiểm tra địa chỉ và mã định danh.",
+        ),
         E::ResourceExists => {
             say("Đối tượng đã tồn tại.", "Đề nghị dùng đối tượng đã có hoặc chọn mã khác.")
         }
@@ -230,7 +232,7 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Đề nghị dùng một trong các phương thức nêu trong Allow.",
         ),
         E::MediaTypeUnsupported => say(
-            "Không hiểu được kiểu nội dung gửi lên.",
+            "Kiểu nội dung (Content-Type) không được hỗ trợ.",
             "Đề nghị gửi application/json với Content-Type tương ứng.",
         ),
         E::FieldInvalid => say(
@@ -238,7 +240,7 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Đề nghị sửa trường được nêu trong chi tiết.",
         ),
         E::FieldUnknown => say(
-            "Có trường không được biết đến.",
+            "Yêu cầu có trường không xác định.",
             "Đề nghị bỏ trường được nêu trong chi tiết hoặc sửa lại tên trường.",
         ),
 

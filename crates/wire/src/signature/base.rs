@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::structured::{dictionary_members, inner_list_items};
+use super::structured::{dictionary_members, inner_list_items, parser};
 use super::{Component, Name, SignatureError, SignatureInput, query};
 
 /// What a base needs of a message. Implemented by whoever holds one: a gateway over the bytes it
@@ -29,6 +29,10 @@ pub fn signature_base(
 ) -> Result<Vec<u8>, SignatureError> {
     // Enough for the usual request, so that the base grows in one allocation.
     let mut base = Vec::with_capacity(2 * input.raw.len() + 256);
+    // `sfv` and our own cutting must agree, or a covered component would stand for another.
+    if inner_list_items(input.raw).count() != input.components.len() {
+        return Err(SignatureError::NotComponents);
+    }
     for (component, identifier) in input.components.iter().zip(inner_list_items(input.raw)) {
         let absent = || SignatureError::ComponentAbsent(identifier.to_owned());
         let source = if component.req { message.request().ok_or_else(absent)? } else { message };
@@ -60,7 +64,7 @@ fn value_of<'m>(component: &Component<'_>, source: &'m dyn Message) -> Option<Co
 
 /// One member of a dictionary field (RFC 9421 §2.1.2), as the bytes that came.
 fn member_of(field: &str, key: &str) -> Option<String> {
-    sfv::Parser::new(field).parse_dictionary_with_visitor(sfv::visitor::Ignored).ok()?;
+    parser(field).parse_dictionary_with_visitor(sfv::visitor::Ignored).ok()?;
     // Of a repeated key the last counts (RFC 9651 §3.2).
     let (_, raw) = dictionary_members(field).filter(|(found, _)| *found == key).last()?;
     let is_true = raw.is_empty() || raw.starts_with(';');

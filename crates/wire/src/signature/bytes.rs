@@ -8,10 +8,11 @@ use sfv::visitor::{
 use sfv::{BareItemFromInput, KeyRef};
 
 use super::SignatureError;
+use super::structured::parser;
 
 /// The bytes that `Signature` has under `label`; none if it has no such member.
 pub fn signature_bytes(signature: &str, label: &str) -> Result<Option<Vec<u8>>, SignatureError> {
-    sfv::Parser::new(signature)
+    parser(signature)
         .parse_dictionary_with_visitor(Bytes { label, found: None, times: 0 })
         .map_err(|_| SignatureError::NotADictionary)?
 }

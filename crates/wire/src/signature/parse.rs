@@ -8,7 +8,7 @@ use sfv::visitor::{
 };
 use sfv::{BareItemFromInput, KeyRef, StringRef};
 
-use super::structured::dictionary_members;
+use super::structured::{dictionary_members, parser};
 use super::{Component, MAX_COMPONENTS, Name, Parameters, SignatureError, SignatureInput};
 
 /// The signature of `Signature-Input` whose `tag` is the given one; none if there is none.
@@ -37,7 +37,7 @@ fn find(
     is_meant: impl Fn(&Parameters<'_>) -> bool,
     requested: bool,
 ) -> Result<Option<SignatureInput<'_>>, SignatureError> {
-    let mut members = sfv::Parser::new(field)
+    let mut members = parser(field)
         .parse_dictionary_with_visitor(Members { found: Vec::new(), requested })
         .map_err(|_| SignatureError::NotADictionary)?;
     let mut meant = members.iter().enumerate().filter(|(_, member)| is_meant(&member.parameters));

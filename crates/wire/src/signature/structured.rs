@@ -2,7 +2,15 @@
 //!
 //! `sfv` says whether a field is well formed; these helpers then take out pieces as the bytes
 //! they were. **Invariant**: they are used only on text that `sfv` accepted, where separators
-//! outside quotes are really separators.
+//! outside quotes are really separators. The display strings of RFC 9651 have quotes by other rules;
+//! RFC 9421 knows only RFC 8941, so [`parser`] refuses them.
+
+use sfv::{Parser, Version};
+
+/// Judges whether `field` is well formed.
+pub(super) fn parser(field: &str) -> Parser<'_> {
+    Parser::new(field).with_version(Version::Rfc8941)
+}
 
 /// The pieces of `text` between separators that stand outside quoted strings.
 pub(super) fn split_outside_quotes(text: &str, separator: u8) -> impl Iterator<Item = &str> {
@@ -62,6 +70,13 @@ pub(super) fn inner_list_items(raw: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotes_that_follow_other_rules_are_no_structured_field() {
+        let field = r#"a=%"", lgsp=("@method");tag="lgsp", b="""#;
+        let read = parser(field).parse_dictionary_with_visitor(sfv::visitor::Ignored);
+        assert!(read.is_err());
+    }
 
     #[test]
     fn separators_inside_quotes_do_not_separate() {

@@ -43,7 +43,8 @@ pub(super) fn append(
     (open.len(), last_time)
 }
 
-fn unresolved<'a>(replay: &Replay, loaded: &'a Loaded) -> Vec<(RequestId, &'a [u8])> {
+/// The intents whose outcome stands nowhere, in the order of their calls.
+pub(super) fn unresolved<'a>(replay: &Replay, loaded: &'a Loaded) -> Vec<(RequestId, &'a [u8])> {
     let mut open: Vec<_> = loaded
         .intents
         .iter()

@@ -8,7 +8,8 @@ use wire::id::Role;
 use super::world::World;
 
 const ORGANISATION: &str = "H24.12";
-const FORM: &str = r#"{"organisation":"H24.12","role":"officer","name":"x"}"#;
+/// `{organisation}` is [`ORGANISATION`], which has an administrator, or for the operator another.
+const FORM: &str = r#"{"organisation":"{organisation}","role":"officer","name":"x"}"#;
 
 /// Method, path, body, and who is let in. `{id}` is an officer's token of the same organisation.
 const ROUTES: [(&str, &str, &str, &[Role]); 3] = [
@@ -25,14 +26,16 @@ const ROUTES: [(&str, &str, &str, &[Role]); 3] = [
 #[tokio::test]
 async fn every_route_lets_in_whom_it_should_and_nobody_else() {
     let world = World::new().await;
-    let operator = world.bootstrap(Role::Operator, "H24").await;
+    let administrator = world.bootstrap(Role::OrganisationAdmin, ORGANISATION).await;
     for role in Role::ALL {
         let token = world.bootstrap(role, ORGANISATION).await;
         for (method, path, body, allowed) in ROUTES {
-            let victim = world.make(&operator, "officer", ORGANISATION).await;
+            let victim = world.make(&administrator, "officer", ORGANISATION).await;
             let path = path.replace("{id}", victim.body["id"].as_str().unwrap());
             let method: Method = method.parse().unwrap();
-            let answer = world.send(method.clone(), &path, &token, body).await;
+            let own = if role == Role::Operator { "H24.99" } else { ORGANISATION };
+            let body = body.replace("{organisation}", own);
+            let answer = world.send(method.clone(), &path, &token, &body).await;
             if allowed.contains(&role) {
                 assert!(answer.status.is_success(), "{role} {method} {path}: {}", answer.text);
             } else {

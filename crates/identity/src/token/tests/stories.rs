@@ -138,6 +138,53 @@ async fn an_organisation_neither_sees_nor_touches_anothers_tokens() {
 }
 
 #[tokio::test]
+async fn the_operator_makes_an_organisations_tokens_only_until_it_has_an_administrator() {
+    let world = World::new().await;
+    let operator = world.bootstrap(Role::Operator, "H24").await;
+    assert_eq!(world.make(&operator, "officer", "H24.12").await.status, StatusCode::CREATED);
+    let made = world.make(&operator, "organisation_admin", "H24.12").await;
+    let administrator = made.body["token"].as_str().unwrap();
+    for role in ["organisation_admin", "officer"] {
+        let refusal = world.make(&operator, role, "H24.12").await;
+        assert_eq!(refusal.code(), "resource.conflict", "{}", refusal.text);
+        let made = world.make(administrator, role, "H24.12").await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    }
+    let listed = world.list(administrator).await;
+    let administrators: Vec<&str> = listed.body["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|token| token["role"] == "organisation_admin")
+        .map(|token| token["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(administrators.len(), 2);
+    for id in administrators {
+        let refusal = world.make(&operator, "officer", "H24.12").await;
+        assert_eq!(refusal.code(), "resource.conflict", "{}", refusal.text);
+        assert_eq!(world.revoke(&operator, id).await.status, StatusCode::OK);
+    }
+    let made = world.make(&operator, "organisation_admin", "H24.12").await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    world.clock.advance(DAY * 90);
+    let operator = world.bootstrap(Role::Operator, "H24").await;
+    let made = world.make(&operator, "organisation_admin", "H24.12").await;
+    assert_eq!(made.status, StatusCode::CREATED, "an expired one makes nothing: {}", made.text);
+}
+
+#[tokio::test]
+async fn whoever_operates_the_platform_makes_nobody_who_sees_every_call() {
+    let world = World::new().await;
+    let operator = world.bootstrap(Role::Operator, "H24").await;
+    let state_manager = world.bootstrap(Role::StateManager, "H24").await;
+    for role in ["auditor", "incident_handler", "state_manager"] {
+        assert_eq!(world.make(&operator, role, "H24").await.code(), "role.not_permitted");
+        let made = world.make(&state_manager, role, "H24").await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    }
+}
+
+#[tokio::test]
 async fn everyone_may_revoke_the_token_they_hold() {
     let world = World::new().await;
     let officer = world.bootstrap(Role::Officer, "H24.12").await;

@@ -1,15 +1,17 @@
 //! The looking: one function per finding. None creates what isn't there.
 
+use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use store::{Database, DatabaseConfig};
+use keys::PlatformKeys;
 use wire::ambient::{Clock, UtcMicros};
 
 use super::Finding;
 use crate::ambient::SystemClock;
-use crate::assembly::{Core, DataDirectory, StartProblem};
+use crate::assembly::core::{look_at_database, look_at_keys, look_at_log};
+use crate::assembly::{DataDirectory, StartProblem};
 use crate::config::Config;
 
 /// Below this much free space a node is at risk: a day of a busy log.
@@ -19,10 +21,10 @@ const LEAST_FREE_BYTES: u64 = 1 << 30;
 const EARLIEST_SENSIBLE_TIME_S: i64 = 1_767_225_600; // 2026-01-01
 
 /// Who uses the data directory now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum Use {
-    /// Nobody: it can be opened.
-    Free,
+    /// Nobody, and no node can start while this is held.
+    Free(DataDirectory),
     /// A running node.
     Running,
     /// It can't be used at all.
@@ -33,12 +35,16 @@ enum Use {
 pub(super) async fn at(config: &Config) -> Vec<Finding> {
     let (data, using) = data_directory(&config.data);
     let mut findings = vec![clock(SystemClock.now()), data];
-    findings.extend(ports(config, using));
-    if using != Use::Unusable {
+    findings.extend(ports(config, &using));
+    if !matches!(using, Use::Unusable) {
         findings.push(permissions(&config.data));
         findings.push(disk_space(&config.data));
         findings.push(database(config).await);
-        findings.push(log(config, using).await);
+    }
+    match using {
+        Use::Free(data) => findings.extend(keys_and_log(config, &data)),
+        Use::Running => findings.push(log_in_use(config)),
+        Use::Unusable => {}
     }
     findings
 }
@@ -58,8 +64,9 @@ fn clock(now: UtcMicros) -> Finding {
 fn data_directory(path: &Path) -> (Finding, Use) {
     let shown = path.display();
     match DataDirectory::open(path) {
-        Ok(_unlocked_again) => {
-            (Finding::ok("data", format!("{shown} is this user's alone, and free")), Use::Free)
+        Ok(data) => {
+            let seen = format!("{shown} is this user's alone, and free");
+            (Finding::ok("data", seen), Use::Free(data))
         }
         Err(StartProblem::DataInUse(_)) => {
             (Finding::ok("data", format!("{shown} is in use by a running node")), Use::Running)
@@ -71,7 +78,7 @@ fn data_directory(path: &Path) -> (Finding, Use) {
     }
 }
 
-fn ports(config: &Config, using: Use) -> Vec<Finding> {
+fn ports(config: &Config, using: &Use) -> Vec<Finding> {
     let listeners = [
         ("control.listen", config.control.listen),
         ("gateway.listen", config.gateway.listen),
@@ -80,7 +87,7 @@ fn ports(config: &Config, using: Use) -> Vec<Finding> {
     listeners.into_iter().map(|(key, address)| port(key, address, using)).collect()
 }
 
-fn port(key: &'static str, address: SocketAddr, using: Use) -> Finding {
+fn port(key: &'static str, address: SocketAddr, using: &Use) -> Finding {
     match TcpListener::bind(address) {
         Ok(_closed_again) => Finding::ok("port", format!("{address} ({key}) is free")),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => match using {
@@ -153,39 +160,56 @@ async fn database(config: &Config) -> Finding {
     if !path.exists() {
         return Finding::ok("database", format!("{url} is made at the first start"));
     }
-    let problem = |error: store::StoreError| {
-        let reason = error.to_string();
-        from_problem("database", &StartProblem::Database { url: url.clone(), reason })
-    };
-    let database = match Database::open(&DatabaseConfig { url: url.clone() }).await {
-        Ok(database) => database,
-        Err(error) => return problem(error),
-    };
-    let answer = database.fetch_optional("SELECT 1 AS one", &[]).await;
-    database.close().await;
-    match answer {
-        Ok(_) => Finding::ok("database", format!("{url} opens and answers")),
-        Err(error) => problem(error),
+    match look_at_database(config).await {
+        Ok(0) => Finding::ok("database", format!("{url} opens and answers")),
+        Ok(missing) => {
+            let seen =
+                format!("{url} opens; the next start brings it up to date ({missing} steps)");
+            Finding::ok("database", seen)
+        }
+        Err(problem) => from_problem("database", &problem),
     }
 }
 
-/// Opens everything as a start would, which finishes what a crash left unfinished, and closes it.
-async fn log(config: &Config, using: Use) -> Finding {
-    let shown = config.data.join("log");
-    if using == Use::Running {
-        let next = format!("see http://{}/readyz", config.operations_listen);
-        return Finding::ok(
-            "log",
-            format!("{} is open in the running node: {next}", shown.display()),
-        );
+fn log_in_use(config: &Config) -> Finding {
+    let (log, probe) = (config.data.join("log"), config.operations_listen);
+    let seen = format!("{} is open in the running node: see http://{probe}/readyz", log.display());
+    Finding::ok("log", seen)
+}
+
+fn keys_and_log(config: &Config, data: &DataDirectory) -> Vec<Finding> {
+    let folder = data.keys();
+    let folder = folder.display();
+    match look_at_keys(data) {
+        Ok(Some(keys)) => {
+            let seen = format!("{folder} holds the platform's keys");
+            vec![Finding::ok("keys", seen), log(config, data, &keys)]
+        }
+        // New keys over an old log: a start would refuse what they did not sign.
+        Ok(None) if data.log().join("checkpoint").exists() => {
+            let seen =
+                format!("{folder} holds no keys, and there is a log that was signed by some");
+            vec![Finding::problem("keys", seen, "restore the folder from its backup")]
+        }
+        Ok(None) => vec![Finding::ok("keys", format!("{folder} is filled at the first start"))],
+        Err(problem) => vec![from_problem("keys", &problem)],
     }
-    if !shown.exists() {
-        return Finding::ok("log", format!("{} is made at the first start", shown.display()));
-    }
-    match Core::open(config).await {
-        Ok(core) => {
-            let seen = core.log_summary();
-            core.close().await;
+}
+
+fn log(config: &Config, data: &DataDirectory, keys: &PlatformKeys) -> Finding {
+    let place = data.log();
+    let place = place.display();
+    match look_at_log(config, data, keys) {
+        Ok(None) => Finding::ok("log", format!("{place} is begun at the first start")),
+        Ok(Some(looked)) => {
+            let mut seen = format!(
+                "{place} is whole: {} entries, {} under the signed checkpoint",
+                looked.entries, looked.published
+            );
+            if looked.unknown_calls > 0 {
+                let calls = looked.unknown_calls;
+                let _ = write!(seen, "; {calls} call(s) without outcome, told by the next start");
+            }
             Finding::ok("log", seen)
         }
         Err(problem) => from_problem("log", &problem),

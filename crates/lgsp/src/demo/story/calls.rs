@@ -38,7 +38,7 @@ pub(super) async fn without_permission(
     );
     for member in ["detail", "next_step"] {
         let text = outcome.problem.get(member).and_then(Value::as_str).unwrap_or_default();
-        stage.tell.show(&format!("{member}: {text}"));
+        stage.tell.quote(&format!("{member}: {text}"));
     }
     Ok(())
 }
@@ -50,7 +50,7 @@ pub(super) async fn permitted(
 ) -> anyhow::Result<RecordedCall> {
     stage.tell.chapter("Gọi", "Call");
     stage.tell.tell(
-        "Cùng lời gọi đó, nay đã được phép. Hệ thống ký phương thức và địa chỉ bằng khóa riêng \
+        "Cùng lượt gọi đó, nay đã được phép. Hệ thống ký phương thức và địa chỉ bằng khóa riêng \
          (RFC 9421); cổng kiểm tra, chuyển tới Sở Nội vụ, ghi bản ghi xuống đĩa, rồi mới trả lời.",
         "The same call, now permitted. The system signs method and address with its private key \
          (RFC 9421); the gateway checks it, asks the Department of Home Affairs, writes the record \
@@ -86,9 +86,9 @@ pub(super) async fn permitted(
 
 /// What someone on the way, or someone else, might try.
 pub(super) async fn refused(stage: &mut Stage<'_>, newcomer: &Newcomer) -> anyhow::Result<()> {
-    stage.tell.chapter("Những lời gọi bị từ chối", "Calls that are refused");
+    stage.tell.chapter("Những lượt gọi bị từ chối", "Calls that are refused");
     stage.tell.tell(
-        "Kẻ đứng giữa đường bắt được một lời gọi đã ký. Sửa hay gửi lại đều vô ích; và khóa đúng \
+        "Kẻ đứng giữa đường bắt được một lượt gọi đã ký. Sửa hay gửi lại đều vô ích; và khóa đúng \
          của người khác cũng không mở được cửa này. Mỗi lần từ chối đều được ghi.",
         "Someone on the way catches a signed call. Neither changing it nor sending it again helps; \
          and somebody else's valid key does not open this door either. Every refusal is recorded.",
@@ -108,7 +108,7 @@ pub(super) async fn refused(stage: &mut Stage<'_>, newcomer: &Newcomer) -> anyho
     let again = expect(call.send().await?, 401, "nonce.replayed")?;
     say(
         stage,
-        ("Gửi lại đúng lời gọi vừa thành công.", "Replayed: the same call, sent again."),
+        ("Gửi lại đúng lượt gọi vừa thành công.", "Replayed: the same call, sent again."),
         &again,
     );
 

@@ -19,7 +19,7 @@ pub(super) async fn in_the_log(stage: &mut Stage<'_>, call: &RecordedCall) -> an
     stage.tell.chapter("Bằng chứng trong nhật ký", "The proof in the log");
     stage.tell.tell(
         "Mỗi giây, nền tảng ký một điểm kiểm chứng trên toàn bộ nhật ký. Máy khách tải các mảnh công \
-         khai của nhật ký và tự tính lại đường đi từ bản ghi của lời gọi tới điểm kiểm chứng đã ký.",
+         khai của nhật ký và tự tính lại đường đi từ bản ghi của lượt gọi tới điểm kiểm chứng đã ký.",
         "Each second the platform signs a checkpoint over its whole log. The client fetches the \
          public pieces of the log and computes for itself the path from the call's entry to the \
          signed checkpoint.",
@@ -104,7 +104,7 @@ fn must_be_refused(stage: &Stage<'_>, bundle: &[u8], what: &str) -> anyhow::Resu
     };
     stage.tell.done(&format!("{what}: bị từ chối"), &format!("{what}: refused"));
     let reason = refusal.reason.in_language(stage.plan.language);
-    stage.tell.show(&format!("{}: {reason}", refusal.file));
+    stage.tell.quote(&format!("{}: {reason}", refusal.file));
     Ok(())
 }
 

@@ -130,7 +130,7 @@ fn operations(given: &[Operation]) -> Result<Vec<Operation>, Refusal> {
             field::invalid(
                 &format!("operations[{place}]"),
                 &Text::new(
-                    "phương thức viết hoa và đường dẫn dạng /units/{id} hoặc /units/**.",
+                    "một phương thức viết hoa và một đường dẫn dạng /units/{id} hoặc /units/**.",
                     "a method in capital letters and a path like /units/{id} or /units/**.",
                 ),
             )
@@ -139,7 +139,8 @@ fn operations(given: &[Operation]) -> Result<Vec<Operation>, Refusal> {
     let operations: Vec<_> = given.iter().enumerate().map(read).collect::<Result<_, _>>()?;
     let distinct: BTreeSet<_> = given.iter().map(|one| (&one.method, &one.path)).collect();
     if distinct.len() < given.len() {
-        let rule = Text::new("mỗi thao tác chỉ ghi một lần.", "each operation only once.");
+        let rule =
+            Text::new("danh sách ghi mỗi thao tác một lần.", "a list of each operation only once.");
         return Err(field::invalid("operations", &rule));
     }
     Ok(operations)
@@ -158,7 +159,10 @@ fn some_items(name: &str, count: usize) -> Result<(), Refusal> {
     if (1..=MAX_ITEMS).contains(&count) {
         return Ok(());
     }
-    let rule = Text::new(format!("từ 1 đến {MAX_ITEMS} mục."), format!("1 to {MAX_ITEMS} items."));
+    let rule = Text::new(
+        format!("danh sách từ 1 đến {MAX_ITEMS} mục."),
+        format!("a list of 1 to {MAX_ITEMS} items."),
+    );
     Err(field::invalid(name, &rule))
 }
 
@@ -174,8 +178,8 @@ fn until(text: &str, from: UtcMicros, now: UtcMicros) -> Result<UtcMicros, Refus
         return Ok(until);
     }
     let rule = Text::new(
-        format!("sau «from», sau hiện tại và không quá {MAX_YEARS} năm tới."),
-        format!("after `from`, after now and at most {MAX_YEARS} years ahead."),
+        format!("một thời điểm sau «from», sau hiện tại và không quá {MAX_YEARS} năm tới."),
+        format!("an instant after `from`, after now and at most {MAX_YEARS} years ahead."),
     );
     Err(field::invalid("until", &rule))
 }

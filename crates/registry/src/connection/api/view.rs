@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 use wire::ambient::UtcMicros;
+use wire::checkpoint::Origin;
 use wire::id::{ConnectionId, Role, ServiceId, SystemId};
 use wire::organisation_code::OrganisationCode;
 
@@ -96,7 +97,7 @@ impl From<Connection> for ConnectionView {
 }
 
 impl StepView {
-    pub(super) fn new(taken: TakenStep, entry: Option<String>) -> Self {
+    pub(super) fn new(taken: TakenStep, entry: Option<(Origin, u64)>) -> Self {
         Self {
             number: taken.number,
             step: taken.step.as_str(),
@@ -108,7 +109,7 @@ impl StepView {
             },
             at: taken.at,
             reason: taken.reason,
-            entry,
+            entry: entry.map(|(origin, index)| format!("{origin}/{index}")),
         }
     }
 }

@@ -59,6 +59,20 @@ async fn an_amendment_goes_the_same_way_and_takes_the_place_of_the_one_it_amends
 }
 
 #[tokio::test]
+async fn one_amendment_at_a_time_is_under_way() {
+    let platform = Platform::with_service().await;
+    let old = platform.connection_after(&STRAIGHT).await;
+    let mut form = connection_form();
+    form["amends"] = old.rsplit('/').next().unwrap().into();
+    let first = platform.made(CONSUMER, "/api/v1/connections", form.clone()).await;
+    let refused = platform.refused(CONSUMER, "/api/v1/connections", form.clone()).await;
+    assert_eq!(refused, (409, "resource.conflict".to_owned()));
+    let first = format!("/api/v1/connections/{}", first["id"].as_str().unwrap());
+    platform.step(&first, "withdraw").await;
+    platform.made(CONSUMER, "/api/v1/connections", form).await;
+}
+
+#[tokio::test]
 async fn only_ones_own_connection_in_force_is_amended() {
     let platform = Platform::with_service().await;
     let draft = platform.requested().await;

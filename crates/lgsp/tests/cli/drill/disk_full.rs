@@ -7,10 +7,11 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::call::{Answered, Caller};
-use crate::demo::Demo;
-use crate::log::PublicLog;
+use super::call::{Answered, Caller};
+use super::log::PublicLog;
+use crate::binary::LGSP;
 use crate::provider::{Manner, Provider};
+use crate::running::Demo;
 
 /// Enough for the demo's beginning, little enough to be full after some hundred calls.
 const LOG_BYTES: &str = "size=4m";
@@ -67,7 +68,7 @@ fn start_on_small_disk(data: &Path) -> Demo {
         umask 077
         mkdir -p "$0" && mount -t tmpfs -o "$1,mode=0700" tmpfs "$0" && shift && exec "$@""#;
     command.args(["--mount", "sh", "-c", script]);
-    command.arg(log).arg(LOG_BYTES).arg(env!("CARGO_BIN_EXE_lgsp"));
+    command.arg(log).arg(LOG_BYTES).arg(LGSP);
     Demo::start_through(data, command)
 }
 

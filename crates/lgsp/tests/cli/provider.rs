@@ -1,25 +1,27 @@
-//! Providers of the drills' own: one that counts its calls, one that never answers.
+//! Providers of the tests' own: one that counts its calls, one that answers when it is told to.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What a provider does with a call once its head is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
-    /// Answers `ok`.
+    /// Answers at once.
     Answers,
-    /// Keeps the caller waiting for ever.
-    Stalls,
+    /// Keeps the caller waiting until it is told to answer.
+    Waits,
 }
 
 pub(crate) struct Provider {
     pub(crate) url: String,
     calls: Arc<AtomicUsize>,
     seen: UnboundedReceiver<String>,
+    may_answer: Arc<Notify>,
 }
 
 impl Provider {
@@ -28,13 +30,20 @@ impl Provider {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let calls = Arc::new(AtomicUsize::new(0));
         let (sender, seen) = unbounded_channel();
-        let counted = calls.clone();
+        let may_answer = Arc::new(Notify::new());
+        let (counted, told) = (calls.clone(), may_answer.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, manner, counted.clone(), sender.clone()));
+                let told = (manner == Manner::Waits).then(|| told.clone());
+                tokio::spawn(serve(stream, told, counted.clone(), sender.clone()));
             }
         });
-        Self { url, calls, seen }
+        Self { url, calls, seen, may_answer }
+    }
+
+    /// Tells it to answer one call.
+    pub(crate) fn answer(&self) {
+        self.may_answer.notify_one();
     }
 
     /// How many calls have come in.
@@ -50,7 +59,7 @@ impl Provider {
 
 async fn serve(
     stream: TcpStream,
-    manner: Manner,
+    told: Option<Arc<Notify>>,
     calls: Arc<AtomicUsize>,
     seen: UnboundedSender<String>,
 ) {
@@ -70,11 +79,12 @@ async fn serve(
             continue;
         }
         calls.fetch_add(1, Ordering::SeqCst);
-        if manner == Manner::Answers {
-            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
-            if stream.write_all(answer).await.is_err() {
-                return;
-            }
+        if let Some(told) = &told {
+            told.notified().await;
+        }
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\nhere you are";
+        if stream.write_all(answer).await.is_err() {
+            return;
         }
     }
 }

@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::call::Caller;
-use crate::demo::Demo;
-use crate::log::PublicLog;
+use super::call::Caller;
+use super::log::PublicLog;
+use crate::running::Demo;
 
 /// Each case with the status and the code it is answered with.
 const GETS: &[(&str, u16, Option<&str>)] = &[

@@ -10,7 +10,7 @@ use serde_json::Value;
 use wire::ambient::UtcMicros;
 use wire::signature::{Message, Name};
 
-use crate::demo::Demo;
+use crate::running::Demo;
 
 /// Signs GETs for one system and sends them.
 #[derive(Clone)]

@@ -7,10 +7,10 @@ use parking_lot::Mutex;
 use testkit::SeededRandomness;
 use wire::entry::Entry;
 
-use crate::call::{Answered, Caller, SignedGet};
-use crate::demo::Demo;
-use crate::log::{PublicLog, proved};
+use super::call::{Answered, Caller, SignedGet};
+use super::log::{PublicLog, proved};
 use crate::provider::{Manner, Provider};
+use crate::running::Demo;
 
 const ROUNDS: u64 = 3;
 const CALLERS: usize = 4;
@@ -26,7 +26,7 @@ struct Promises {
 async fn nothing_acknowledged_is_lost_when_the_platform_is_killed_amid_load() {
     let folder = tempfile::tempdir().unwrap();
     let mut demo = Demo::start(&folder.path().join("data"));
-    let mut stalling = Provider::start(Manner::Stalls).await;
+    let mut stalling = Provider::start(Manner::Waits).await;
     let stalled_url = demo.connect_service("dang-treo", &stalling.url).await + "/x";
     let promises = Arc::new(Mutex::new(Promises::default()));
     let mut begun = Vec::new();

@@ -10,8 +10,8 @@ use wire::merkle::{prove_consistency, verify_consistency};
 use wire::note;
 use wire::tile::{TileError, TileKind, TilePath, Tiles, WIDTH, decode_entries};
 
-use crate::call::Answered;
-use crate::demo::Demo;
+use super::call::Answered;
+use crate::running::Demo;
 
 /// Reads one demo's log.
 pub(crate) struct PublicLog {

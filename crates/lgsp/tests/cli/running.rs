@@ -1,6 +1,5 @@
 //! The demo as a child process, and what `demo.json` says of it.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -11,7 +10,8 @@ use serde_json::{Value, json};
 use testkit::Process;
 use wire::trust::TrustFile;
 
-use crate::call::now;
+use crate::binary::lgsp;
+use crate::drill::now;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -19,35 +19,50 @@ const DAY: Duration = Duration::from_hours(24);
 pub(crate) struct Demo {
     pub(crate) process: Process,
     pub(crate) manifest: Value,
-    ports: [u16; 2],
     data: PathBuf,
 }
 
 impl Demo {
     /// Starts a demo with its data in `data`, on free ports.
     pub(crate) fn start(data: &Path) -> Self {
-        Self::start_with(data, free_ports(), Command::new(env!("CARGO_BIN_EXE_lgsp")))
+        Self::start_through(data, lgsp(&[]))
     }
 
     /// Starts a demo through `command`, which stands before the words of the command line.
     pub(crate) fn start_through(data: &Path, command: Command) -> Self {
-        Self::start_with(data, free_ports(), command)
+        Self::start_at(data, ["127.0.0.1:0", "127.0.0.1:0"], command)
     }
 
-    /// Starts it again at the same addresses with the same data.
+    /// Starts it again with the same data, where its callers signed for it.
     pub(crate) fn restart(&mut self) {
-        let command = Command::new(env!("CARGO_BIN_EXE_lgsp"));
-        *self = Self::start_with(&self.data.clone(), self.ports, command);
+        let address = |name: &str| self.text(name).trim_start_matches("http://").to_owned();
+        let (portal, gateway) = (address("portal"), address("gateway"));
+        *self = Self::start_at(&self.data.clone(), [&portal, &gateway], lgsp(&[]));
     }
 
-    fn start_with(data: &Path, ports: [u16; 2], mut command: Command) -> Self {
-        let [listen, gateway] = ports.map(|port| format!("127.0.0.1:{port}"));
-        command.args(["demo", "--listen", &listen, "--gateway", &gateway, "--data"]).arg(data);
+    fn start_at(data: &Path, [listen, gateway]: [&str; 2], mut command: Command) -> Self {
+        command.args(["demo", "--listen", listen, "--gateway", gateway, "--data"]).arg(data);
         let mut process = Process::start_command(&mut command);
         process.wait_for_line(|line| line.contains("Ctrl-C"));
         let manifest = std::fs::read(data.join("demo.json")).unwrap();
         let manifest = serde_json::from_slice(&manifest).unwrap();
-        Self { process, manifest, ports, data: data.to_owned() }
+        Self { process, manifest, data: data.to_owned() }
+    }
+
+    /// Asks it to stop, and waits for that; returns its exit code.
+    pub(crate) fn stop(self) -> Option<i32> {
+        self.process.terminate();
+        self.process.wait().0.code()
+    }
+
+    /// A text at the top of `demo.json`.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.manifest[name].as_str().unwrap()
+    }
+
+    /// The URL of a service, in the order of `demo.json`.
+    pub(crate) fn service_url(&self, service: usize) -> &str {
+        self.manifest["services"][service]["url"].as_str().unwrap()
     }
 
     /// Base URL of the log, without a slash at its end.
@@ -56,15 +71,13 @@ impl Demo {
     }
 
     pub(crate) fn trust(&self) -> TrustFile {
-        let path = self.manifest["trust"].as_str().unwrap();
-        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+        serde_json::from_slice(&std::fs::read(self.text("trust")).unwrap()).unwrap()
     }
 
     /// The URL of a call that answers 200: the first example of the first service.
     pub(crate) fn units_url(&self) -> String {
-        let service = &self.manifest["services"][0];
-        let path = service["examples"][0]["path"].as_str().unwrap();
-        format!("{}{path}", service["url"].as_str().unwrap())
+        let path = self.manifest["services"][0]["examples"][0]["path"].as_str().unwrap();
+        format!("{}{path}", self.service_url(0))
     }
 
     /// The consumer's credential for `alg`.
@@ -83,7 +96,8 @@ impl Demo {
         (credential["keyid"].as_str().unwrap().to_owned(), key)
     }
 
-    fn token(&self, role: &str, organisation: Option<&str>) -> &str {
+    /// The token of a role, in this organisation if it matters.
+    pub(crate) fn token(&self, role: &str, organisation: Option<&str>) -> &str {
         let fits = |found: &&Value| {
             found["role"] == role && organisation.is_none_or(|code| found["organisation"] == code)
         };
@@ -126,11 +140,12 @@ impl Demo {
         ] {
             self.post(token, &format!("connections/{id}/{step}"), &json!({})).await;
         }
-        format!("{}/{service}", self.manifest["gateway"].as_str().unwrap())
+        format!("{}/{service}", self.text("gateway"))
     }
 
-    async fn post(&self, token: &str, path: &str, form: &Value) -> Value {
-        let url = format!("{}/api/v1/{path}", self.manifest["portal"].as_str().unwrap());
+    /// Sends a form to the control API; it must be taken.
+    pub(crate) async fn post(&self, token: &str, path: &str, form: &Value) -> Value {
+        let url = format!("{}/api/v1/{path}", self.text("portal"));
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let request = client.request(Method::POST, url).bearer_auth(token).json(form);
         let answer = request.send().await.unwrap();
@@ -138,11 +153,4 @@ impl Demo {
         assert!(status.is_success(), "{path}: {status} {body}");
         serde_json::from_str(&body).unwrap()
     }
-}
-
-/// Two ports that were free a moment ago: a restarted platform must come back where its callers
-/// signed for it.
-fn free_ports() -> [u16; 2] {
-    let sockets = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    sockets.map(|socket| socket.local_addr().unwrap().port())
 }
