@@ -13,17 +13,6 @@
 //! **Trust**: whoever controls the trust file controls what is believed; whoever holds the
 //! signing key is the caller.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::string_slice
-    )
-)]
-
 mod answer;
 mod bundle;
 mod call;

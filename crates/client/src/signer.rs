@@ -48,11 +48,6 @@ impl Signer {
         self
     }
 
-    /// The name of the key.
-    pub fn keyid(&self) -> &KeyId {
-        &self.keyid
-    }
-
     /// Signs method and target, and the fields that say what is sent and why, as far as the
     /// request has them.
     pub fn sign(

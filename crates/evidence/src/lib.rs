@@ -13,17 +13,6 @@
 //! **Trust**: whoever controls this crate decides what is recorded from now on. What is under a
 //! published checkpoint is out of its hands.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::string_slice
-    )
-)]
-
 pub mod bundle;
 mod change;
 pub mod disk;

@@ -12,17 +12,6 @@
 //! leaves before its record is durable. **Trust**: whoever controls this process can read and
 //! forward any call; it cannot change what the log already says.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::string_slice
-    )
-)]
-
 mod body_hasher;
 mod config;
 mod fields;

@@ -2,9 +2,9 @@
 //!
 //! **Invariant**: a request is sent a second time only if the first surely never left
 //! (`try_send_request` gives it back); a connection serves again only after its last answer was
-//! read whole. **Trust**: every address is judged at connect time, see [`address`].
+//! read whole. **Trust**: every address is judged at connect time, see
+//! [`wire::provider_address`].
 
-pub(crate) mod address;
 mod pool;
 
 use std::fmt;

@@ -8,16 +8,7 @@
 //! secret is stored only as its hash and never appears in a log, an error or a listing.
 //! **Trust**: whoever controls this crate can act in any role; what they do is still recorded.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::string_slice
-    )
-)]
+#![cfg_attr(test, allow(clippy::string_slice, reason = "tests cut ASCII they wrote"))]
 
 pub mod token;
 
@@ -28,6 +19,7 @@ use axum::Router;
 use evidence::Recorder;
 use store::{Database, Migrations};
 use utoipa::openapi::OpenApi;
+use web::Organisations;
 use wire::ambient::Randomness;
 
 /// The tables of this crate. To be run together with all others, before [`Identity`] is used.
@@ -39,13 +31,18 @@ pub static MIGRATIONS: Migrations =
 #[derive(Clone)]
 pub struct Identity {
     recorder: Recorder,
+    organisations: Arc<dyn Organisations>,
     randomness: Arc<dyn Randomness>,
 }
 
 impl Identity {
-    /// Over a recorder whose database has been migrated.
-    pub fn new(recorder: Recorder, randomness: Arc<dyn Randomness>) -> Self {
-        Self { recorder, randomness }
+    /// Over a recorder whose database has been migrated, for holders in these organisations.
+    pub fn new(
+        recorder: Recorder,
+        organisations: Arc<dyn Organisations>,
+        randomness: Arc<dyn Randomness>,
+    ) -> Self {
+        Self { recorder, organisations, randomness }
     }
 
     /// The routes under `/api/v1/tokens` and their description. They need

@@ -1,8 +1,9 @@
 //! How a node is put together, and taken apart again.
 //!
 //! Read first: [`Platform::start`] (the whole order of things on one screen), then [`Core`] (keys,
-//! database, log: what `lgsp init` needs too). `listeners` takes the ports, `data_directory` the
-//! lock, `control` the routes, `operations` the probes, `trust` says which keys are the platform's.
+//! database, log: what `lgsp init` and `lgsp token` need too). `listeners` takes the ports,
+//! `data_directory` the lock, `control` the routes, `operations` the probes, `trust` says which keys
+//! are the platform's.
 //!
 //! **Invariant**: ports and the lock are taken before anything is written; the log is open before
 //! anything can change; nothing is acknowledged after the log is closed. **Trust**: this is where

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod init;
 pub mod language;
 pub mod serve;
+pub mod token;
 pub mod verify;
 
 use std::ffi::OsString;
@@ -36,6 +37,7 @@ enum Command {
     Serve(serve::Options),
     Init(init::Options),
     Check(check::Options),
+    Token(token::Options),
     Call(Box<call::Options>),
     Verify(verify::Options),
 }
@@ -55,6 +57,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(options) => serve::run(&options),
         Command::Init(options) => init::run(&options),
         Command::Check(options) => check::run(&options),
+        Command::Token(options) => token::run(&options),
         Command::Call(options) => call::run(*options),
         Command::Verify(options) => verify::run(&options),
     };

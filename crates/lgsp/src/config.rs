@@ -23,7 +23,7 @@ use std::time::Duration;
 use url::Url;
 use wire::checkpoint::Origin;
 
-pub use problem::{ConfigProblem, ConfigProblems};
+pub use problem::ConfigProblems;
 use source::Source;
 use value::Reader;
 
@@ -233,6 +233,6 @@ impl LogConfig {
             "log.format",
             &[("auto", LogFormat::Auto), ("human", LogFormat::Human), ("json", LogFormat::Json)],
         );
-        Some(Self { level: reader.text("log.level")?, format: format? })
+        Some(Self { level: reader.log_filter("log.level")?, format: format? })
     }
 }

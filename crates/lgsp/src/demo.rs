@@ -25,7 +25,7 @@ use wire::problem::Language;
 
 use crate::assembly::listeners;
 use crate::assembly::server::Server;
-use crate::assembly::{Ending, Platform, Running, run_until_stopped};
+use crate::assembly::{Ending, Platform, Running, StartProblem, run_until_stopped};
 use crate::complaint::Complaint;
 use crate::config::Config;
 use crate::signals::StopSignals;
@@ -59,7 +59,7 @@ pub async fn run(plan: Plan) -> Result<ExitCode, Complaint> {
         }
         plan.folder.begin_founding().map_err(|error| unwritable(&plan, &error))?;
     }
-    let running = Platform::start(plan.config.clone()).await?;
+    let running = Platform::start(plan.config.clone()).await.map_err(not_started)?;
     let mocks = start_mock_systems(earlier.as_ref())?;
     let ending = match found_city(&plan, &running, &mocks, earlier).await {
         Ok(manifest) if plan.once => play(&plan, &running, &manifest, signals).await,
@@ -67,6 +67,7 @@ pub async fn run(plan: Plan) -> Result<ExitCode, Complaint> {
             welcome::say_where_to_look(&plan, &manifest);
             let ending = run_until_stopped(running, signals).await;
             mocks.stop(Duration::ZERO).await;
+            welcome::say_what_stays(&plan);
             return Ok(exit_code(ending));
         }
         Err(error) => Err(Complaint::new(
@@ -117,6 +118,30 @@ fn start_mock_systems(earlier: Option<&Manifest>) -> Result<Server, Complaint> {
     routes.and_then(|routes| Server::start(listener, routes)).map_err(|error| {
         Complaint::new(format_args!("the sample systems did not start: {error}"), "report it")
     })
+}
+
+/// A demo has no configuration file: what keeps it from listening is mended on its command line.
+fn not_started(problem: StartProblem) -> Complaint {
+    let option = |key| match key {
+        "control.listen" => "--listen",
+        "gateway.listen" => "--gateway",
+        _ => "--operations",
+    };
+    match problem {
+        StartProblem::PortInUse { key: "operations.listen", address } => Complaint::new(
+            format_args!("{address} (--operations) is in use by another process"),
+            "leave --operations out: it takes a free port",
+        ),
+        StartProblem::PortInUse { key, address } => Complaint::new(
+            format_args!("{address} ({}) is in use by another process", option(key)),
+            "is another demo running? stop it, or use --listen 127.0.0.1:0 --gateway 127.0.0.1:0",
+        ),
+        StartProblem::CannotListen { key, address, reason } => Complaint::new(
+            format_args!("cannot listen on {address} ({}): {reason}", option(key)),
+            format_args!("use {} 127.0.0.1:0", option(key)),
+        ),
+        other => other.into(),
+    }
 }
 
 fn exit_code(ending: Ending) -> ExitCode {

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use evidence::{DirectoryHistory, Recorder};
+use utoipa::OpenApi as _;
 use web::{Authenticator, require_sign_on};
 use wire::trust::TrustFile;
 
@@ -48,6 +49,17 @@ const HASHES: &str = "/evidence/logs/{log}/tile/{*path}";
 const ENTRIES: &str = "/evidence/logs/{log}/tile/entries/{*path}";
 const CALL: &str = "/evidence/v1/calls/{request_id}";
 const BUNDLE: &str = "/evidence/v1/bundles/{call_or_index}";
+
+/// What of this surface stands in the API's document: what people ask for. Log clients and
+/// verifiers go by the specifications of tlog-tiles and of the trust file.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(records::call, records::bundle))]
+struct Description;
+
+/// The description of the routes for people.
+pub fn description() -> utoipa::openapi::OpenApi {
+    Description::openapi()
+}
 
 /// All routes of this surface. To be merged below [`web::surface()`].
 pub fn router(api: EvidenceApi, authenticator: Arc<dyn Authenticator>) -> Router {

@@ -7,17 +7,6 @@
 //! wrong and what to do next, and never panics. **Trust**: this crate hands every other one its
 //! keys; whoever controls it controls the node.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::string_slice
-    )
-)]
-
 pub mod access_log;
 pub mod ambient;
 pub mod assembly;

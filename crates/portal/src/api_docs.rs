@@ -12,6 +12,7 @@ use axum::response::Response;
 use crate::Shown;
 use crate::page::{Reader, Words, answer};
 use outline::Group;
+use prose::Block;
 
 #[derive(Template)]
 #[template(path = "api_docs.html")]

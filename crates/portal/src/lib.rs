@@ -8,17 +8,6 @@
 //! template's escaping. **Trust**: pages show what is public anyway; whoever controls this crate
 //! could mislead a reader, but holds no key, no session and no database.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::string_slice
-    )
-)]
-
 pub mod api_docs;
 pub mod error_pages;
 pub mod landing;

@@ -53,6 +53,26 @@ async fn the_query_decides_the_language_over_the_header() {
 }
 
 #[tokio::test]
+async fn a_link_to_another_page_keeps_the_language() {
+    for path in ["/", "/api/docs", "/docs/errors"] {
+        for language in ["vi", "en"] {
+            // Asked for in the address alone: the browser would choose the other.
+            let other = if language == "vi" { "en" } else { "vi" };
+            let (_, _, page) = open(&format!("{path}?lang={language}"), other).await;
+            let links = page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+            let pages = links.filter(|link| {
+                ["/", "/api/docs", "/docs/errors"].contains(&link.split('?').next().unwrap())
+            });
+            let pages: Vec<&str> = pages.collect();
+            assert!(!pages.is_empty(), "{path} links to no page");
+            for link in pages {
+                assert!(link.ends_with(&format!("?lang={language}")), "{path}: {link}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_landing_page_links_to_what_is_there() {
     insta::assert_snapshot!(open("/", "en").await.2);
 }

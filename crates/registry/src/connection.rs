@@ -87,7 +87,8 @@ pub struct DataItem {
     pub number: Option<u32>,
 }
 
-/// How [`Operation`] looks in the API.
+// How `wire::directory::Operation` looks in the API.
+/// A method on paths of one form.
 #[derive(ToSchema)]
 #[schema(as = Operation)]
 pub struct OperationShape {
@@ -99,13 +100,16 @@ pub struct OperationShape {
     pub path: String,
 }
 
-/// How [`Quota`] looks in the API.
+// How `wire::directory::Quota` looks in the API.
+/// How many calls may be made.
 #[derive(ToSchema)]
 #[schema(as = Quota)]
 pub struct QuotaShape {
-    /// Calls per minute in the long run.
+    /// Calls per minute in the long run: 1 to 1000000.
+    #[schema(example = 600, minimum = 1, maximum = 1_000_000)]
     pub per_minute: u32,
-    /// Calls at once, at most `per_minute`.
+    /// Calls at once: 1 to `per_minute`.
+    #[schema(example = 60, minimum = 1)]
     pub burst: u32,
 }
 

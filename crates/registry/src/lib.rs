@@ -9,17 +9,6 @@
 //! **Trust**: whoever controls this crate decides every permission, and every decision stands in
 //! the evidence log.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::string_slice
-    )
-)]
-
 mod authority;
 mod column;
 pub mod connection;
@@ -44,8 +33,10 @@ use store::Database;
 use tokio::sync::watch;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+use web::{Organisations, Refusal, Registered};
 use wire::ambient::{Clock, Randomness};
 use wire::checkpoint::Origin;
+use wire::organisation_code::OrganisationCode;
 
 use self::directory::Published;
 use self::directory::publisher::{Publisher, PublisherParts};
@@ -63,6 +54,8 @@ pub struct RegistryParts {
     pub directory_key: Ed25519Key,
     /// The directory's origin ([`Origin::directory`] of the log's).
     pub directory_origin: Origin,
+    /// Whether gateways may connect to their own machine, and so a service may stand there.
+    pub allow_loopback: bool,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where ids and secrets come from.
@@ -76,6 +69,7 @@ pub struct Registry {
     pub(crate) recorder: Recorder,
     pub(crate) secrets: SecretBox,
     pub(crate) publisher: Publisher,
+    pub(crate) allow_loopback: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
 }
@@ -94,6 +88,7 @@ impl Registry {
             database: parts.recorder.database().clone(),
             recorder: parts.recorder,
             secrets: parts.secrets,
+            allow_loopback: parts.allow_loopback,
             clock: parts.clock,
             randomness: parts.randomness,
         })
@@ -117,5 +112,14 @@ impl Registry {
             .route_layer(from_fn_with_state(self.recorder.clone(), reading_record::record))
             .with_state(self.clone())
             .split_for_parts()
+    }
+}
+
+impl Organisations for Registry {
+    fn is_registered<'a>(&'a self, code: &'a OrganisationCode) -> Registered<'a> {
+        Box::pin(async move {
+            let found = organisation::sql::find(&self.database, code).await;
+            Ok(found.map_err(|error| Refusal::from(Refused::from(error)))?.is_some())
+        })
     }
 }

@@ -336,3 +336,16 @@ impl Step {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_step_names_state_and_step_in_vietnamese() {
+        let refusal = StepRefusal::NotFromHere { step: Step::Submit, state: State::Submitted };
+        let (code, text) = step(&refusal);
+        assert_eq!(code, ErrorCode::ConnectionStepNotPossible);
+        assert_eq!(text.vi, "Kết nối đang ở trạng thái «đã gửi», không thể thực hiện bước «gửi».");
+    }
+}

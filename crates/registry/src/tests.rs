@@ -6,7 +6,9 @@ pub(crate) mod platform;
 
 use std::collections::BTreeSet;
 
-use self::platform::Platform;
+use serde_json::{Value, json};
+
+use self::platform::*;
 
 #[tokio::test]
 async fn the_api_is_described_like_this() {
@@ -21,7 +23,7 @@ async fn the_document_is_of_openapi_3_1_and_every_route_has_a_name_problems_and_
     let document = web::openapi::document([platform.openapi]);
     let document = serde_json::to_value(&document).unwrap();
     assert_eq!(document["openapi"], "3.1.0");
-    assert_eq!(document["security"], serde_json::json!([{"bearer": []}]));
+    assert_eq!(document["security"], json!([{"bearer": []}]));
     let mut names = BTreeSet::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
@@ -34,4 +36,88 @@ async fn the_document_is_of_openapi_3_1_and_every_route_has_a_name_problems_and_
             }
         }
     }
+}
+
+#[tokio::test]
+async fn the_example_of_every_body_is_accepted() {
+    let platform = Platform::start().await;
+    let document = web::openapi::document([platform.openapi.clone()]);
+    let document = serde_json::to_value(&document).unwrap();
+    let mut without_example = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let body = &methods["post"]["requestBody"]["content"]["application/json"];
+        if body.is_object() && !body["example"].is_object() {
+            without_example.insert(path);
+        }
+    }
+    assert_eq!(without_example, BTreeSet::new());
+    let example = |path: &str| {
+        let body = &document["paths"][path]["post"]["requestBody"];
+        body["content"]["application/json"]["example"].clone()
+    };
+    let send = async |token: &str, route: &str, path: &str| {
+        platform.made(token, path, example(route)).await
+    };
+    for code in ["H24", "H24.31"] {
+        let form = json!({"code": code, "name": "x"});
+        platform.made(OPERATOR, "/api/v1/organisations", form).await;
+    }
+    let form = json!({"organisation": "H24.31", "code": "mot-cua", "name": "x"});
+    platform.made(CONSUMER, "/api/v1/systems", form).await;
+
+    let [organisations, systems, credentials, services, connections] =
+        ["organisations", "systems", "credentials", "services", "connections"]
+            .map(|noun| format!("/api/v1/{noun}"));
+    send(OPERATOR, &organisations, &organisations).await;
+    let rename = format!("{organisations}/{{code}}/rename");
+    send(OPERATOR, &rename, &format!("{organisations}/H24.12/rename")).await;
+    send(PROVIDER, &systems, &systems).await;
+    let made = send(CONSUMER, &credentials, &credentials).await;
+    let keyid = made["keyid"].as_str().unwrap();
+    let rotate = format!("{credentials}/{{keyid}}/rotate");
+    send(CONSUMER, &rotate, &format!("{credentials}/{keyid}/rotate")).await;
+    send(PROVIDER, &services, &services).await;
+    let terms = format!("{services}/{{organisation}}/{{system}}/{{service}}/{{version}}/terms");
+    send(PROVIDER, &terms, &format!("{services}/{SERVICE}/terms")).await;
+    let connection = send(CONSUMER, &connections, &connections).await;
+    let connection = format!("{connections}/{}", connection["id"].as_str().unwrap());
+    let revise = format!("{connections}/{{id}}/revise");
+    send(CONSUMER, &revise, &format!("{connection}/revise")).await;
+    let step = format!("{connections}/{{id}}/{{step}}");
+    send(CONSUMER, &step, &format!("{connection}/submit")).await;
+}
+
+#[tokio::test]
+async fn no_description_speaks_of_rust() {
+    let platform = Platform::start().await;
+    let document = web::openapi::document([platform.openapi]);
+    let text = serde_json::to_string(&document).unwrap();
+    for leak in ["[`", "`]", "](", "::"] {
+        assert!(!text.contains(leak), "the document holds {leak}");
+    }
+    let document: Value = serde_json::from_str(&text).unwrap();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        for (member, about) in schema["properties"].as_object().into_iter().flatten() {
+            // A page is its items, whatever they are.
+            let is_told = about["description"].is_string() || about["$ref"].is_string();
+            assert!(is_told || name.starts_with("Page_"), "{name}.{member} is not described");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_step_route_describes_every_step_it_takes() {
+    let platform = Platform::start().await;
+    let document = serde_json::to_value(&platform.openapi).unwrap();
+    let take = &document["paths"]["/api/v1/connections/{id}/{step}"]["post"];
+    assert_eq!(take["summary"], "Takes a step of the lifecycle.");
+    let description = take["description"].as_str().unwrap();
+    for row in [
+        "| step | from | to | who | reason |",
+        "| `consent` | submitted | consented | provider |  |",
+        "| `suspend` | active | suspended | operator | required |",
+    ] {
+        assert!(description.contains(row), "{description}");
+    }
+    assert!(!description.contains("`replace`"), "the platform's own step");
 }

@@ -7,19 +7,9 @@
 //! reader's language and the request's id; no route behind [`require_sign_on`] runs for a stranger.
 //! **Trust**: whoever controls this crate speaks for any signed-on actor, and hears their tokens.
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::string_slice
-    )
-)]
-
 pub mod input;
 pub mod openapi;
+mod organisations;
 pub mod page;
 pub mod refusal;
 pub mod sign_on;
@@ -28,6 +18,7 @@ pub mod surface;
 mod tests;
 
 pub use input::{Json, Path, Query, field};
+pub use organisations::{Organisations, Registered};
 pub use page::{Page, PageQuery, PageRequest};
 pub use refusal::Refusal;
 pub use sign_on::{Authenticated, Authentication, Authenticator, require_sign_on};

@@ -1,6 +1,8 @@
 //! What every part of the control API's OpenAPI 3.1 document has in common: the problem body, the
 //! bearer scheme, the place where the document is served.
 
+mod example;
+
 use std::collections::BTreeMap;
 
 use axum::Router;
@@ -18,8 +20,8 @@ use wire::problem::PROBLEM_JSON;
 /// The name of the security scheme in the document.
 const BEARER: &str = "bearer";
 
-/// The body of a refusal: RFC 9457 and this platform's members. It describes what
-/// [`wire::problem::Problem::to_json`] writes.
+// It describes what `wire::problem::Problem::to_json` writes.
+/// The body of a refusal: RFC 9457 and this platform's members.
 #[derive(Debug, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
@@ -86,7 +88,8 @@ pub fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
                 .title("LGSP control API")
                 .version(env!("CARGO_PKG_VERSION"))
                 .description(Some(
-                    "Organisations, systems, credentials, services and connections. A refusal is \
+                    "Organisations, systems, credentials, services, connections and the evidence \
+                     of calls. A refusal is \
                      application/problem+json, in Vietnamese unless Accept-Language asks for \
                      English. A field that is not described here is refused.",
                 )),
@@ -103,6 +106,7 @@ pub fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
         .description(Some("An API token: shown once when it was made, kept only as a hash."))
         .build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
+    example::add_to(&mut whole);
     whole.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
     whole
 }

@@ -249,7 +249,7 @@ fn check_one_call(parts: &[EntryPart], entries: &[Entry]) -> Result<(), BundleRe
     let first = entries.first().and_then(call);
     for (position, entry) in entries.iter().enumerate().skip(1) {
         if call(entry).is_none() || call(entry) != first {
-            let vi = "bản ghi thuộc về một cuộc gọi khác";
+            let vi = "bản ghi thuộc về một lượt gọi khác";
             let en = "the entry is of another call";
             return Err(BundleRefusal::new(entry_file(position), vi, en));
         }

@@ -1,6 +1,5 @@
 //! The handle through which everything else uses the log.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -114,11 +113,6 @@ impl Log {
     /// The log's name.
     pub fn origin(&self) -> &Origin {
         &self.shared().config.origin
-    }
-
-    /// The log's directory.
-    pub fn dir(&self) -> &PathBuf {
-        &self.shared().config.dir
     }
 
     /// How many entries are durable; the published ones may be fewer.

@@ -14,7 +14,8 @@ use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
-use super::address::is_permitted;
+use wire::provider_address::is_permitted;
+
 use super::{Upstream, UpstreamFault};
 use crate::config::UpstreamConfig;
 use crate::held_body::HeldBody;

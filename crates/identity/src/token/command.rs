@@ -41,6 +41,11 @@ pub async fn make(
     if !may_give(actor, new.role, &new.organisation) {
         return Err(Refused::NotPermitted { by: actor.role });
     }
+    // An organisation is never unregistered, so that what holds now holds below as well.
+    let known = identity.organisations.is_registered(&new.organisation).await;
+    if !known.map_err(Refused::Organisations)? {
+        return Err(Refused::NoSuchOrganisation(new.organisation));
+    }
     let mut change = identity.recorder.change(actor, "token.made").await?;
     if stands_in_for_an_administrator(actor, new.role)
         && sql::has_administrator(&mut change, &new.organisation).await?

@@ -2,7 +2,7 @@
 
 use evidence::RecordError;
 use store::StoreError;
-use web::Refusal;
+use web::{Refusal, field};
 use wire::error_code::ErrorCode;
 use wire::id::Role;
 use wire::organisation_code::OrganisationCode;
@@ -25,6 +25,13 @@ pub enum Refused {
     /// There is no such token, or the actor may not know of it. Caller's fault.
     #[error("there is no token {0}")]
     Unknown(TokenId),
+    /// Nobody can act in an organisation that does not take part. Caller's fault.
+    #[error("the organisation {0} is not registered")]
+    NoSuchOrganisation(OrganisationCode),
+    /// Whether it takes part cannot be told now. Platform's fault; the same request may be sent
+    /// again.
+    #[error("{}", .0.0.detail.en)]
+    Organisations(Refusal),
     /// The operator makes tokens of an organisation only until it can itself. Caller's fault.
     #[error("{0} has an administrator, who makes its tokens")]
     HasAdministrator(OrganisationCode),
@@ -46,6 +53,10 @@ impl From<Refused> for Refusal {
             Refused::NotPermitted { by } => (ErrorCode::RoleNotPermitted, not_permitted(by)),
             Refused::Expiry(days) => (ErrorCode::FieldInvalid, expiry(days)),
             Refused::Unknown(id) => (ErrorCode::ResourceNotFound, unknown(id)),
+            Refused::NoSuchOrganisation(organisation) => {
+                return field::refused("organisation", &no_such_organisation(&organisation));
+            }
+            Refused::Organisations(refusal) => return refusal,
             Refused::HasAdministrator(organisation) => {
                 (ErrorCode::ResourceConflict, has_administrator(&organisation))
             }
@@ -55,6 +66,13 @@ impl From<Refused> for Refusal {
         };
         Self::new(code, detail)
     }
+}
+
+fn no_such_organisation(code: &OrganisationCode) -> Text {
+    Text::new(
+        format!("Cơ quan, tổ chức «{code}» chưa được đăng ký trên nền tảng."),
+        format!("The organisation `{code}` is not registered on the platform."),
+    )
 }
 
 fn not_permitted(by: Role) -> Text {

@@ -27,11 +27,14 @@ pub(super) fn routes(
     gateway_url: &str,
     in_force: InForce,
 ) -> Router {
-    let identity = Identity::new(core.recorder.clone(), Arc::clone(&core.randomness));
+    let organisations = Arc::new(registry.clone());
+    let randomness = Arc::clone(&core.randomness);
+    let identity = Identity::new(core.recorder.clone(), organisations, randomness);
     let authenticator: Arc<dyn Authenticator> = Arc::new(identity.clone());
     let (policy, policy_document) = registry.router();
     let (tokens, tokens_document) = identity.router();
-    let document = web::openapi::document([policy_document, tokens_document]);
+    let evidence_document = evidence_api::description();
+    let document = web::openapi::document([policy_document, tokens_document, evidence_document]);
     let policy = policy.layer(from_fn_with_state(in_force, in_force::wait));
     let api = web::require_sign_on(policy.merge(tokens), Arc::clone(&authenticator));
     let origin = config.evidence.origin.to_string();

@@ -83,7 +83,7 @@ impl Core {
         let made = command::bootstrap(&self.recorder, self.randomness.as_ref(), role, organisation);
         made.await.map(|token| token.to_string()).map_err(|error| {
             Complaint::new(
-                format_args!("the first token of {} could not be made: {error}", role.as_str()),
+                format_args!("a token of {} could not be made: {error}", role.as_str()),
                 "see `lgsp check`",
             )
         })

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 
 use super::problem::StartProblem;
 
+/// The file whose lock it is.
+pub const LOCK: &str = "lgsp.lock";
+
 /// The lock on a data directory, held while a process works in it.
 #[derive(Debug)]
 pub struct DataDirectory {
@@ -41,7 +44,7 @@ impl DataDirectory {
             .truncate(false)
             .write(true)
             .mode(0o600)
-            .open(path.join("lgsp.lock"))
+            .open(path.join(LOCK))
             .map_err(|error| unusable(path, &error))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),

@@ -10,7 +10,6 @@ use keys::PlatformKey;
 use registry::{Registry, RegistryParts};
 use tokio::task::JoinHandle;
 use url::Url;
-use wire::checkpoint::Origin;
 use wire::trust::TrustFile;
 
 use super::core::Core;
@@ -58,7 +57,7 @@ impl Platform {
         let origin = &config.evidence.origin;
         let trust = trust::file(&core.keys, origin)?;
 
-        let registry = open_registry(&core, origin).await?;
+        let registry = open_registry(&core, &config).await?;
         let gateway_address = listeners.gateway.address;
         let gateway = start_gateway(&config.gateway, gateway_address, &control_url, &mut core)?;
         let (in_force, courier) = start_courier(registry.published(), gateway.directory());
@@ -142,12 +141,13 @@ impl Running {
     }
 }
 
-async fn open_registry(core: &Core, origin: &Origin) -> Result<Registry, StartProblem> {
+async fn open_registry(core: &Core, config: &Config) -> Result<Registry, StartProblem> {
     let parts = RegistryParts {
         recorder: core.recorder.clone(),
         secrets: core.secrets.clone(),
         directory_key: core.keys.directory.clone(),
-        directory_origin: trust::directory_origin(origin)?,
+        directory_origin: trust::directory_origin(&config.evidence.origin)?,
+        allow_loopback: config.gateway.loopback_upstreams,
         clock: Arc::clone(&core.clock),
         randomness: Arc::clone(&core.randomness),
     };

@@ -28,7 +28,8 @@ pub struct Options {
     /// The data directory to create, relative to the configuration file.
     #[arg(long, value_name = "DIR", default_value = "data")]
     data: PathBuf,
-    /// Name of this node's evidence log, never to be changed.
+    /// Name of this node's evidence log, never to be changed: letters, digits, '.', '-', '_' and
+    /// '/', such as lgsp.haiphong.gov.vn/1.
     #[arg(long, value_name = "NAME", value_parser = log_name)]
     origin: Origin,
     /// Organisation code of the operator of the platform.
@@ -53,6 +54,7 @@ const EXAMPLE: &str = "Example (the codes are illustrative):
 pub fn run(options: &Options) -> Result<ExitCode, Complaint> {
     let folder = options.config.parent().unwrap_or(Path::new(""));
     let data = folder.join(&options.data);
+    refuse_one_organisation_in_two_roles(options)?;
     refuse_to_overwrite(&options.config, &data)?;
     let tokens = make(options, &data)?;
     report(options, &data, &tokens);
@@ -60,11 +62,15 @@ pub fn run(options: &Options) -> Result<ExitCode, Complaint> {
 }
 
 fn make(options: &Options, data: &Path) -> Result<Vec<MadeToken>, Complaint> {
+    let was_there = data.exists();
     DataDirectory::create(data)?;
-    write_config(options)?;
-    let made = load(options).and_then(|config| on_runtime(make_tokens(config, options)));
+    let made = write_config(options).and_then(|()| {
+        let made = load(options).and_then(|config| on_runtime(make_tokens(config, options)));
+        // The file is this init's own: it was made new. What can't be removed the next init names.
+        made.inspect_err(|_| drop(std::fs::remove_file(&options.config)))
+    });
     if made.is_err() {
-        take_away(&options.config, data);
+        take_away(data, was_there);
     }
     made
 }
@@ -77,10 +83,8 @@ fn load(options: &Options) -> Result<Config, Complaint> {
 }
 
 /// What a failed init made has shown nobody a token, and would only keep the next one from
-/// working. The configuration file is this init's own (it was made new), and the folder was empty.
-fn take_away(config: &Path, data: &Path) {
-    // What can't be removed is named by the next init.
-    let _ = std::fs::remove_file(config);
+/// working. The folder was empty, or was not there.
+fn take_away(data: &Path, was_there: bool) {
     let Ok(_held) = DataDirectory::open(data) else {
         return;
     };
@@ -89,6 +93,9 @@ fn take_away(config: &Path, data: &Path) {
         let path = entry.path();
         let _ = if is_folder { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
     }
+    if !was_there {
+        let _ = std::fs::remove_dir(data);
+    }
 }
 
 /// A token just made: the only moment its secret is known.
@@ -96,6 +103,27 @@ struct MadeToken {
     role: Role,
     organisation: OrganisationCode,
     token: String,
+}
+
+/// Who operates, who approves and who audits must not be one: each is there to check the others.
+fn refuse_one_organisation_in_two_roles(options: &Options) -> Result<(), Complaint> {
+    let Options { operator, state_manager, auditor, .. } = options;
+    for (one, other, organisation, is_same) in [
+        ("--operator", "--state-manager", operator, operator == state_manager),
+        ("--operator", "--auditor", operator, operator == auditor),
+        ("--state-manager", "--auditor", state_manager, state_manager == auditor),
+    ] {
+        if is_same {
+            return Err(Complaint::usage(
+                format_args!(
+                    "{one} and {other} are both {organisation}, and duties are separate here: who \
+                     operates, who approves and who audits check one another"
+                ),
+                "give each of the three roles to another organisation",
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn refuse_to_overwrite(config: &Path, data: &Path) -> Result<(), Complaint> {
@@ -122,8 +150,9 @@ fn write_config(options: &Options) -> Result<(), Complaint> {
     let mut file = std::fs::OpenOptions::new();
     file.write(true).create_new(true).mode(0o640);
     let written = file.open(&options.config).and_then(|mut file| {
-        file.write_all(keys::as_toml(&set).as_bytes())?;
-        file.sync_all()
+        let written = file.write_all(keys::as_toml(&set).as_bytes()).and_then(|()| file.sync_all());
+        // Half a file is no configuration.
+        written.inspect_err(|_| drop(std::fs::remove_file(&options.config)))
     });
     written.map_err(|error| {
         Complaint::new(

@@ -121,7 +121,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "log.level",
         default: Some("\"info\""),
-        allowed: "a filter such as info or info,gateway=debug",
+        allowed: "error, warn, info, debug, trace, or target=level, comma separated",
         meaning: "what is logged",
     },
 ];

@@ -87,6 +87,23 @@ fn the_gateway_answers_for_no_https_url_before_it_speaks_tls() {
 }
 
 #[test]
+fn a_word_that_is_no_level_does_not_silence_the_log() {
+    for level in ["loud", "info,loud", "gateway=loud", "=info", "info,", "gate way=info"] {
+        let problems = told(ORIGIN, &[("LGSP__LOG__LEVEL", level)]);
+        assert!(
+            problems.ends_with(
+                "allowed: error, warn, info, debug, trace, or target=level, comma separated"
+            ),
+            "{problems}"
+        );
+    }
+    for level in ["trace", "INFO", "info,gateway=debug", "warn, lgsp::demo=info"] {
+        let config = load(ORIGIN, &[("LGSP__LOG__LEVEL", level)]).unwrap();
+        config.log.level.parse::<tracing_subscriber::EnvFilter>().unwrap();
+    }
+}
+
+#[test]
 fn every_key_of_the_table_is_read_and_its_default_allowed() {
     let source = Source::read(None, [("LGSP__EVIDENCE__ORIGIN".into(), "a".into())]).unwrap();
     let mut reader = Reader::new(source);

@@ -57,6 +57,15 @@ impl Reader {
         self.optional(name, |raw| bare_url(&text_of(raw)?))
     }
 
+    /// A filter of log lines; `tracing` takes no spaces after the commas.
+    pub(super) fn log_filter(&mut self, name: &str) -> Option<String> {
+        self.required(name, |raw| {
+            let text = text_of(raw)?;
+            let directives: Vec<&str> = text.split(',').map(str::trim).collect();
+            directives.iter().all(|one| is_log_directive(one)).then(|| directives.join(","))
+        })
+    }
+
     /// A list of `http` URLs; a variable separates them by commas.
     pub(super) fn http_urls(&mut self, name: &str) -> Option<Vec<Url>> {
         let http = |text: &str| bare_url(text).filter(|url| url.scheme() == "http");
@@ -150,6 +159,20 @@ pub(super) fn log_name(text: &str) -> Option<Origin> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
     let segments = text.chars().all(plain) && !text.split('/').any(str::is_empty);
     if segments { text.parse().ok() } else { None }
+}
+
+/// `level` or `target=level`. `tracing` would read any other word as a target, which silences all
+/// that is not it: a misspelt level must not do that.
+fn is_log_directive(directive: &str) -> bool {
+    let (target, level) = match directive.split_once('=') {
+        Some((target, level)) => (Some(target), level),
+        None => (None, directive),
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ':');
+    let is_level = ["error", "warn", "info", "debug", "trace"]
+        .iter()
+        .any(|known| level.eq_ignore_ascii_case(known));
+    is_level && target.is_none_or(|target| !target.is_empty() && target.chars().all(plain))
 }
 
 fn text_of(raw: &Raw) -> Option<String> {

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use wire::trust::TrustFile;
 
 use super::manifest::replace;
-use crate::assembly::DataDirectory;
+use crate::assembly::data_directory::{DataDirectory, LOCK};
 use crate::complaint::Complaint;
 
 /// Stands in a folder while a demo is founded there.
@@ -33,15 +33,18 @@ pub struct Folder {
     path: PathBuf,
     /// Deleted with this, at the very end.
     temporary: Option<TempDir>,
+    /// Whether it was made just now; then it is not left behind empty.
+    is_new: bool,
 }
 
 impl Folder {
     /// The named folder, created if it isn't there; without a name a temporary one.
     pub fn open(named: Option<PathBuf>) -> Result<Self, Complaint> {
         if let Some(path) = named {
+            let is_new = !path.exists();
             DataDirectory::create(&path)?;
             make_private(&path);
-            return Ok(Self { path, temporary: None });
+            return Ok(Self { path, temporary: None, is_new });
         }
         let temporary =
             tempfile::Builder::new().prefix("lgsp-demo-").permissions(private()).tempdir();
@@ -51,7 +54,8 @@ impl Folder {
                 "name one with --data DIR, or set TMPDIR",
             )
         })?;
-        Ok(Self { path: temporary.path().to_owned(), temporary: Some(temporary) })
+        let path = temporary.path().to_owned();
+        Ok(Self { path, temporary: Some(temporary), is_new: false })
     }
 
     /// The folder.
@@ -115,6 +119,30 @@ impl Folder {
     /// Writes the trust file whole.
     pub(super) fn write_trust(&self, trust: &TrustFile) -> anyhow::Result<()> {
         replace(&self.trust(), &serde_json::to_vec_pretty(trust)?)
+    }
+}
+
+/// A demo that did not start has put nothing but its marks into the folder it made.
+impl Drop for Folder {
+    fn drop(&mut self) {
+        const MARKS: [&str; 2] = [FOUNDING, LOCK];
+        if !self.is_new {
+            return;
+        }
+        // Held meanwhile: another demo may just be founding here.
+        let Ok(_held) = DataDirectory::open(&self.path) else {
+            return;
+        };
+        let only_marks = std::fs::read_dir(&self.path).is_ok_and(|mut entries| {
+            entries.all(|entry| {
+                entry.is_ok_and(|entry| MARKS.iter().any(|mark| entry.file_name() == *mark))
+            })
+        });
+        if only_marks {
+            // What can't be removed is found again by the next demo, and is no harm to it.
+            let _ = MARKS.map(|mark| remove_file(self.path.join(mark)));
+            let _ = std::fs::remove_dir(&self.path);
+        }
     }
 }
 

@@ -142,14 +142,14 @@ fn signer(credential: &DemoCredential) -> anyhow::Result<client::Signer> {
 
 const REASONS: &[(&str, &str)] = &[
     (
-        "Người hỏi không chối được: câu hỏi mang chữ ký bằng khóa mà chỉ họ giữ; nền tảng chỉ có \
-         nửa công khai.",
+        "Bên gọi không thể chối bỏ: yêu cầu mang chữ ký bằng khóa bí mật mà chỉ bên gọi giữ; nền \
+         tảng chỉ có khóa công khai.",
         "The caller cannot deny it: the question carries a signature by a key only they hold; the \
          platform has only its public half.",
     ),
     (
-        "Không ai tự cho phép mình: người xin, người giữ dữ liệu, người vận hành và người phê \
-         duyệt là bốn bên khác nhau, và mỗi bước đều nằm trong nhật ký.",
+        "Không ai tự cho phép mình: bên đề nghị, bên giữ dữ liệu, bên vận hành và bên phê duyệt \
+         là bốn bên khác nhau, và mỗi bước đều nằm trong nhật ký.",
         "Nobody permits themselves: who requests, who keeps the data, who operates and who \
          approves are four different parties, and each step stands in the log.",
     ),

@@ -53,6 +53,13 @@ pub(super) fn say_where_to_look(plan: &Plan, manifest: &Manifest) {
     tell.tell("Ctrl-C để dừng.", "Ctrl-C stops it.");
 }
 
+/// Says, in one line, that it has stopped and where its data is.
+pub(super) fn say_what_stays(plan: &Plan) {
+    let tell = Narrator::new(plan.language);
+    let stopped = tell.choose("Đã dừng; dữ liệu còn trong thư mục", "Stopped; the data stays in");
+    say(format_args!("\n{stopped} {}", plan.folder.path().display()));
+}
+
 /// How this program was called, so that a line can be pasted back.
 pub(super) fn program() -> String {
     let called = std::env::args().next().unwrap_or_default();

@@ -32,8 +32,16 @@ impl Reading<'_> {
         let refusal = Refusal::new(
             code,
             Text::new(
-                format!("Vai trò «{role}» của cơ quan này không được xem chứng cứ này."),
-                format!("The role `{role}` of this organisation may not see this evidence."),
+                format!(
+                    "Vai trò «{role}» của cơ quan này không được xem bằng chứng này. Được xem: cơ \
+                     quan gọi, cơ quan cung cấp, kiểm tra, đơn vị vận hành, cơ quan quản lý nhà \
+                     nước."
+                ),
+                format!(
+                    "The role `{role}` of this organisation may not see this evidence. Those who \
+                     may: the caller's and the provider's organisations, auditors, the operator, \
+                     the state manager."
+                ),
             ),
         );
         match self.note(code.as_str()).await {
@@ -53,7 +61,7 @@ fn unrecorded(error: &RecordError) -> Refusal {
     Refusal::new(
         error.code(),
         Text::new(
-            "Nhật ký chứng cứ không ghi được, nên không có chứng cứ nào được đọc.",
+            "Nhật ký bằng chứng không ghi được, nên không có bằng chứng nào được đọc.",
             format!("The reading could not be recorded, so nothing is read: {error}."),
         ),
     )
@@ -65,7 +73,7 @@ pub(super) fn unreadable(error: &dyn Display) -> Refusal {
     Refusal::new(
         ErrorCode::LogUnavailable,
         Text::new(
-            "Nền tảng không đọc được nhật ký chứng cứ.",
+            "Nền tảng không đọc được nhật ký bằng chứng.",
             "The platform could not read the evidence log.",
         ),
     )

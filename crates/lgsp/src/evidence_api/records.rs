@@ -11,6 +11,8 @@ use evidence::bundle::{self, Disclosure, FoundEntry, Wanted, is_showable};
 use evidence::{Actor, BodyDigest, Detail, KeptDetail};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
+use web::openapi::Problems;
 use web::{Authenticated, Json, Path, Refusal, field};
 use wire::digest::ContentDigest;
 use wire::error_code::ErrorCode;
@@ -23,23 +25,29 @@ use super::reading::{self, Reading};
 use super::rights::{Parties, Sight, sight};
 
 /// The record of one call, as JSON.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CallRecord {
+    /// The call's id, as its answer's `Lgsp-Request-Id` said it.
+    #[schema(value_type = String, example = "019abcde-0000-7000-8000-000000000000")]
     request_id: RequestId,
     /// The origin of the log in which the entries stand.
+    #[schema(example = "lgsp.haiphong.example/log")]
     log: String,
+    /// What the log holds about it.
     entries: Vec<EntryRecord>,
     /// Where the bundle is.
     bundle: String,
 }
 
 /// One entry of the call.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct EntryRecord {
+    /// Where it stands in the log.
     index: u64,
     /// Whether a published checkpoint covers it by now.
     published: bool,
     /// The entry as it stands in the log.
+    #[schema(value_type = Object)]
     entry: Value,
     /// What is behind the commitments, for whoever may see it and while it is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,27 +55,42 @@ struct EntryRecord {
 }
 
 /// What an entry commits to. Lines that carry secrets are left out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EntryContent)]
 struct Content {
+    /// The request line and fields as they arrived.
     request_head: Vec<String>,
+    /// What body was sent, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_body: Option<Body>,
+    /// The status line and fields as they were answered.
     response_head: Vec<String>,
+    /// What body was answered, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     response_body: Option<Body>,
+    /// What the caller signed (RFC 9421).
     signature_base: String,
-    /// Base64.
+    /// The caller's signature, in base64.
     signature: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BodyDigest)]
 struct Body {
     /// As the header `Content-Digest` (RFC 9530) would say it.
     content_digest: String,
+    /// In bytes.
     length: u64,
 }
 
-/// `GET /evidence/v1/calls/{request id}`
+/// The record of one call.
+///
+/// With its content for the auditor, the incident handler, and administrators and officers of the
+/// two organisations between which it went; without content for the operator and the state
+/// manager; for nobody else. Each reading, and each refused one, is itself an entry of the log.
+#[utoipa::path(get, path = "/evidence/v1/calls/{request_id}", tag = "evidence",
+    params(("request_id" = String, Path, description = "The call's id, of `Lgsp-Request-Id`")),
+    responses((status = 200, body = CallRecord), Problems))]
 pub(super) async fn call(
     State(api): State<EvidenceApi>,
     Authenticated(actor): Authenticated,
@@ -94,7 +117,20 @@ pub(super) async fn call(
     }))
 }
 
-/// `GET /evidence/v1/bundles/{request id or entry index}`
+/// The bundle that proves a call, or one entry: an ASiC-E container that is checked offline.
+///
+/// Opened for the auditor, the incident handler, and administrators and officers of the two
+/// organisations between which the call went; closed (proofs without content) for the operator and
+/// the state manager; for nobody else. Each reading, and each refused one, is itself an entry of
+/// the log.
+#[utoipa::path(get, path = "/evidence/v1/bundles/{call_or_index}", tag = "evidence",
+    params(("call_or_index" = String, Path,
+        description = "The call's id, of `Lgsp-Request-Id`, or the index of an entry")),
+    responses(
+        (status = 200, description = "The bundle", body = String,
+            content_type = wire::bundle::MEDIA_TYPE),
+        Problems,
+    ))]
 pub(super) async fn bundle(
     State(api): State<EvidenceApi>,
     Authenticated(actor): Authenticated,

@@ -178,3 +178,19 @@ async fn an_entry_of_a_reading_names_what_was_read_and_no_content() {
     let (id, bundle) = (fixture.request_id().to_string(), "bundle".to_owned());
     assert_eq!(subject, [(&call, &id), (&form, &bundle)]);
 }
+
+#[test]
+fn the_routes_for_people_are_described_with_who_may_read() {
+    let document = serde_json::to_value(super::description()).unwrap();
+    for route in [super::CALL, super::BUNDLE] {
+        let read = &document["paths"][route]["get"];
+        let description = read["description"].as_str().unwrap().replace('\n', " ");
+        for role in ["auditor", "incident handler", "administrators", "operator", "state manager"] {
+            assert!(description.contains(role), "{route}: {role}");
+        }
+        assert!(read["responses"]["403"].is_object(), "{route}");
+    }
+    let bundle = &document["paths"][super::BUNDLE]["get"]["responses"]["200"]["content"];
+    assert_eq!(bundle[wire::bundle::MEDIA_TYPE]["schema"]["type"], "string", "{bundle}");
+    assert!(document["components"]["schemas"]["CallRecord"].is_object());
+}

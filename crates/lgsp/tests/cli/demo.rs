@@ -21,7 +21,10 @@ fn the_story_ends_well_and_explains_itself() {
 fn the_story_is_told_in_vietnamese_too() {
     let said = run(&["demo", "--once", "--lang", "vi"]);
     assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
-    assert!(said.out.contains("Vì sao tin được"), "{}", said.out);
+    for words in ["Vì sao tin được", "lập hồ sơ đề nghị", "Bên gọi không thể chối bỏ"]
+    {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
 }
 
 #[tokio::test]
@@ -60,6 +63,39 @@ async fn demo_json_has_the_promised_shape_and_real_addresses() {
     let checkpoint = checkpoint.text().await.unwrap();
     assert!(checkpoint.starts_with(manifest["logs"][0]["origin"].as_str().unwrap()));
     assert_eq!(demo.stop(), Some(0));
+}
+
+#[test]
+fn a_demo_that_is_stopped_says_where_its_data_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("demo");
+    let demo = Demo::start(&data);
+    demo.process.terminate();
+    let (ended, said) = demo.process.wait();
+    assert_eq!(ended.code(), Some(0), "{said}");
+    let line = format!("Stopped; the data stays in {}", data.display());
+    assert!(said.lines().any(|said| said == line), "{said}");
+}
+
+#[test]
+fn a_demo_beside_another_says_how_and_leaves_no_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("demo");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    for (listen, gateway) in [(&*taken, "127.0.0.1:0"), ("127.0.0.1:0", &*taken)] {
+        let arguments = ["demo", "--listen", listen, "--gateway", gateway, "--data"];
+        let said = run(&[&arguments[..], &[data.to_str().unwrap()]].concat());
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(said.err.contains("is another demo running? stop it"), "{}", said.err);
+        assert!(!said.err.contains("control.listen"), "{}", said.err);
+        assert!(!data.exists());
+    }
+    // A folder that was there before stays.
+    std::fs::create_dir(&data).unwrap();
+    let said = run(&["demo", "--listen", &taken, "--data", data.to_str().unwrap()]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(data.exists());
 }
 
 #[test]

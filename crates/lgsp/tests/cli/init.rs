@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::binary::{Node, Said, lgsp, set_mode};
+use crate::binary::{Node, Said, lgsp, run, set_mode};
 
 fn mode(path: &std::path::Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -65,8 +65,37 @@ fn an_init_that_failed_can_be_made_again() {
     let nowhere = format!("sqlite:{}", folder.path().join("nowhere/platform.db").display());
     let said = Said::from(unwritable.env("LGSP__DATABASE__URL", nowhere).output().unwrap());
     assert_eq!(said.code, Some(1), "{said:?}");
+    // Not even the folder it had made for the data is left.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     let said = Said::from(init(folder.path(), "lgsp.test/1").output().unwrap());
     assert_eq!(said.code, Some(0), "{said:?}");
+}
+
+#[test]
+fn an_init_that_cannot_write_its_configuration_leaves_no_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut command = init(&folder.path().join("nowhere"), "lgsp.test/1");
+    let said = Said::from(command.arg("--data").arg(&data).output().unwrap());
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(!data.exists());
+}
+
+#[test]
+fn no_organisation_has_two_of_the_first_roles() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("lgsp.toml");
+    let arguments = ["init", "--config", config.to_str().unwrap(), "--origin", "lgsp.test/1"];
+    for [operator, state_manager, auditor] in
+        [["H24.1", "H24.1", "H24.2"], ["H24.1", "H24.2", "H24.1"], ["H24.1", "H24.2", "H24.2"]]
+    {
+        let roles =
+            ["--operator", operator, "--state-manager", state_manager, "--auditor", auditor];
+        let said = run(&[&arguments[..], &roles].concat());
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(said.err.contains("duties are separate"), "{}", said.err);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }
 
 /// Every file below `folder` with its bytes, but for the companions that a database makes when it

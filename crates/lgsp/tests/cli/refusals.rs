@@ -42,6 +42,18 @@ fn a_gateway_that_would_answer_to_no_name_is_refused_and_check_says_so() {
 }
 
 #[test]
+fn a_level_that_is_none_is_told_by_serve_and_by_check() {
+    let node = Node::init();
+    node.configure("[log]\nlevel = \"loud\"\n[control]\nlisten = \"127.0.0.1:0\"\n");
+    let said = node.run("serve", &[]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(complaint(&said, &node).contains("error, warn, info, debug, trace"), "{}", said.err);
+    let check = node.run("check", &[]);
+    assert_eq!(check.code, Some(1), "{check:?}");
+    assert!(check.out.contains("error, warn, info, debug, trace"), "{}", check.out);
+}
+
+#[test]
 fn a_config_file_that_is_not_there_is_told() {
     let said = run(&["serve", "--config", "/nowhere/lgsp.toml"]);
     assert_eq!(said.code, Some(2));

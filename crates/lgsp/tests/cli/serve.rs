@@ -66,6 +66,48 @@ async fn the_tokens_of_init_open_the_api() {
     }
 }
 
+#[tokio::test]
+async fn a_token_made_on_the_stopped_machine_opens_the_api_and_is_in_the_log() {
+    let node = Node::init();
+    let operator = ["--role", "operator", "--organisation", "H24.15.1", "--json"];
+    let said = node.run("token", &operator);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let made: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!((&made["role"], &made["organisation"]), (&"operator".into(), &"H24.15.1".into()));
+    let check = node.run("check", &[]);
+    assert!(check.out.contains("is whole: 4 entries"), "{}", check.out);
+
+    let serving = serve(&node);
+    let request = reqwest::Client::new().get(format!("{}/api/v1/tokens", serving.control));
+    let answer = request.bearer_auth(made["token"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let listed: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    let tokens = listed["items"].as_array().unwrap().iter();
+    let operators = tokens.filter(|token| token["role"] == "operator");
+    assert!(operators.clone().all(|token| token["made_by"].is_null()), "{listed:#}");
+    assert_eq!(operators.count(), 2);
+
+    // Beside a running node nobody but it writes.
+    let beside = node.run("token", &operator);
+    assert_eq!(beside.code, Some(1), "{beside:?}");
+    assert!(beside.err.contains("stop that process first"), "{}", beside.err);
+}
+
+#[test]
+fn a_token_is_made_neither_for_another_role_nor_where_no_node_is() {
+    let node = Node::init();
+    for role in ["organisation_admin", "officer", "incident_handler"] {
+        let said = node.run("token", &["--role", role, "--organisation", "H24.12"]);
+        assert_eq!(said.code, Some(2), "{said:?}");
+    }
+    std::fs::remove_dir_all(node.data()).unwrap();
+    std::fs::create_dir(node.data()).unwrap();
+    let said = node.run("token", &["--role", "auditor", "--organisation", "H24.18"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("lgsp init"), "{}", said.err);
+    assert_eq!(std::fs::read_dir(node.data()).unwrap().count(), 0);
+}
+
 #[test]
 fn a_data_directory_serves_one_process_only() {
     let node = Node::init();

@@ -28,6 +28,8 @@ pub(super) struct Operation {
     pub(super) summary: Prose,
     pub(super) description: Prose,
     pub(super) fields: Vec<Field>,
+    /// A body that is accepted, as JSON.
+    pub(super) example: Option<String>,
     pub(super) answers: Vec<Answer>,
 }
 
@@ -87,6 +89,9 @@ fn outline(
         summary: prose(operation, "summary"),
         description: prose(operation, "description"),
         fields,
+        example: operation
+            .pointer("/requestBody/content/application~1json/example")
+            .and_then(|example| serde_json::to_string_pretty(example).ok()),
         answers: answers.collect(),
     }
 }
@@ -109,7 +114,8 @@ fn body_fields(openapi: &Value, operation: &Value) -> Vec<Field> {
     fields
 }
 
-/// Adds the members of an object, and those of the objects in it: `asked.purpose`.
+/// Adds the members of an object, and those of the objects in it: `asked.purpose`, and
+/// `asked.operations[].path` of each one of a list.
 fn add_members(openapi: &Value, schema: &Value, prefix: &str, fields: &mut Vec<Field>) {
     let schema = resolve(openapi, schema);
     let required = schema.get("required").and_then(Value::as_array);
@@ -128,7 +134,10 @@ fn add_members(openapi: &Value, schema: &Value, prefix: &str, fields: &mut Vec<F
         });
         // A schema that contains itself would never end.
         if full.matches('.').count() < DEEPEST {
-            add_members(openapi, member, &format!("{full}."), fields);
+            match member.get("items") {
+                Some(items) => add_members(openapi, items, &format!("{full}[]."), fields),
+                None => add_members(openapi, member, &format!("{full}."), fields),
+            }
         }
     }
 }
@@ -196,12 +205,14 @@ mod tests {
                 "parameters": [{"name": "id", "in": "path", "required": true,
                                 "schema": {"type": "string"}}],
                 "requestBody": {"content": {"application/json": {
+                    "example": {"colour": "red"},
                     "schema": {"$ref": "#/components/schemas/Thing"}}}},
                 "responses": {"201": {"description": "made"}}}}},
             "components": {"schemas": {
                 "Thing": {"required": ["colour"], "properties": {
                     "colour": {"$ref": "#/components/schemas/Colour"},
                     "parts": {"type": "array", "items": {"type": "string"}},
+                    "lids": {"type": "array", "items": {"$ref": "#/components/schemas/Size"}},
                     "size": {"allOf": [{"$ref": "#/components/schemas/Size"}]}}},
                 "Size": {"required": ["width"], "properties": {"width": {"type": "integer"}}},
                 "Colour": {"type": "string", "enum": ["red", "blue"]}}}
@@ -215,6 +226,8 @@ mod tests {
             [
                 ("path", "id", "string"),
                 ("body", "colour", "red | blue"),
+                ("body", "lids", "array of Size"),
+                ("body", "lids[].width", "integer"),
                 ("body", "parts", "array of string"),
                 ("body", "size", "Size"),
                 ("body", "size.width", "integer"),
@@ -222,6 +235,7 @@ mod tests {
         );
         assert!(operation.fields[1].required && !operation.fields[2].required);
         assert_eq!(operation.answers[0].status, "201");
+        assert_eq!(operation.example.as_deref(), Some("{\n  \"colour\": \"red\"\n}"));
     }
 
     #[test]

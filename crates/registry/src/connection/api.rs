@@ -20,6 +20,7 @@ use form::{ConnectionForm, ConnectionQuery, RevisionForm, StepForm};
 use view::{ConnectionView, StepView};
 
 pub mod form;
+mod step_table;
 pub mod view;
 
 /// The longest reason, in characters.
@@ -123,11 +124,9 @@ async fn revise(
     Ok(Json(command::revise(&registry, &actor, &id, asked).await?.into()))
 }
 
-/// Takes a step: `submit`, `return`, `consent`, `test`, `approve`, `activate`, `suspend`, `resume`,
-/// `end`, `withdraw` or `refuse`. Who may take it, and from which state, is the lifecycle's to say;
-/// whoever took an earlier step of a request may not decide it. When the answer arrives, the step
-/// is in force.
+/// Takes a step of the lifecycle.
 #[utoipa::path(post, path = "/api/v1/connections/{id}/{step}", tag = "connections",
+    description = step_table::description(),
     params(
         ("id" = String, Path, description = "Connection id"),
         ("step" = String, Path, description = "The step to take"),
@@ -189,10 +188,10 @@ fn state(text: &str) -> Result<State, Refusal> {
 
 fn not_one_of<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Refusal {
     let known = known.collect::<Vec<_>>().join(", ");
-    field::invalid(name, &Text::new(
-        format!("một trong các giá trị {known}."),
-        format!("one of {known}."),
-    ))
+    field::invalid(
+        name,
+        &Text::new(format!("một trong các giá trị {known}."), format!("one of {known}.")),
+    )
 }
 
 /// The number after which a page of history begins; -1 for the first page.
@@ -201,7 +200,9 @@ fn after_number(after: &str) -> Result<i64, Refusal> {
         return Ok(-1);
     }
     let number = after.parse::<u32>().map(i64::from);
-    number.map_err(|_| field::invalid("after", &Text::new("số thứ tự của một bước.", "a step's number.")))
+    number.map_err(|_| {
+        field::invalid("after", &Text::new("số thứ tự của một bước.", "a step's number."))
+    })
 }
 
 /// The latest end of a connection, from now.

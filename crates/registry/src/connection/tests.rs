@@ -177,3 +177,16 @@ async fn connections_are_listed_by_state_consumer_and_service() {
         platform.ask(AUDITOR, "GET", "/api/v1/connections?state=lost", None).await;
     assert_eq!((status, &answer["code"]), (422, &"field.invalid".into()));
 }
+
+#[tokio::test]
+async fn a_step_that_needs_no_reason_needs_no_body() {
+    let platform = Platform::with_service().await;
+    let path = platform.requested().await;
+    let bare = async |token, step: &str| {
+        platform.ask(token, "POST", &format!("{path}/{step}"), None).await
+    };
+    assert_eq!(bare(CONSUMER, "submit").await.0, 200);
+    assert_eq!(bare(PROVIDER, "consent").await.0, 200);
+    let (status, refusal) = bare(OPERATOR, "refuse").await;
+    assert_eq!((status, &refusal["code"]), (422, &"field.invalid".into()), "it must say why");
+}

@@ -49,6 +49,7 @@ pub struct CredentialForm {
     #[schema(example = "ed25519")]
     algorithm: String,
     /// For `ed25519`: the public key as PEM (RFC 8410), or its 32 bytes in base64.
+    #[schema(example = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")]
     public_key: Option<String>,
     /// Its life in days: 1 to 731; 365 when left out.
     #[schema(minimum = 1, maximum = 731)]
@@ -60,6 +61,7 @@ pub struct CredentialForm {
 #[serde(deny_unknown_fields)]
 pub struct RotationForm {
     /// For `ed25519`: the successor's public key, as when the first was made.
+    #[schema(example = "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=")]
     public_key: Option<String>,
     /// The successor's life in days: 1 to 731; 365 when left out.
     #[schema(minimum = 1, maximum = 731)]

@@ -207,3 +207,22 @@ async fn a_secret_that_does_not_open_keeps_only_its_own_credential_out() {
     assert!(!platform.in_force().hmac_secrets.contains_key(&two));
     assert!(platform.record(&format!("credential/{two}")).is_none());
 }
+
+#[tokio::test]
+async fn a_missing_public_key_is_called_missing_and_a_wrong_one_is_told_the_form() {
+    let platform = Platform::with_service().await;
+    for (form, told) in [
+        (
+            json!({"system": CONSUMING_SYSTEM, "algorithm": "ed25519"}),
+            "The field `public_key` is missing.",
+        ),
+        (
+            json!({"system": CONSUMING_SYSTEM, "algorithm": "ed25519", "public_key": "AAAA"}),
+            "The field `public_key` is not valid; it must be an Ed25519 public key as PEM (RFC \
+             8410), or its 32 bytes in base64.",
+        ),
+    ] {
+        let (status, answer) = platform.post(CONSUMER, "/api/v1/credentials", form).await;
+        assert_eq!((status, &answer["detail"]), (422, &told.into()));
+    }
+}

@@ -46,6 +46,7 @@ pub struct OrganisationForm {
 #[serde(deny_unknown_fields)]
 pub struct RenameForm {
     /// Its name in Vietnamese.
+    #[schema(example = "Sở Nội vụ")]
     name: String,
     /// Its name in English; left out, it has none.
     name_en: Option<String>,

@@ -83,3 +83,13 @@ async fn a_list_comes_page_by_page_and_whole() {
     }
     assert_eq!(codes, ["H24", "H24.01", "H24.02", "H24.12", "H24.31", "H24.40"]);
 }
+
+#[tokio::test]
+async fn other_parts_can_ask_whether_an_organisation_is_registered() {
+    let platform = Platform::with_service().await;
+    for (code, is_registered) in [("H24.12", true), ("H24.99", false)] {
+        let organisation = code.parse().unwrap();
+        let asked = web::Organisations::is_registered(&platform.registry, &organisation);
+        assert!(asked.await.is_ok_and(|answer| answer == is_registered), "{code}");
+    }
+}

@@ -75,6 +75,7 @@ pub struct ServiceForm {
     #[schema(example = "H24.12/don-vi-hanh-chinh/danh-muc/v1")]
     id: String,
     /// What people call it.
+    #[schema(example = "Danh mục đơn vị hành chính cấp xã")]
     title: String,
     /// Where calls go: `http://host[:port][/path]`.
     #[schema(example = "http://10.24.12.5:9000/api")]
@@ -170,7 +171,7 @@ async fn publish(
     let id = field::parse("id", &form.id)?;
     let title = field::sentence("title", &form.title, TITLE_CHARS)?;
     let mut terms = Terms {
-        upstream: field::parse("upstream", &form.upstream)?,
+        upstream: Upstream::read(&form.upstream, registry.allow_loopback)?,
         timeout_ms: DEFAULT_TIMEOUT_MS,
         record: RecordMode::default(),
         max_body_bytes: DEFAULT_MAX_BODY_BYTES,
@@ -181,7 +182,7 @@ async fn publish(
         record: form.record,
         max_body_bytes: form.max_body_bytes,
     };
-    chosen.read()?.apply(&mut terms);
+    chosen.read(registry.allow_loopback)?.apply(&mut terms);
     let service = command::publish(&registry, &actor, id, title, terms).await?;
     Ok((StatusCode::CREATED, Json(ServiceView::new(service, &actor))))
 }
@@ -205,7 +206,8 @@ async fn change_terms(
     Json(form): Json<TermsForm>,
 ) -> Result<Json<ServiceView>, Refusal> {
     let id = named(path)?;
-    let service = command::change_terms(&registry, &actor, &id, form.read()?).await?;
+    let terms = form.read(registry.allow_loopback)?;
+    let service = command::change_terms(&registry, &actor, &id, terms).await?;
     Ok(Json(ServiceView::new(service, &actor)))
 }
 
@@ -230,11 +232,12 @@ impl ServiceView {
 }
 
 impl TermsForm {
-    fn read(self) -> Result<TermsChange, Refusal> {
+    fn read(self, allow_loopback: bool) -> Result<TermsChange, Refusal> {
+        let upstream = |text: String| Upstream::read(&text, allow_loopback);
         let timeout_ms = |ms| field::within("timeout_ms", ms, 1..=MAX_TIMEOUT_MS);
         let max_body_bytes = |bytes| field::within("max_body_bytes", bytes, 0..=MAX_MAX_BODY_BYTES);
         Ok(TermsChange {
-            upstream: field::parse_optional("upstream", self.upstream.as_deref())?,
+            upstream: self.upstream.map(upstream).transpose()?,
             timeout_ms: self.timeout_ms.map(timeout_ms).transpose()?,
             record: self.record,
             max_body_bytes: self.max_body_bytes.map(max_body_bytes).transpose()?,

@@ -53,6 +53,25 @@ async fn an_address_that_could_mean_another_place_is_refused_by_its_field() {
 }
 
 #[tokio::test]
+async fn an_address_that_gateways_never_call_is_neither_published_nor_taken_later() {
+    let platform = Platform::with_service().await;
+    let second = SERVICE.replace("v1", "v2");
+    for (upstream, why) in [
+        ("http://169.254.169.254/", "link-local"),
+        ("http://127.0.0.1:9000", "loopback"),
+        ("https://10.24.12.5", "not supported yet"),
+    ] {
+        let form = json!({"id": second, "title": "Danh mục 2", "upstream": upstream});
+        let terms = json!({"upstream": upstream});
+        for (path, body) in [(PATH, form), (&format!("{PATH}/{SERVICE}/terms"), terms)] {
+            let (status, answer) = platform.post(PROVIDER, path, body).await;
+            assert_eq!((status, &answer["code"]), (422, &"field.invalid".into()), "{upstream}");
+            assert!(answer["detail"].as_str().unwrap().contains(why), "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn limits_of_terms_are_told() {
     let platform = Platform::with_service().await;
     for wrong in [

@@ -1,12 +1,15 @@
 //! The address of a service's machine.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::Serialize;
-use url::Url;
-use web::field::Field;
+use url::{Host, Url};
+use web::Refusal;
+use web::field::{self, Field};
 use wire::problem::Text;
+use wire::provider_address::is_permitted;
 
 /// An `http` URL with a host and perhaps a port and a base path, and nothing else; written without
 /// a slash at its end, because the path of a call is appended to it.
@@ -23,10 +26,67 @@ const MAX_BYTES: usize = 500;
 pub struct NotAnUpstream;
 
 impl Upstream {
+    /// The address in the field `upstream`, if gateways can go there. What it says by name is
+    /// judged at every connect, for a name may come to mean another machine.
+    pub fn read(text: &str, allow_loopback: bool) -> Result<Self, Refusal> {
+        if text.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
+            return Err(field::refused(FIELD, &https()));
+        }
+        let upstream: Self = field::parse(FIELD, text)?;
+        if upstream.ip().is_some_and(|address| !is_permitted(address, allow_loopback)) {
+            return Err(field::refused(FIELD, &never_permitted(allow_loopback)));
+        }
+        Ok(upstream)
+    }
+
     /// The address as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The host, if it is an address and not a name; `localhost` is this machine's (RFC 6761 §6.3).
+    fn ip(&self) -> Option<IpAddr> {
+        let url = Url::parse(&self.0).ok()?;
+        match url.host()? {
+            Host::Ipv4(address) => Some(address.into()),
+            Host::Ipv6(address) => Some(address.into()),
+            Host::Domain(name) => {
+                let name = name.strip_suffix('.').unwrap_or(name);
+                let is_local = name == "localhost" || name.ends_with(".localhost");
+                is_local.then_some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST))
+            }
+        }
+    }
+}
+
+/// What the address is called in what people send.
+const FIELD: &str = "upstream";
+
+fn https() -> Text {
+    Text::new(
+        "Nền tảng chưa hỗ trợ gọi bên cung cấp qua https; đề nghị dùng địa chỉ http:// trong mạng \
+         nội bộ.",
+        "Upstreams over https are not supported yet; use an http:// address on the internal \
+         network.",
+    )
+}
+
+fn never_permitted(allow_loopback: bool) -> Text {
+    if allow_loopback {
+        return Text::new(
+            "Cổng kết nối không bao giờ gọi đến địa chỉ link-local (169.254.0.0/16, fe80::/10), \
+             địa chỉ siêu dữ liệu của đám mây, địa chỉ 0.0.0.0/8, multicast hay broadcast.",
+            "Gateways never call link-local addresses (169.254.0.0/16, fe80::/10), cloud metadata \
+             addresses, 0.0.0.0/8, multicast or broadcast.",
+        );
+    }
+    Text::new(
+        "Cổng kết nối không bao giờ gọi đến chính máy chủ của nền tảng (loopback), địa chỉ \
+         link-local (169.254.0.0/16, fe80::/10), địa chỉ siêu dữ liệu của đám mây, địa chỉ \
+         0.0.0.0/8, multicast hay broadcast.",
+        "Gateways never call the platform's own machine (loopback), link-local addresses \
+         (169.254.0.0/16, fe80::/10), cloud metadata addresses, 0.0.0.0/8, multicast or broadcast.",
+    )
 }
 
 impl FromStr for Upstream {
@@ -74,7 +134,7 @@ impl From<Upstream> for String {
 impl Field for Upstream {
     fn rule() -> Text {
         Text::new(
-            "địa chỉ http://máy[:cổng][/đường/dẫn], không có người dùng, «?» hay «#».",
+            "một địa chỉ http://máy[:cổng][/đường/dẫn], không có người dùng, «?» hay «#».",
             "an address http://host[:port][/path], without user, query or fragment.",
         )
     }
@@ -94,6 +154,47 @@ mod tests {
             ("http://MAY-CHU/Api", "http://may-chu/Api"),
         ] {
             assert_eq!(given.parse::<Upstream>().map(String::from), Ok(kept.to_owned()), "{given}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_gateways_never_call_is_refused() {
+        let never = [
+            "http://169.254.169.254/latest",
+            "http://169.254.1.1",
+            "http://0.0.0.0:80",
+            "http://224.0.0.1",
+            "http://100.100.100.200",
+            "http://[fe80::1]",
+            "http://[::]",
+            "http://[::ffff:169.254.169.254]",
+            "http://0xa9fea9fe/",
+        ];
+        for text in never {
+            for allow_loopback in [false, true] {
+                let refusal = Upstream::read(text, allow_loopback).unwrap_err().0;
+                assert_eq!(refusal.code, wire::error_code::ErrorCode::FieldInvalid);
+                assert!(refusal.detail.en.contains("link-local"), "{text}");
+            }
+        }
+        for text in
+            ["http://127.0.0.1:9", "http://[::1]", "http://localhost:9", "http://a.localhost."]
+        {
+            let refusal = Upstream::read(text, false).unwrap_err().0;
+            assert!(refusal.detail.en.contains("loopback"), "{text}");
+            assert!(Upstream::read(text, true).is_ok(), "{text}");
+        }
+        for text in ["http://10.24.12.5", "http://may-chu.haiphong.gov.vn", "http://[fd12::1]:80"] {
+            assert!(Upstream::read(text, false).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn https_is_said_to_be_unsupported() {
+        for text in ["https://may-chu/", "HTTPS://may-chu:9000/api"] {
+            let refusal = Upstream::read(text, true).unwrap_err().0;
+            assert!(refusal.detail.vi.contains("chưa hỗ trợ"), "{text}");
+            assert!(refusal.detail.en.contains("not supported yet"), "{text}");
         }
     }
 

@@ -32,6 +32,7 @@ pub struct SystemForm {
     #[schema(example = "don-vi-hanh-chinh")]
     code: String,
     /// What people call it.
+    #[schema(example = "Cơ sở dữ liệu đơn vị hành chính")]
     name: String,
 }
 

@@ -115,6 +115,7 @@ impl Platform {
             secrets: SecretBox::load_or_generate(&folder, randomness.clone()).unwrap(),
             directory_key: directory_key.clone(),
             directory_origin: origin.directory().unwrap(),
+            allow_loopback: false,
             clock: clock.clone(),
             randomness: randomness.clone(),
         })

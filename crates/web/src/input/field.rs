@@ -90,10 +90,13 @@ where
         return Ok(value);
     }
     let (least, most) = (range.start(), range.end());
-    Err(invalid(name, &Text::new(
-        format!("một số từ {least} đến {most}."),
-        format!("a number from {least} to {most}."),
-    )))
+    Err(invalid(
+        name,
+        &Text::new(
+            format!("một số từ {least} đến {most}."),
+            format!("a number from {least} to {most}."),
+        ),
+    ))
 }
 
 impl Field for OrganisationCode {
@@ -118,10 +121,8 @@ impl Field for LegacyCode {
     }
 }
 
-const SLUG_VI: &str =
-    "một mã dài 1 đến 63 ký tự gồm a-z, 0-9 và «-», không bắt đầu hay kết thúc bằng «-» (ví dụ danh-muc).";
-const SLUG_EN: &str =
-    "a code of 1 to 63 characters out of a-z, 0-9 and `-`, with no `-` at either end (example: danh-muc).";
+const SLUG_VI: &str = "một mã dài 1 đến 63 ký tự gồm a-z, 0-9 và «-», không bắt đầu hay kết thúc bằng «-» (ví dụ danh-muc).";
+const SLUG_EN: &str = "a code of 1 to 63 characters out of a-z, 0-9 and `-`, with no `-` at either end (example: danh-muc).";
 
 macro_rules! slug {
     ($($code:ty),*) => {$(

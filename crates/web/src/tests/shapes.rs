@@ -70,7 +70,8 @@ async fn vietnamese_is_told_in_vietnamese_what_was_expected() {
         ("[]", "Nội dung gửi lên không hợp lệ; phải là một đối tượng JSON."),
         ("{}", "Thiếu trường «name»."),
     ] {
-        let posted = request(Method::POST, "/echo").header(header::CONTENT_TYPE, "application/json");
+        let posted =
+            request(Method::POST, "/echo").header(header::CONTENT_TYPE, "application/json");
         let (status, refusal) = problem(posted.body(Body::from(body)).unwrap()).await;
         assert_eq!((status.as_u16(), &refusal["detail"]), (422, &told.into()), "{body}");
     }
@@ -102,11 +103,7 @@ async fn no_body_at_all_is_an_empty_object() {
 async fn what_is_no_json_is_refused_with_its_place() {
     for body in [" ", "{", "nonsense", r#"{"name":"a"} {}"#, "{\"name\":\"\u{1}\"}"] {
         let (status, refusal) = posted(body).await;
-        assert_eq!(
-            (status.as_u16(), &refusal["code"]),
-            (400, &"body.malformed".into()),
-            "{body}"
-        );
+        assert_eq!((status.as_u16(), &refusal["code"]), (400, &"body.malformed".into()), "{body}");
     }
     let (_, refusal) = posted(vec![b'{', b'"', 0xff, b'"']).await;
     assert_eq!(refusal["code"], "body.malformed");

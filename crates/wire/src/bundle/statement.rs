@@ -224,7 +224,7 @@ fn arrival_not_proved(bundle: &Bundle) -> Option<Text> {
              the end of it, leaves the platform.",
         )),
         "call.opened" | "call.unknown" => Some(Text::new(
-            "Kết thúc của cuộc gọi: gói không có bản ghi nào cho biết việc trả lời đã kết thúc thế \
+            "Kết thúc của lượt gọi: gói không có bản ghi nào cho biết việc trả lời đã kết thúc thế \
              nào.",
             "The end of the call: no entry in the bundle says how the answer ended.",
         )),

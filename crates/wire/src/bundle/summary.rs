@@ -67,9 +67,14 @@ fn event(text: &mut Lines, bundle: &Bundle, entry: &Entry, part: &EntryPart) {
 
 fn subject_vi(name: &str) -> &str {
     match name {
-        "request_id" => "Mã cuộc gọi",
+        "request_id" => "Mã lượt gọi",
         "connection" => "Mã kết nối",
         "purpose" => "Mục đích",
+        "operation" => "Thao tác",
+        "reason" => "Lý do",
+        "bytes" => "Số byte",
+        "count" => "Số lần",
+        "source" => "Mạng nguồn",
         other => other,
     }
 }

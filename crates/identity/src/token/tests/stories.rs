@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode};
 use web::Authenticator;
 use wire::id::Role;
 
-use super::world::{World, id_of};
+use super::world::{UNREGISTERED, World, id_of};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -29,6 +29,25 @@ async fn a_token_works_from_its_making_until_it_is_revoked() {
     let refusal = world.list(token).await;
     assert_eq!(refusal.code(), "token.invalid");
     assert!(refusal.body["detail"].as_str().unwrap().contains("revoked"));
+}
+
+#[tokio::test]
+async fn nobody_gets_a_token_of_an_organisation_that_is_not_registered() {
+    let world = World::new().await;
+    let operator = world.bootstrap(Role::Operator, "H24").await;
+    let entries = world.entries().await.len();
+    for role in ["operator", "organisation_admin"] {
+        let refusal = world.make(&operator, role, UNREGISTERED).await;
+        assert_eq!(refusal.code(), "field.invalid", "{}", refusal.text);
+        assert_eq!(
+            refusal.body["detail"],
+            "The field `organisation` is not accepted. The organisation `H24.98` is not registered \
+             on the platform."
+        );
+    }
+    let made = world.make(&operator, "auditor", UNREGISTERED).await;
+    assert_eq!(made.code(), "role.not_permitted", "who may comes first");
+    assert_eq!(world.entries().await.len(), entries, "nothing was made");
 }
 
 #[tokio::test]
@@ -251,4 +270,16 @@ async fn a_list_is_read_page_by_page() {
     }
     assert_eq!(seen.len(), 5);
     assert!(seen.is_sorted());
+}
+
+#[tokio::test]
+async fn the_example_of_a_token_to_make_is_accepted() {
+    let world = World::new().await;
+    let operator = world.bootstrap(Role::Operator, "H24").await;
+    let document = web::openapi::document([world.description.clone()]);
+    let document = serde_json::to_value(document).unwrap();
+    let body = &document["paths"]["/api/v1/tokens"]["post"]["requestBody"];
+    let example = body["content"]["application/json"]["example"].to_string();
+    let made = world.send(Method::POST, "/api/v1/tokens", &operator, &example).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
 }

@@ -14,10 +14,11 @@ use store::{Database, DatabaseConfig};
 use testkit::{SeededRandomness, TestClock};
 use tower::ServiceExt;
 use utoipa::openapi::OpenApi;
-use web::{Ambient, require_sign_on, surface};
+use web::{Ambient, Organisations, Registered, require_sign_on, surface};
 use wire::ambient::{Clock, Randomness};
 use wire::entry::Entry;
 use wire::id::Role;
+use wire::organisation_code::OrganisationCode;
 
 use crate::{Identity, token};
 
@@ -28,6 +29,17 @@ pub(super) struct World {
     pub(super) description: OpenApi,
     routes: Router,
     _folder: tempfile::TempDir,
+}
+
+/// The organisation that nobody registered.
+pub(super) const UNREGISTERED: &str = "H24.98";
+
+struct AllButOne;
+
+impl Organisations for AllButOne {
+    fn is_registered<'a>(&'a self, code: &'a OrganisationCode) -> Registered<'a> {
+        Box::pin(async move { Ok(code.as_str() != UNREGISTERED) })
+    }
 }
 
 pub(super) struct Answer {
@@ -70,7 +82,8 @@ impl World {
         .unwrap();
         let clock_of_all: Arc<dyn Clock> = Arc::clone(&clock) as _;
         let recorder = Recorder::open(database, log.clone(), Arc::clone(&clock_of_all));
-        let identity = Identity::new(recorder.await.unwrap(), Arc::clone(&randomness));
+        let recorder = recorder.await.unwrap();
+        let identity = Identity::new(recorder, Arc::new(AllButOne), Arc::clone(&randomness));
         let (routes, description) = identity.router();
         let routes = require_sign_on(routes, Arc::new(identity.clone()));
         let ambient = Ambient { clock: clock_of_all, randomness };

@@ -17,14 +17,7 @@ pub(super) fn to_person(answer: &Answer, findings: &[&Finding], language: Langua
     let request_id = answer.request_id.map(|id| format!(" · {id}")).unwrap_or_default();
     complain(format_args!("\n{} · {} {unit}{request_id}", answer.status, answer.length));
     for finding in findings {
-        let sign = match finding.state {
-            State::Proved => '+',
-            State::NotChecked => '-',
-            State::Wrong => '!',
-        };
-        let name = name_of(finding.subject, language);
-        let text = wrapped(finding.text.in_language(language), "             ", 92);
-        complain(format_args!("{sign} {name:10} {}", text.trim_start()));
+        complain(line(finding, language));
     }
     if findings.iter().any(|finding| finding.state == State::Wrong) {
         complain(match language {
@@ -32,6 +25,19 @@ pub(super) fn to_person(answer: &Answer, findings: &[&Finding], language: Langua
             Language::English => "Do not rely on this answer.",
         });
     }
+}
+
+fn line(finding: &Finding, language: Language) -> String {
+    let (sign, state) = match (finding.state, language) {
+        (State::Proved, _) => ('+', ""),
+        (State::NotChecked, Language::Vietnamese) => ('?', "chưa kiểm tra: "),
+        (State::NotChecked, Language::English) => ('?', "not checked: "),
+        (State::Wrong, _) => ('!', ""),
+    };
+    let name = name_of(finding.subject, language);
+    let text = format!("{state}{}", finding.text.in_language(language));
+    let text = wrapped(&text, "             ", 92);
+    format!("{sign} {name:10} {}", text.trim_start())
 }
 
 const fn name_of(subject: Subject, language: Language) -> &'static str {
@@ -103,6 +109,17 @@ pub(super) fn no_log_given(place: &EntryPlace) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_check_that_was_not_made_does_not_read_as_a_failed_one() {
+        let finding = no_entry_named();
+        let english = line(&finding, Language::English);
+        assert_eq!(english, "? entry      not checked: The answer names no entry of a log.");
+        let vietnamese = line(&finding, Language::Vietnamese);
+        assert!(vietnamese.starts_with("? nhật ký    chưa kiểm tra: "), "{vietnamese}");
+        let wrong = Finding { state: State::Wrong, ..finding };
+        assert!(line(&wrong, Language::English).starts_with("! entry      The answer"));
+    }
 
     #[test]
     fn a_body_is_shown_as_what_it_is() {

@@ -17,7 +17,7 @@ pub(super) async fn register(stage: &mut Stage<'_>) -> anyhow::Result<Newcomer> 
     stage.tell.tell(
         "Trung tâm Phục vụ hành chính công (H24.14) có một hệ thống mới cần danh sách xã, phường, \
          đặc khu do Sở Nội vụ (H24.12) giữ. Trước hết hệ thống phải được biết đến. Cơ quan tự tạo \
-         cặp khóa và chỉ nộp nửa công khai; nửa riêng không rời khỏi cơ quan.",
+         cặp khóa và chỉ nộp khóa công khai; khóa bí mật không rời khỏi cơ quan.",
         "The Public Administration Service Centre (H24.14) has a new system that needs the list of \
          communes kept by the Department of Home Affairs (H24.12). First the system must be known. \
          The agency makes a key pair itself and hands in only the public half; the private half \
@@ -40,7 +40,7 @@ pub(super) async fn register(stage: &mut Stage<'_>) -> anyhow::Result<Newcomer> 
 
 /// From the wish to the permission, each step by another party.
 pub(super) async fn grant(stage: &mut Stage<'_>, newcomer: &Newcomer) -> anyhow::Result<()> {
-    stage.tell.chapter("Xin phép và phê duyệt", "Request and approval");
+    stage.tell.chapter("Đề nghị và phê duyệt", "Request and approval");
     stage.tell.tell(
         "Một kết nối nói rõ: hệ thống nào, dịch vụ nào, để làm gì, theo căn cứ pháp lý nào, thao \
          tác nào, bao nhiêu lần, từ bao giờ đến bao giờ. Nó đi qua tay nhiều người.",
@@ -52,7 +52,7 @@ pub(super) async fn grant(stage: &mut Stage<'_>, newcomer: &Newcomer) -> anyhow:
     let offices = &stage.offices;
     let connection = Connection::request(offices, &newcomer.system.id(), &UNITS).await?;
     tell.done(
-        "H24.14 làm đơn và nộp (submitted).",
+        "H24.14 lập hồ sơ đề nghị và nộp (submitted).",
         "H24.14 drafts the request and hands it in (submitted).",
     );
     tell.show(&format!("{} → {}", newcomer.system.id(), UNITS.id()));
@@ -61,7 +61,7 @@ pub(super) async fn grant(stage: &mut Stage<'_>, newcomer: &Newcomer) -> anyhow:
     let oneself = connection.approve_oneself(offices).await?;
     anyhow::ensure!(oneself.status == 403, "approving oneself was answered {}", oneself.status);
     tell.refused(
-        ("H24.14 thử tự phê duyệt đơn của mình.", "H24.14 tries to approve its own request."),
+        ("H24.14 thử tự phê duyệt hồ sơ của mình.", "H24.14 tries to approve its own request."),
         oneself.status,
         oneself.code(),
     );

@@ -45,6 +45,7 @@ pub struct RevisionForm {
     #[schema(example = "doi-soat-dia-ban")]
     purpose: String,
     /// How the data will be used.
+    #[schema(example = "Đối soát địa bàn của hồ sơ một cửa")]
     usage: String,
     /// On which legal basis.
     #[schema(example = "QĐ 01/2025/QĐ-UBND")]
@@ -64,7 +65,7 @@ pub struct RevisionForm {
     #[schema(example = "2026-12-01T00:00:00Z")]
     from: String,
     /// Until when (RFC 3339, UTC): after `from` and now, at most ten years ahead.
-    #[schema(example = "2027-12-01T00:00:00Z")]
+    #[schema(example = "2030-12-01T00:00:00Z")]
     until: String,
 }
 
@@ -73,6 +74,7 @@ pub struct RevisionForm {
 #[serde(deny_unknown_fields)]
 pub struct StepForm {
     /// Why: needed to return, refuse, suspend and end.
+    #[schema(example = "Theo đề nghị của hai bên")]
     pub(super) reason: Option<String>,
 }
 

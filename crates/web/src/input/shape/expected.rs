@@ -34,7 +34,10 @@ fn kind(expected: &str) -> Option<Text> {
 }
 
 fn natural() -> Text {
-    Text::new("một số nguyên không âm trong giới hạn cho phép", "a whole number from 0 on, in range")
+    Text::new(
+        "một số nguyên không âm trong giới hạn cho phép",
+        "a whole number from 0 on, in range",
+    )
 }
 
 /// `known` names the values, each between backticks.

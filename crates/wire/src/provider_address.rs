@@ -1,7 +1,8 @@
 //! Which addresses a provider may have.
 //!
-//! A service's upstream is a name that someone else's name server answers for, so the address is
-//! judged at every connect, not when the service is registered.
+//! One rule for two readers: the registry refuses a service whose address is written out and never
+//! permitted; the gateway judges again at every connect, because a name is answered for by someone
+//! else's name server.
 //!
 //! **Invariant**: the cloud's metadata addresses are never reached, whatever is configured.
 //! **Trust**: without this, whoever registers a service could make the gateway speak to this
@@ -17,9 +18,9 @@ const METADATA: [IpAddr; 4] = [
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254)),
 ];
 
-/// Whether the gateway may connect to this address. Private networks are allowed: agencies'
-/// systems live there.
-pub(crate) fn is_permitted(address: IpAddr, allow_loopback: bool) -> bool {
+/// Whether a gateway may connect to this address; to its own machine's only if
+/// `allow_loopback`. Private networks are allowed: agencies' systems live there.
+pub fn is_permitted(address: IpAddr, allow_loopback: bool) -> bool {
     let address = unwrapped(address);
     if METADATA.contains(&address) {
         return false;

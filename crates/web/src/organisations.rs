@@ -1,0 +1,17 @@
+//! Which organisations there are: asked by crates that do not keep them.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use wire::organisation_code::OrganisationCode;
+
+use crate::refusal::Refusal;
+
+/// The answer to "is it registered?", or why that cannot be told now.
+pub type Registered<'a> = Pin<Box<dyn Future<Output = Result<bool, Refusal>> + Send + 'a>>;
+
+/// Knows the organisations. Implemented by `registry`; a test may know its own.
+pub trait Organisations: Send + Sync {
+    /// Whether an organisation of this code takes part.
+    fn is_registered<'a>(&'a self, code: &'a OrganisationCode) -> Registered<'a>;
+}
