@@ -67,7 +67,7 @@ pub async fn bootstrap(
     let new = NewToken {
         organisation: organisation.clone(),
         role,
-        name: format!("lgsp init: {role}"),
+        name: format!("made on the node: {role}"),
         expires_at: Some(recorder.now().saturating_add(days(MAX_DAYS))),
     };
     let change = recorder.change_by_platform("token.made").await?;
