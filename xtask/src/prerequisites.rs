@@ -24,6 +24,8 @@ const PROGRAMS: &[Program] = &[
     Program { name: "python3", package: "python3", reason: "runs the independent signer" },
     Program { name: "unzip", package: "unzip", reason: "opens evidence bundles" },
     Program { name: "mount", package: "mount", reason: "a small file system fills up" },
+    Program { name: "unshare", package: "util-linux", reason: "only the platform sees that one" },
+    Program { name: "kill", package: "procps", reason: "stops the platform as an operator does" },
     Program { name: "jq", package: "jq", reason: "reads answers in the documented first hour" },
     Program { name: "curl", package: "curl", reason: "a client that is not ours" },
 ];
@@ -40,8 +42,11 @@ pub(crate) fn ensure() -> Result<PathBuf> {
     python_judges()
 }
 
+/// Whether the program is a file on the path; what only a shell has built in does not count.
 fn exists(program: &str) -> bool {
-    succeeds(command("sh", &["-c", &format!("command -v {program}")]))
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    })
 }
 
 fn install(missing: &[&Program]) -> Result<()> {

@@ -49,6 +49,9 @@ pub use publisher::Published;
 pub use reading::{KeptDetail, RecordedEntry};
 pub use recovery::{Looked, Recovered};
 
+/// What is recorded of a call that was not forwarded, or whose provider did not answer it.
+pub const CALL_REFUSED: &str = "call.refused";
+
 /// What is recorded of a call that was forwarded and whose outcome nobody knows.
 pub const CALL_UNKNOWN: &str = "call.unknown";
 

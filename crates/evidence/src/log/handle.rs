@@ -11,6 +11,7 @@ use tokio::task::spawn_blocking;
 use wire::ambient::{Clock, Randomness};
 use wire::checkpoint::Origin;
 use wire::entry::{Entry, Kind};
+use wire::error_code::ErrorCode;
 use wire::id::{EntryId, RequestId};
 
 use super::appender::{Appender, Job};
@@ -24,7 +25,7 @@ use super::publisher::{Published, Publisher};
 use super::queue::Queue;
 use super::recovery::{self, Looked, Opened, Recovered, World};
 use super::shared::Shared;
-use super::{CALL_UNKNOWN, LogConfig, LogKeys, OUTCOME_UNKNOWN, REQUEST_ID};
+use super::{CALL_REFUSED, CALL_UNKNOWN, LogConfig, LogKeys, OUTCOME_UNKNOWN, REQUEST_ID};
 use crate::disk::Disk;
 
 /// The evidence log. Clones are handles to the same log; it closes with the last of them.
@@ -131,15 +132,37 @@ impl Log {
         self.write_intent(intent).map(drop)
     }
 
-    /// Like [`Self::intent`], and waits until it survives a loss of power too.
+    /// Like [`Self::intent`], and waits until it survives a loss of power too. If it does not, the
+    /// call is not to be forwarded, and the log says so as soon as it can write.
     pub async fn intent_durable(&self, intent: &Intent) -> Result<(), LogUnavailable> {
         let place = self.write_intent(intent)?;
         let shared = Arc::clone(self.shared());
         match spawn_blocking(move || shared.sync_intents(Some(place))).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(LogUnavailable::Disk),
+            Ok(Err(_)) => {
+                self.withdraw(intent);
+                Err(LogUnavailable::Disk)
+            }
             Err(_) => Err(LogUnavailable::Closed),
         }
+    }
+
+    /// The intent was written and may last, but nothing follows from it. A crash before this is
+    /// recorded leaves `call.unknown`, which says less but nothing false.
+    fn withdraw(&self, intent: &Intent) {
+        let (job, _no_detail_to_seal) = self.job(Draft {
+            actor: intent.actor.clone(),
+            subject: intent.subject.clone(),
+            outcome: ErrorCode::LogUnavailable.as_str().to_owned(),
+            directory: intent.directory,
+            commitments: intent.commitments.clone(),
+            request_id: Some(intent.request_id),
+            resolves_intent: true,
+            nonce: Some(intent.nonce.clone()),
+            ..Draft::new(Kind::Call, CALL_REFUSED)
+        });
+        self.shared().orphans.lock().push(job);
+        self.shared().queue.poke();
     }
 
     fn write_intent(&self, intent: &Intent) -> Result<Place, LogUnavailable> {

@@ -2,6 +2,7 @@
 
 use evidence::LogUnavailable;
 use testkit::faulty_disk::{Call, Loss};
+use wire::entry::Entry;
 
 use crate::world::{World, append_notes, completed, note};
 
@@ -88,11 +89,16 @@ async fn intents_whose_sync_failed_are_written_anew() {
     while log.intent_durable(&later).await.is_err() {
         tokio::task::yield_now().await;
     }
+    log.append(note("after the mend")).await.unwrap();
     world.disk.crash();
     log.close().await;
     world.disk.restart(Loss::Power);
     let (log, recovered) = world.try_open().unwrap();
     assert!(recovered.spent_nonces.contains(&waiting.nonce));
+    let refused = log.find_call(forwarded.request_id).await.unwrap();
+    assert_eq!(refused.len(), 1, "a call that was not forwarded is no unknown call");
+    let refused = Entry::parse(&refused[0].bytes).unwrap();
+    assert_eq!((&*refused.action, &*refused.outcome), ("call.refused", "log.unavailable"));
     assert_eq!(log.find_call(waiting.request_id).await.unwrap().len(), 1);
     assert_eq!(log.find_call(later.request_id).await.unwrap().len(), 1);
     log.close().await;
