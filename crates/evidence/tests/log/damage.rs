@@ -61,16 +61,20 @@ async fn damage_before_acknowledged_bytes_is_refused() {
 async fn a_cut_segment_is_refused_by_the_marks_beside_the_intents() {
     let (world, segment) = unpublished(3).await;
     let log = world.open();
+    let newest = world.disk.paths("/wal/0").pop().unwrap();
+    assert_ne!(newest, segment);
+    let mut before = 0;
+    world.disk.damage(&newest, |bytes| before = bytes.len());
     let intent = world.intent();
     log.intent(&intent).unwrap();
     log.append(crate::world::completed(&intent)).await.unwrap();
+    // An entry is marked after it was answered, and before the next one is.
+    log.append(note("the next one")).await.unwrap();
     world.disk.crash();
     log.close().await;
     world.disk.restart(Loss::Process);
-    let newest = world.disk.paths("/wal/0").pop().unwrap();
-    assert_ne!(newest, segment);
-    world.disk.damage(&newest, |bytes| bytes.truncate(bytes.len() - 1));
-    assert!(matches!(world.refusal(), OpenError::Missing { from: 20, to: 20, .. }));
+    world.disk.damage(&newest, |bytes| bytes.truncate(before));
+    assert!(matches!(world.refusal(), OpenError::Missing { from: 20, .. }));
 }
 
 #[tokio::test]
