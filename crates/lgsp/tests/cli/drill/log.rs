@@ -6,7 +6,7 @@ use client::{EntryPlace, LogReader};
 use reqwest::StatusCode;
 use wire::checkpoint::Checkpoint;
 use wire::entry::Entry;
-use wire::merkle::{prove_consistency, verify_consistency};
+use wire::merkle::{leaf_hash, prove_consistency, root_of, verify_consistency};
 use wire::note;
 use wire::tile::{TileError, TileKind, TilePath, Tiles, WIDTH, decode_entries};
 
@@ -37,17 +37,18 @@ impl PublicLog {
         Some(answer.bytes().await.ok()?.to_vec())
     }
 
-    /// All entries under the current checkpoint.
+    /// All entries under the current checkpoint, each of them proved: together they give its root.
     pub(crate) async fn entries(&self) -> Vec<Entry> {
-        let size = parsed(&self.checkpoint().await.unwrap()).size;
-        let mut entries = Vec::new();
+        let Checkpoint { size, root, .. } = parsed(&self.checkpoint().await.unwrap());
+        let (mut entries, mut leaves) = (Vec::new(), Vec::new());
         for bundle in 0..size.div_ceil(u64::from(WIDTH)) {
             let path = TilePath::in_log(TileKind::Entries, bundle, size).unwrap();
             let bytes = self.fetch(&path.to_string()).await.unwrap();
             let decoded = decode_entries(&bytes).unwrap();
+            leaves.extend(decoded.iter().map(|bytes| leaf_hash(bytes)));
             entries.extend(decoded.into_iter().map(|bytes| Entry::parse(bytes).unwrap()));
         }
-        assert_eq!(entries.len() as u64, size);
+        assert_eq!((entries.len() as u64, root_of(leaves)), (size, root));
         entries
     }
 
