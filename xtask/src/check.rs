@@ -32,11 +32,11 @@ pub(crate) fn lint() -> Result<()> {
     visibly(docs)
 }
 
-/// Lets the tests that compare generated pages write them instead.
-pub(crate) fn rewrite_generated_pages() -> Result<()> {
-    let mut pages = command("cargo", &["test", "-p", "wire", "error_code"]);
-    pages.env("UPDATE_DOCS", "1");
-    visibly(pages)
+/// Lets the test that compares `docs/errors.md` with the error catalogue write it instead.
+pub(crate) fn rewrite_error_page() -> Result<()> {
+    let mut page = command("cargo", &["test", "-p", "wire", "error_code"]);
+    page.env("UPDATE_DOCS", "1");
+    visibly(page)
 }
 
 fn ensure_cargo_deny() -> Result<()> {

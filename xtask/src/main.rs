@@ -16,7 +16,7 @@ cargo xtask <verb>
   setup    install what the tests need (Debian packages when root, a Python judge), or say what is missing
   test     setup, then every test of the workspace; further words go to `cargo test`
   check    rustfmt, clippy, cargo-deny and docs: what a change must pass before its tests
-  docs     rewrite the generated pages (docs/errors.md) and snapshots that follow the code
+  docs     rewrite docs/errors.md from the error catalogue
 
 Example: cargo xtask test -p gateway
 ";
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         "setup" => prerequisites::ensure().map(drop),
         "test" => check::test(rest),
         "check" => check::lint(),
-        "docs" => check::rewrite_generated_pages(),
+        "docs" => check::rewrite_error_page(),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);
