@@ -7,7 +7,7 @@ use std::path::Path;
 const FOUNDATIONS: &[&str] = &["wire", "keys", "store", "evidence", "web"];
 
 /// Which crates of this workspace a crate may name among its `[dependencies]`. A crate that is not
-/// listed may name none; testkit may be named among `[dev-dependencies]` only.
+/// listed may name none; testkit and drill may be named among `[dev-dependencies]` only, but for drill naming testkit.
 fn allowed(crate_name: &str) -> Vec<&'static str> {
     let domains = ["gateway", "registry", "identity"];
     match crate_name {
@@ -18,6 +18,7 @@ fn allowed(crate_name: &str) -> Vec<&'static str> {
         "client" => vec!["wire", "keys"],
         "portal" => [FOUNDATIONS, &domains].concat(),
         "lgsp" => [FOUNDATIONS, &domains, &["portal", "client"]].concat(),
+        "drill" => vec!["wire", "keys", "client", "testkit"],
         "testkit" => [FOUNDATIONS, &["client"]].concat(),
         _ => Vec::new(),
     }

@@ -1,10 +1,10 @@
 //! `lgsp demo`: the story, and what it leaves for others to read.
 
+use drill::provider::{Manner, Provider};
 use serde_json::{Value, json};
 use testkit::process::Process;
 
 use crate::binary::{lgsp, run};
-use crate::provider::{Manner, Provider};
 use crate::running::Demo;
 
 #[test]

@@ -15,7 +15,6 @@ mod drill;
 mod first_hour;
 mod help;
 mod init;
-mod provider;
 mod refusals;
 mod running;
 mod serve;

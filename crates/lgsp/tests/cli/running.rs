@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use drill::caller::{Caller, now};
+use drill::public_log::PublicLog;
 use keys::SigningKey;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -11,7 +13,6 @@ use testkit::Process;
 use wire::trust::TrustFile;
 
 use crate::binary::lgsp;
-use crate::drill::now;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -65,9 +66,16 @@ impl Demo {
         self.manifest["services"][service]["url"].as_str().unwrap()
     }
 
-    /// Base URL of the log, without a slash at its end.
-    pub(crate) fn log_url(&self) -> String {
-        self.manifest["logs"][0]["url"].as_str().unwrap().to_owned()
+    /// Its evidence log, as anyone can read it.
+    pub(crate) fn log(&self) -> PublicLog {
+        let prefix = self.manifest["logs"][0]["url"].as_str().unwrap().to_owned();
+        PublicLog::new(http(), prefix, self.trust())
+    }
+
+    /// Its consumer, signing with Ed25519.
+    pub(crate) fn caller(&self) -> Caller {
+        let (keyid, key) = self.ed25519();
+        Caller::new(&keyid, key, http())
     }
 
     pub(crate) fn trust(&self) -> TrustFile {
@@ -146,11 +154,15 @@ impl Demo {
     /// Sends a form to the control API; it must be taken.
     pub(crate) async fn post(&self, token: &str, path: &str, form: &Value) -> Value {
         let url = format!("{}/api/v1/{path}", self.text("portal"));
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let request = client.request(Method::POST, url).bearer_auth(token).json(form);
+        let request = http().request(Method::POST, url).bearer_auth(token).json(form);
         let answer = request.send().await.unwrap();
         let (status, body) = (answer.status(), answer.text().await.unwrap());
         assert!(status.is_success(), "{path}: {status} {body}");
         serde_json::from_str(&body).unwrap()
     }
+}
+
+/// A client of a caller's or reader's own.
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
 }

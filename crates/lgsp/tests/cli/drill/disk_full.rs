@@ -7,11 +7,10 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::call::{Answered, Caller};
-use super::log::PublicLog;
 use crate::binary::LGSP;
-use crate::provider::{Manner, Provider};
 use crate::running::Demo;
+use drill::caller::{Answered, Caller};
+use drill::provider::{Manner, Provider};
 
 /// Enough for the demo's beginning, little enough to be full after some hundred calls.
 const LOG_BYTES: &str = "size=4m";
@@ -25,7 +24,7 @@ async fn a_full_disk_refuses_calls_and_service_resumes_when_space_returns() {
     let demo = start_on_small_disk(&data);
     let provider = Provider::start(Manner::Answers).await;
     let url = demo.connect_service("dem", &provider.url).await + "/x";
-    let caller = Caller::of(&demo);
+    let caller = demo.caller();
     let mut passed = Vec::new();
     passed.push(call(&caller, &url).await);
     assert_eq!(passed[0].status, 200, "{:?}", passed[0]);
@@ -45,7 +44,7 @@ async fn a_full_disk_refuses_calls_and_service_resumes_when_space_returns() {
     let resumed = call_until(&caller, &url, &mut refused, |status| status == 200).await;
     passed.push(resumed);
 
-    let entries = PublicLog::of(&demo).entries_covering(&passed).await;
+    let entries = demo.log().entries_covering(&passed).await;
     let completed: BTreeSet<&str> = entries
         .iter()
         .filter(|entry| {

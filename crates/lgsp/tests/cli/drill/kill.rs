@@ -7,10 +7,9 @@ use parking_lot::Mutex;
 use testkit::SeededRandomness;
 use wire::entry::Entry;
 
-use super::call::{Answered, Caller, SignedGet};
-use super::log::{PublicLog, proved};
-use crate::provider::{Manner, Provider};
 use crate::running::Demo;
+use drill::caller::{Answered, Caller, SignedGet};
+use drill::provider::{Manner, Provider};
 
 const ROUNDS: u64 = 3;
 const CALLERS: usize = 4;
@@ -31,7 +30,7 @@ async fn nothing_acknowledged_is_lost_when_the_platform_is_killed_amid_load() {
     let promises = Arc::new(Mutex::new(Promises::default()));
     let mut begun = Vec::new();
     for seed in 0..ROUNDS {
-        let caller = Caller::of(&demo);
+        let caller = demo.caller();
         let stalled = caller.sign(&stalled_url);
         let in_flight = tokio::spawn(async move { caller.send(&stalled).await });
         begun.push(stalling.next_request_id().await);
@@ -53,11 +52,9 @@ async fn nothing_acknowledged_is_lost_when_the_platform_is_killed_amid_load() {
 async fn load_until_killed(demo: &mut Demo, promises: &Arc<Mutex<Promises>>, enough: usize) {
     let already = promises.lock().answered.len();
     let callers: Vec<_> = (0..CALLERS)
-        .map(|_| {
-            tokio::spawn(call_until_broken(Caller::of(demo), demo.units_url(), promises.clone()))
-        })
+        .map(|_| tokio::spawn(call_until_broken(demo.caller(), demo.units_url(), promises.clone())))
         .collect();
-    let log = PublicLog::of(demo);
+    let log = demo.log();
     while promises.lock().answered.len() < already + enough {
         let note = log.checkpoint().await.expect("the platform serves its checkpoint");
         let shown = &mut promises.lock().checkpoints;
@@ -83,9 +80,9 @@ async fn call_until_broken(caller: Caller, url: String, promises: Arc<Mutex<Prom
 }
 
 async fn check(demo: &Demo, promises: &Promises, begun: &[String], seed: u64) {
-    let log = PublicLog::of(demo);
+    let log = demo.log();
     // A call of today, so that a checkpoint covers all that the restart added.
-    let caller = Caller::of(demo);
+    let caller = demo.caller();
     let today = caller.send(&caller.sign(&demo.units_url())).await.unwrap();
     let entries = log.entries_covering(&[today]).await;
     let calls = calls_of(&entries);
@@ -98,14 +95,14 @@ async fn check(demo: &Demo, promises: &Promises, begun: &[String], seed: u64) {
     // The entries above gave the signed root, so each is proved; some are proved once more the way
     // a caller does it, by its own path through the tiles.
     for (_, answered) in promises.answered.iter().rev().step_by(37) {
-        let entry = proved(demo, answered.entry.as_ref().unwrap()).await;
+        let entry = log.prove(answered.entry.as_ref().unwrap()).await;
         assert_eq!(entry.subject["request_id"], answered.request_id, "seed {seed}");
     }
     for request_id in begun {
         assert_eq!(calls[request_id], ["call.unknown"], "seed {seed}");
     }
     for note in &promises.checkpoints {
-        log.must_extend(demo, note).await;
+        log.must_extend(note).await;
     }
 }
 
@@ -123,6 +120,6 @@ fn calls_of(entries: &[Entry]) -> BTreeMap<String, Vec<&str>> {
 /// The last call answered before the kill, sent again byte for byte.
 async fn replay(demo: &Demo, promises: &Promises) {
     let (get, _) = promises.answered.last().unwrap();
-    let refused = Caller::of(demo).send(get).await.unwrap();
+    let refused = demo.caller().send(get).await.unwrap();
     assert_eq!((refused.status, refused.code.as_deref()), (401, Some("nonce.replayed")));
 }

@@ -6,8 +6,6 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::call::Caller;
-use super::log::PublicLog;
 use crate::running::Demo;
 
 /// Each case with the status and the code it is answered with.
@@ -100,9 +98,9 @@ fn python() -> PathBuf {
 }
 
 async fn every_refusal_is_recorded(demo: &Demo) {
-    let caller = Caller::of(demo);
+    let caller = demo.caller();
     let after_all = caller.send(&caller.sign(&demo.units_url())).await.unwrap();
-    let entries = PublicLog::of(demo).entries_covering(&[after_all]).await;
+    let entries = demo.log().entries_covering(&[after_all]).await;
     for (case, _, code) in GETS.iter().chain(POSTS) {
         let Some(code) = code else { continue };
         let recorded =

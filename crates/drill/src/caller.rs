@@ -5,34 +5,36 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use client::{EntryPlace, Signed, Signer};
-use keys::SystemRandomness;
+use keys::{SigningKey, SystemRandomness};
 use serde_json::Value;
 use wire::ambient::UtcMicros;
 use wire::signature::{Message, Name};
 
-use crate::running::Demo;
-
 /// Signs GETs for one system and sends them.
 #[derive(Clone)]
-pub(crate) struct Caller {
+pub struct Caller {
     signer: Arc<Signer>,
     http: reqwest::Client,
 }
 
 /// What is sent, again and again if need be.
 #[derive(Clone, Debug)]
-pub(crate) struct SignedGet {
+pub struct SignedGet {
     url: String,
     signed: Signed,
 }
 
 /// What was answered.
 #[derive(Clone, Debug)]
-pub(crate) struct Answered {
-    pub(crate) status: u16,
-    pub(crate) code: Option<String>,
-    pub(crate) request_id: String,
-    pub(crate) entry: Option<EntryPlace>,
+pub struct Answered {
+    /// The HTTP status.
+    pub status: u16,
+    /// The code of a refusal.
+    pub code: Option<String>,
+    /// `Lgsp-Request-Id`.
+    pub request_id: String,
+    /// `Lgsp-Entry`.
+    pub entry: Option<EntryPlace>,
 }
 
 struct Get<'a>(&'a str);
@@ -52,20 +54,20 @@ impl Message for Get<'_> {
 }
 
 impl Caller {
-    pub(crate) fn of(demo: &Demo) -> Self {
-        let (keyid, key) = demo.ed25519();
+    /// Signs with this key, each call valid for five minutes.
+    pub fn new(keyid: &str, key: SigningKey, http: reqwest::Client) -> Self {
         let signer = Signer::new(keyid.parse().unwrap(), key).with_life_s(300);
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { signer: Arc::new(signer), http }
     }
 
-    pub(crate) fn sign(&self, url: &str) -> SignedGet {
+    /// Signs a GET of this URL, now.
+    pub fn sign(&self, url: &str) -> SignedGet {
         let signed = self.signer.sign(&Get(url), now(), &SystemRandomness).unwrap();
         SignedGet { url: url.to_owned(), signed }
     }
 
     /// Sends a call; `None` if the connection broke before the whole answer was there.
-    pub(crate) async fn send(&self, get: &SignedGet) -> Option<Answered> {
+    pub async fn send(&self, get: &SignedGet) -> Option<Answered> {
         let request = self
             .http
             .get(&get.url)
@@ -84,7 +86,8 @@ impl Caller {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the platform under test lives by the real clock")]
-pub(crate) fn now() -> UtcMicros {
+/// The machine's time.
+pub fn now() -> UtcMicros {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     UtcMicros::from_micros(i64::try_from(since.as_micros()).unwrap())
 }

@@ -9,24 +9,25 @@ use wire::entry::Entry;
 use wire::merkle::{leaf_hash, prove_consistency, root_of, verify_consistency};
 use wire::note;
 use wire::tile::{TileError, TileKind, TilePath, Tiles, WIDTH, decode_entries};
+use wire::trust::TrustFile;
 
-use super::call::Answered;
-use crate::running::Demo;
+use crate::caller::Answered;
 
-/// Reads one demo's log.
-pub(crate) struct PublicLog {
+/// Reads one log.
+pub struct PublicLog {
     http: reqwest::Client,
     prefix: String,
+    trust: TrustFile,
 }
 
 impl PublicLog {
-    pub(crate) fn of(demo: &Demo) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { http, prefix: demo.log_url() }
+    /// The log under `prefix`, without a slash at its end; its checkpoints are judged by `trust`.
+    pub fn new(http: reqwest::Client, prefix: String, trust: TrustFile) -> Self {
+        Self { http, prefix, trust }
     }
 
     /// The current checkpoint as served; `None` if nobody serves it.
-    pub(crate) async fn checkpoint(&self) -> Option<String> {
+    pub async fn checkpoint(&self) -> Option<String> {
         let bytes = self.fetch("checkpoint").await?;
         Some(String::from_utf8(bytes).unwrap())
     }
@@ -38,7 +39,7 @@ impl PublicLog {
     }
 
     /// All entries under the current checkpoint, each of them proved: together they give its root.
-    pub(crate) async fn entries(&self) -> Vec<Entry> {
+    pub async fn entries(&self) -> Vec<Entry> {
         let Checkpoint { size, root, .. } = parsed(&self.checkpoint().await.unwrap());
         let (mut entries, mut leaves) = (Vec::new(), Vec::new());
         for bundle in 0..size.div_ceil(u64::from(WIDTH)) {
@@ -53,7 +54,7 @@ impl PublicLog {
     }
 
     /// All entries, once the current checkpoint covers those of `calls`.
-    pub(crate) async fn entries_covering(&self, calls: &[Answered]) -> Vec<Entry> {
+    pub async fn entries_covering(&self, calls: &[Answered]) -> Vec<Entry> {
         let last = calls.iter().filter_map(|call| call.entry.as_ref()).map(|at| at.index).max();
         while parsed(&self.checkpoint().await.unwrap()).size <= last.unwrap() {
             tokio::task::yield_now().await;
@@ -62,11 +63,10 @@ impl PublicLog {
     }
 
     /// Demands that the tree of an earlier checkpoint is a beginning of the tree of today.
-    pub(crate) async fn must_extend(&self, demo: &Demo, earlier: &str) {
+    pub async fn must_extend(&self, earlier: &str) {
         let now = self.checkpoint().await.unwrap();
         for note in [earlier, &now] {
-            let trust = demo.trust();
-            let keys: Vec<_> = trust.logs.into_iter().map(|log| log.vkey).collect();
+            let keys: Vec<_> = self.trust.logs.iter().map(|log| log.vkey.clone()).collect();
             note::open(note, &keys).unwrap();
         }
         let (old, new) = (parsed(earlier), parsed(&now));
@@ -84,12 +84,12 @@ impl PublicLog {
         };
         verify_consistency(old.size, new.size, &proof, &old.root, &new.root).unwrap();
     }
-}
 
-/// The entry at `place`, proved against a trusted checkpoint.
-pub(crate) async fn proved(demo: &Demo, place: &EntryPlace) -> Entry {
-    let reader = LogReader::new(&demo.log_url().parse().unwrap()).unwrap();
-    reader.prove(place, &demo.trust(), Duration::from_secs(30)).await.unwrap().entry
+    /// The entry at `place`, proved against a trusted checkpoint the way a caller does it.
+    pub async fn prove(&self, place: &EntryPlace) -> Entry {
+        let reader = LogReader::new(&self.prefix.parse().unwrap()).unwrap();
+        reader.prove(place, &self.trust, Duration::from_secs(30)).await.unwrap().entry
+    }
 }
 
 fn parsed(note: &str) -> Checkpoint {

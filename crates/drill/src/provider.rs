@@ -10,22 +10,25 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What a provider does with a call once its head is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
+pub enum Manner {
     /// Answers at once.
     Answers,
     /// Keeps the caller waiting until it is told to answer.
     Waits,
 }
 
-pub(crate) struct Provider {
-    pub(crate) url: String,
+/// A system of a provider's, listening on loopback until the runtime ends.
+pub struct Provider {
+    /// `http://address`, without a slash at its end.
+    pub url: String,
     calls: Arc<AtomicUsize>,
     seen: UnboundedReceiver<String>,
     may_answer: Arc<Notify>,
 }
 
 impl Provider {
-    pub(crate) async fn start(manner: Manner) -> Self {
+    /// Starts one that does so with every call.
+    pub async fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let calls = Arc::new(AtomicUsize::new(0));
@@ -42,17 +45,17 @@ impl Provider {
     }
 
     /// Tells it to answer one call.
-    pub(crate) fn answer(&self) {
+    pub fn answer(&self) {
         self.may_answer.notify_one();
     }
 
     /// How many calls have come in.
-    pub(crate) fn calls(&self) -> usize {
+    pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }
 
     /// Waits for the next call and returns its request id.
-    pub(crate) async fn next_request_id(&mut self) -> String {
+    pub async fn next_request_id(&mut self) -> String {
         self.seen.recv().await.unwrap()
     }
 }
