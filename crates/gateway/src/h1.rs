@@ -138,6 +138,7 @@ impl Connection<'_> {
         };
 
         let keeps = terms.keep_alive
+            && !answered.gives_up_on_caller()
             && self.reader.borrow().is_worth_finishing()
             && *self.phase.borrow() == Phase::Serving;
         let reader = &self.reader;

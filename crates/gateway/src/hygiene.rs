@@ -34,7 +34,8 @@ const PER_CONNECTION: [&str; 11] = [
 /// Signature lines end here: they sign the platform's URL, so a provider cannot check them, and
 /// the platform vouches for the caller instead. The digest goes on: it is about the content.
 /// So does what `is_signed` says the caller signed, even if `Connection` names it: whoever stands
-/// between caller and platform could have written that `Connection`.
+/// between caller and platform could have written that `Connection`. Another spelling of what is
+/// signed ends here: a program that reads `If_Match` as `If-Match` would believe the wrong one.
 pub(crate) fn towards_provider(fields: &Fields, is_signed: impl Fn(&str) -> bool) -> HeaderMap {
     let mut named = connection_options(fields.all("connection"));
     named.retain(|option| !is_signed(option));
@@ -45,7 +46,8 @@ pub(crate) fn towards_provider(fields: &Fields, is_signed: impl Fn(&str) -> bool
             || is_per_connection(name.as_str(), &named)
             || is_dropped_from_clients(name.as_str())
             || matches!(text, "host" | "content-length" | "expect" | LGSP_PURPOSE)
-            || matches!(text, SIGNATURE | SIGNATURE_INPUT | ACCEPT_SIGNATURE);
+            || matches!(text, SIGNATURE | SIGNATURE_INPUT | ACCEPT_SIGNATURE)
+            || (text != name.as_str() && (text == CONTENT_DIGEST || is_signed(text)));
         if !ends_here {
             kept.append(name.clone(), value.clone());
         }
@@ -61,8 +63,9 @@ pub(crate) fn towards_caller(mut headers: HeaderMap) -> HeaderMap {
     let ending: Vec<HeaderName> = headers
         .keys()
         .filter(|name| {
-            let text = name.as_str();
+            let text = &*plain_name(name.as_str());
             is_per_connection(text, &named)
+                || is_per_connection(name.as_str(), &named)
                 || text.starts_with(LGSP_PREFIX)
                 || matches!(text, "content-length" | CONTENT_DIGEST)
                 || matches!(text, SIGNATURE | SIGNATURE_INPUT | ACCEPT_SIGNATURE)
@@ -131,9 +134,21 @@ mod tests {
     }
 
     #[test]
+    fn another_spelling_of_what_the_caller_signed_ends_here() {
+        let mut fields = Fields::default();
+        for (name, value) in [("if-match", "1"), ("if_match", "2"), ("content.digest", "3")] {
+            fields.push(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let kept = towards_provider(&fields, |name| name == "if-match");
+        let names: Vec<_> = kept.keys().map(HeaderName::as_str).collect();
+        assert_eq!(names, ["if-match"]);
+    }
+
+    #[test]
     fn a_provider_cannot_speak_for_the_platform() {
         let mut headers = HeaderMap::new();
         headers.insert("lgsp-entry", HeaderValue::from_static("forged/1"));
+        headers.insert("lgsp_entry", HeaderValue::from_static("forged/1"));
         headers.insert("connection", HeaderValue::from_static("x-private"));
         headers.insert("x-private", HeaderValue::from_static("1"));
         headers.insert("content-type", HeaderValue::from_static("text/plain"));

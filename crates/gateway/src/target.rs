@@ -85,9 +85,11 @@ impl PublicUrl {
     }
 }
 
-/// Whether an authority as a caller writes it is `ours`.
+/// Whether an authority as a caller writes it is `ours`, which has no default port. Another port is
+/// part of it, so nothing may stand behind that.
 fn is_same_authority(ours: &str, theirs: &str) -> bool {
-    let theirs = theirs.strip_suffix(":80").unwrap_or(theirs);
+    let has_port = ours.rsplit(':').next().is_some_and(|last| last.parse::<u16>().is_ok());
+    let theirs = theirs.strip_suffix(":80").filter(|_| !has_port).unwrap_or(theirs);
     ours.eq_ignore_ascii_case(theirs)
 }
 
@@ -172,14 +174,31 @@ fn is_normal_path(path: &str) -> bool {
     !has_empty && segments.split('/').all(is_normal_segment)
 }
 
-/// RFC 3986 `pchar`s whose escapes are UTF-8 and mean neither a delimiter nor a control character;
-/// not `.` or `..`, nor one that becomes so for a reader that drops `;parameters` first.
+/// RFC 3986 `pchar`s whose escapes are UTF-8 and mean neither a delimiter nor a control character,
+/// also for a reader that decodes what it has decoded once more.
 fn is_normal_segment(segment: &str) -> bool {
-    let is_plain = segment.bytes().all(|byte| byte == b'%' || is_path_byte(byte));
-    let decoded = decode(segment).and_then(|bytes| String::from_utf8(bytes).ok());
-    let Some(decoded) = decoded.filter(|_| is_plain) else {
+    if !segment.bytes().all(|byte| byte == b'%' || is_path_byte(byte)) {
+        return false;
+    }
+    let Some(mut bytes) = decode(segment) else {
         return false;
     };
+    loop {
+        let Some(text) = String::from_utf8(bytes).ok().filter(|text| is_harmless(text)) else {
+            return false;
+        };
+        // Each decoding is shorter than the one before; where nothing was left to decode, it ends.
+        let again = decode_again(&text);
+        if again.len() == text.len() {
+            return true;
+        }
+        bytes = again;
+    }
+}
+
+/// Not `.` or `..`, nor one that becomes so for a reader that drops `;parameters` first; without
+/// delimiters and control characters.
+fn is_harmless(decoded: &str) -> bool {
     let hides_delimiter = decoded.chars().any(|one| matches!(one, '/' | '\\') || one.is_control());
     let name = decoded.split(';').next().unwrap_or_default();
     !hides_delimiter && !matches!(name, "." | "..") && (!name.is_empty() || decoded.is_empty())
@@ -207,6 +226,25 @@ fn decode(segment: &str) -> Option<Vec<u8>> {
         }
     }
     Some(decoded)
+}
+
+/// What a second reader would make of what the first has decoded. A `%` that begins no escape is
+/// no fault any more: it stands for itself.
+fn decode_again(text: &str) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let escaped = match rest {
+            [b'%', high, low, after @ ..] => {
+                hex_digit(*high).zip(hex_digit(*low)).map(|(high, low)| (high << 4 | low, after))
+            }
+            _ => None,
+        };
+        let (byte, after) = escaped.unwrap_or((*first, after));
+        decoded.push(byte);
+        rest = after;
+    }
+    decoded
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {

@@ -89,12 +89,35 @@ fn take_line(arrived: &mut BytesMut, longest: usize) -> Result<Option<BytesMut>,
 /// The size in a chunk-size line: up to 15 hex digits, then perhaps `;` and extensions.
 fn size(line: &[u8]) -> Result<u64, BodyFault> {
     let line = std::str::from_utf8(line).map_err(|_| BodyFault::Malformed)?;
-    let digits = line.split(';').next().unwrap_or_default().trim_end_matches([' ', '\t']);
+    let (digits, is_plain) = match line.split_once(';') {
+        Some((before, extensions)) => (before.trim_end_matches(BLANKS), is_plain(extensions)),
+        None => (line, true),
+    };
     let is_hex = (1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    if !is_hex || line.bytes().any(|byte| byte == b'\r') {
+    if !is_hex || !is_plain {
         return Err(BodyFault::Malformed);
     }
     u64::from_str_radix(digits, 16).map_err(|_| BodyFault::Malformed)
+}
+
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// Whether extensions are printable ASCII in which every quoted string ends: one that stays open
+/// would, for a reader that honours quotes, reach over the end of the line.
+fn is_plain(extensions: &str) -> bool {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for one in extensions.chars() {
+        if !matches!(one, ' '..='~' | '\t') {
+            return false;
+        }
+        match one {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = is_quoted,
+            '"' => is_quoted = !is_quoted,
+            _ => {}
+        }
+    }
+    !is_quoted
 }
 
 fn take_trailers(arrived: &mut BytesMut) -> Result<Step, BodyFault> {
@@ -107,6 +130,11 @@ fn take_trailers(arrived: &mut BytesMut) -> Result<Step, BodyFault> {
         return if is_too_long { Err(BodyFault::Malformed) } else { Ok(Step::NeedMore) };
     };
     let section = arrived.split_to(end + 4).freeze();
+    // httparse takes a bare line feed for the end of a line (RFC 9112 §2.2 lets it); another
+    // reader does not.
+    if section.split(|byte| *byte == b'\n').any(|line| !line.is_empty() && !line.ends_with(b"\r")) {
+        return Err(BodyFault::Malformed);
+    }
     let mut slots = [httparse::EMPTY_HEADER; MOST_TRAILERS];
     let lines = match httparse::parse_headers(&section, &mut slots) {
         Ok(httparse::Status::Complete((length, lines))) if length == section.len() => lines,
@@ -169,6 +197,10 @@ mod tests {
             b"3\r\nabcd\r\n",
             b"1000000000000000\r\n",
             b"3 \rx\r\nabc",
+            b"3 \r\nabc\r\n0\r\n\r\n",
+            b"3;a=\"\r\nabc\r\n0\r\n\r\n",
+            b"3;a=\0\r\nabc\r\n0\r\n\r\n",
+            b"0\r\nA: 1\nB: 2\r\n\r\n",
             b"0\r\nno colon\r\n\r\n",
         ] {
             assert_eq!(read(body, 64).err(), Some(BodyFault::Malformed), "{body:?}");

@@ -70,6 +70,12 @@ impl Recorded {
 }
 
 impl Answered {
+    /// Whether the caller is told that it took too long: then its connection ends
+    /// (RFC 9110 §15.5.9), for the rest of its request may still come.
+    pub(crate) fn gives_up_on_caller(&self) -> bool {
+        self.status == StatusCode::REQUEST_TIMEOUT
+    }
+
     pub(crate) fn into_parts(self) -> (StatusCode, HeaderMap, AnswerBody) {
         (self.status, self.headers, self.body)
     }

@@ -93,8 +93,9 @@ async fn read(
     sent: Sent,
 ) -> Result<(StatusCode, HeaderMap, CheckedBody), Box<Refusal>> {
     let (head, incoming) = sent.response.into_parts();
-    if head.status.is_informational() {
-        // 101 to a request that asked for no upgrade; hyper reads over all others.
+    if head.status.is_informational() || head.status.as_u16() > 599 {
+        // 101 to a request that asked for no upgrade, for hyper reads over all others; or a status
+        // of no class (RFC 9110 §15), which each reader would take for something else.
         return Err(Box::new(Refusal::provider(UpstreamFault::Malformed)));
     }
     let is_bodiless = open.known.request.method == Method::HEAD

@@ -51,6 +51,8 @@ fn host_stands_once_and_is_ours() {
     assert_eq!(read("/a", &["plain.example", "plain.example"]).err(), Some(BadTarget::Host));
     assert_eq!(read("/a", &["other.example"]).err(), Some(BadTarget::Foreign));
     assert_eq!(read("/a", &["gateway.example"]).err(), Some(BadTarget::Foreign));
+    assert_eq!(read("/a", &["gateway.example:8081:80"]).err(), Some(BadTarget::Foreign));
+    assert_eq!(read("/a", &["plain.example:80:80"]).err(), Some(BadTarget::Foreign));
 }
 
 #[test]
@@ -82,6 +84,11 @@ fn a_path_with_several_meanings_is_refused() {
         "/a%4",
         "/a%zz",
         "/a\"b",
+        "/a%252fb",
+        "/%252e%252e/b",
+        "/a%25252fb",
+        "/a%25zz%252fb",
+        "/a%2500b",
     ] {
         assert_eq!(read(path, &["plain.example"]).err(), Some(BadTarget::Path), "{path}");
     }
@@ -89,7 +96,17 @@ fn a_path_with_several_meanings_is_refused() {
 
 #[test]
 fn ordinary_paths_pass() {
-    for path in ["/", "/a/", "/a.b/..c/...", "/a;p=1/@x:y", "/%C4%90", "/a?q=/../&r=a[]", "/a?"] {
+    for path in [
+        "/",
+        "/a/",
+        "/a.b/..c/...",
+        "/a;p=1/@x:y",
+        "/%C4%90",
+        "/a?q=/../&r=a[]",
+        "/a?",
+        "/100%25",
+        "/5%25zz",
+    ] {
         assert!(read(path, &["plain.example"]).is_ok(), "{path}");
     }
 }

@@ -18,6 +18,7 @@ mod caller;
 mod city;
 mod connection;
 mod fault;
+mod hostile;
 mod identify;
 mod lifetime;
 mod line;
