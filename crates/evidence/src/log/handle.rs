@@ -17,7 +17,7 @@ use wire::id::{EntryId, RequestId};
 use super::appender::{Appender, Job};
 use super::codec::IntentRecord;
 use super::detail;
-use super::draft::{Appended, Draft, Intent, LogUnavailable};
+use super::draft::{Appended, Draft, Intent, LogUnavailable, SpentNonce};
 use super::error::OpenError;
 use super::handover::Handover;
 use super::intents::Place;
@@ -144,6 +144,25 @@ impl Log {
                 Err(LogUnavailable::Disk)
             }
             Err(_) => Err(LogUnavailable::Closed),
+        }
+    }
+
+    /// Writes down nonces spent by calls that another node carries, so that this log remembers them
+    /// like those of its own calls: one `write(2)`, no sync. They survive the end of the process,
+    /// not a loss of power.
+    pub fn spent(&self, nonces: &[SpentNonce]) -> Result<(), LogUnavailable> {
+        self.health()?;
+        let shared = self.shared();
+        match shared.intents.spent(nonces) {
+            Ok(false) => Ok(()),
+            Ok(true) => {
+                shared.handover.want_tidying();
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(%error, "spent nonces cannot be written; their calls are refused");
+                Err(LogUnavailable::Disk)
+            }
         }
     }
 

@@ -26,6 +26,8 @@ struct State {
     /// Segments of the write-ahead file that are full: serial and the index after their last.
     ended: Vec<(u64, u64)>,
     wanted: bool,
+    /// There is something to tidy, with or without entries to publish.
+    untidy: bool,
     closed: bool,
 }
 
@@ -60,6 +62,14 @@ impl Handover {
         }
     }
 
+    /// Files are full: the publisher looks after them even if nothing is published.
+    pub(super) fn want_tidying(&self) {
+        let mut state = self.state.lock();
+        if !std::mem::replace(&mut state.untidy, true) {
+            self.woken.notify_one();
+        }
+    }
+
     pub(super) fn close(&self) {
         self.state.lock().closed = true;
         self.woken.notify_one();
@@ -87,11 +97,14 @@ impl Handover {
     /// publish, whichever comes first.
     pub(super) fn wait(&self, period: Duration) -> News {
         let mut state = self.state.lock();
-        self.woken.wait_while(&mut state, |state| state.batches.is_empty() && !state.closed);
+        let has_nothing =
+            |state: &mut State| state.batches.is_empty() && !state.untidy && !state.closed;
+        self.woken.wait_while(&mut state, has_nothing);
         let patient =
             |state: &mut State| !state.wanted && !state.closed && state.bytes < PUBLISH_AT;
         let _ = self.woken.wait_while_for(&mut state, patient, period);
         state.wanted = false;
+        state.untidy = false;
         News {
             batches: state.batches.iter().map(Arc::clone).collect(),
             ended: std::mem::take(&mut state.ended),

@@ -123,6 +123,17 @@ impl Intents {
         Ok(place)
     }
 
+    /// Writes nonces that calls of another node have spent: one write, as for an intent. A crash
+    /// right after it leaves them; a loss of power may not. True: the segment is full, and somebody
+    /// has to [`Self::tend`], for no entry need follow.
+    pub(super) fn spent(&self, nonces: &[SpentNonce]) -> io::Result<bool> {
+        let mut state = self.state.lock();
+        let record = SettledRecord { nonces: nonces.to_vec(), ..SettledRecord::default() };
+        state.write(Kind::Settled, |out| record.put(out))?;
+        state.current.remember(nonces);
+        Ok(state.current.length >= self.segment_bytes)
+    }
+
     /// Marks what has become durable in the write-ahead file. If the mark cannot be written, the
     /// write-ahead file keeps the truth until it can: see [`Self::sync`].
     pub(super) fn settle(&self, size: u64, settled: impl Iterator<Item = Settled>) {

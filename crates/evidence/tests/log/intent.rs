@@ -124,6 +124,55 @@ async fn nonces_are_forgotten_only_when_they_are_of_no_more_use() {
 }
 
 #[tokio::test]
+async fn nonces_spent_by_calls_of_another_node_outlive_kill_9() {
+    let world = World::new(8);
+    let log = world.open();
+    let spent = [world.nonce(), world.nonce()];
+    log.spent(&spent).unwrap();
+    world.disk.crash();
+    log.close().await;
+    world.disk.restart(Loss::Process);
+    // Twice: the opening carries them along.
+    for _ in 0..2 {
+        let (log, recovered) = world.try_open().unwrap();
+        assert_eq!((recovered.size, recovered.spent_nonces.len()), (0, 2));
+        assert!(spent.iter().all(|nonce| recovered.spent_nonces.contains(nonce)));
+        log.close().await;
+    }
+}
+
+#[tokio::test]
+async fn nonces_of_another_node_s_calls_are_tidied_away_without_any_entry() {
+    let mut world = World::new(9);
+    world.config.intent_segment_bytes = 2 << 10;
+    let log = world.open();
+    let files = || world.disk.paths("/intents/");
+    let first = files().remove(0);
+    while files().len() < 3 {
+        log.spent(&[world.nonce()]).unwrap();
+    }
+    world.clock.advance(std::time::Duration::from_secs(331));
+    while files().contains(&first) {
+        log.spent(&[world.nonce()]).unwrap();
+        tokio::task::yield_now().await;
+    }
+    log.close().await;
+    let (log, recovered) = world.try_open().unwrap();
+    assert_eq!(log.size(), 0);
+    assert!(!recovered.spent_nonces.is_empty());
+    log.close().await;
+}
+
+#[tokio::test]
+async fn a_disk_that_refuses_keeps_no_nonce_and_says_so() {
+    let world = World::new(10);
+    let log = world.open();
+    world.disk.crash();
+    assert!(log.spent(&[world.nonce()]).is_err());
+    log.close().await;
+}
+
+#[tokio::test]
 async fn old_intents_and_segments_go_while_the_log_runs() {
     let mut world = World::new(5);
     world.config.segment_bytes = 4 << 10;
