@@ -11,13 +11,14 @@ const FOUNDATIONS: &[&str] = &["wire", "keys", "store", "evidence", "web"];
 fn allowed(crate_name: &str) -> Vec<&'static str> {
     let domains = ["gateway", "registry", "identity"];
     match crate_name {
-        "keys" | "store" => vec!["wire"],
+        "keys" | "store" | "transport" => vec!["wire"],
         "evidence" => vec!["wire", "keys", "store"],
         "web" => vec!["wire", "keys", "store", "evidence"],
-        "gateway" | "registry" | "identity" => FOUNDATIONS.to_vec(),
-        "client" => vec!["wire", "keys"],
+        "gateway" => [FOUNDATIONS, &["transport"]].concat(),
+        "registry" | "identity" => FOUNDATIONS.to_vec(),
+        "client" => vec!["wire", "keys", "transport"],
         "portal" => [FOUNDATIONS, &domains].concat(),
-        "lgsp" => [FOUNDATIONS, &domains, &["portal", "client"]].concat(),
+        "lgsp" => [FOUNDATIONS, &domains, &["portal", "client", "transport"]].concat(),
         "drill" => vec!["wire", "keys", "client", "testkit"],
         "testkit" => [FOUNDATIONS, &["client"]].concat(),
         _ => Vec::new(),

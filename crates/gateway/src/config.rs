@@ -7,6 +7,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use transport::Acceptor;
 use url::Url;
 
 /// One gateway's configuration.
@@ -14,6 +15,11 @@ use url::Url;
 pub struct GatewayConfig {
     /// Where it listens; port 0 lets the system choose.
     pub listen: SocketAddr,
+    /// What happens to a connection before HTTP: TLS, and who may speak for others.
+    pub acceptor: Acceptor,
+    /// Whether a plain connection may begin with HTTP/2's preface (RFC 9113 §3.3). In TLS both
+    /// sides agree on HTTP/2 by ALPN, whatever stands here.
+    pub h2_without_tls: bool,
     /// How many threads carry calls; 0: one per core.
     pub threads: usize,
     /// The URLs callers may sign for, scheme and authority only; empty: as it listens.
@@ -36,10 +42,12 @@ pub struct Limits {
     pub max_head_bytes: usize,
     /// The most header lines in a request, at most [`MOST_FIELDS`].
     pub max_fields: usize,
-    /// The most connections one thread holds, fewer if the process may not open as many files.
+    /// The most connections one thread holds, and the most calls it has under way, fewer if the process may not open as many files.
     /// Beyond it, the one that has waited longest without a whole head is closed for a new one;
     /// if all have calls under way, further callers wait to be accepted.
     pub connections_per_thread: usize,
+    /// How many calls one HTTP/2 connection may have under way.
+    pub streams_per_connection: u32,
     /// How long a connection may stay open between two calls.
     pub idle: Duration,
     /// How long a begun head may take to arrive whole, and a new connection to begin its first.
@@ -82,6 +90,8 @@ impl Default for GatewayConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            acceptor: Acceptor::default(),
+            h2_without_tls: false,
             threads: 0,
             public_urls: Vec::new(),
             control_url: String::new(),
@@ -98,6 +108,7 @@ impl Default for Limits {
             max_head_bytes: 16 * 1024,
             max_fields: 100,
             connections_per_thread: 10_000,
+            streams_per_connection: 100,
             idle: Duration::from_secs(75),
             head: Duration::from_secs(10),
             body_idle: Duration::from_secs(30),

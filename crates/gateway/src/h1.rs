@@ -20,13 +20,14 @@ use std::future::poll_fn;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::{Notify, watch};
+use bytes::BytesMut;
+use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
+use transport::{ReadHalf, Stream, WriteHalf};
 
 use self::head::ConnectionTerms;
 use self::reader::{Event, NoHead, Reader};
@@ -34,6 +35,7 @@ use self::writer::{Undeliverable, Writer};
 use crate::passage::{self, Answered, Arrival};
 use crate::request::{BadHead, Head, RequestBody};
 use crate::server::{Phase, Worker};
+use crate::target::Scheme;
 
 /// How long a caller may take to read a refusal of a body it is still sending.
 const LINGER: Duration = Duration::from_secs(2);
@@ -44,8 +46,9 @@ const LINGER_READS: usize = 64;
 struct Connection<'w> {
     worker: &'w Worker,
     peer: IpAddr,
-    reader: Rc<RefCell<Reader<OwnedReadHalf>>>,
-    writer: Writer<OwnedWriteHalf>,
+    scheme: Scheme,
+    reader: Rc<RefCell<Reader<ReadHalf>>>,
+    writer: Writer<WriteHalf>,
     phase: watch::Receiver<Phase>,
     /// No call has come yet.
     is_new: bool,
@@ -64,18 +67,21 @@ enum Next {
 }
 
 /// Serves one connection until either side ends it, or the gateway drains and the call at
-/// hand is answered.
+/// hand is answered. `arrived`: what was read of it already.
 pub(crate) async fn serve(
-    stream: TcpStream,
+    stream: Stream,
+    arrived: BytesMut,
     peer: IpAddr,
     worker: &Worker,
     phase: watch::Receiver<Phase>,
 ) {
+    let scheme = if stream.is_tls() { Scheme::Https } else { Scheme::Http };
     let (read, write) = stream.into_split();
     let mut connection = Connection {
         worker,
         peer,
-        reader: Rc::new(RefCell::new(Reader::new(read))),
+        scheme,
+        reader: Rc::new(RefCell::new(Reader::new(read, arrived))),
         writer: Writer::new(write, worker.gate.config.limits.body_idle),
         phase,
         is_new: true,
@@ -132,8 +138,8 @@ impl Connection<'_> {
             Err(_) => self.reader.borrow_mut().give_up(),
         }
         let body = RequestBody::new(self.reader.clone());
-        let arrival = Arrival { head, body, peer: self.peer };
-        let Some(answered) = self.pass(arrival).await else {
+        let arrival = Arrival { head, body, peer: self.peer, scheme: self.scheme };
+        let Some((answered, _under_way)) = self.pass(arrival).await else {
             return Next::Close;
         };
 
@@ -157,8 +163,13 @@ impl Connection<'_> {
     }
 
     /// `None`: the caller left. Dropping the passage then records what became of the call.
-    async fn pass(&mut self, arrival: Arrival) -> Option<Answered> {
-        let mut passage = pin!(passage::pass(self.worker, arrival));
+    async fn pass(&mut self, arrival: Arrival) -> Option<(Answered, Option<OwnedSemaphorePermit>)> {
+        let worker = self.worker;
+        let mut passage = pin!(async {
+            // The semaphore is never closed.
+            let under_way = Arc::clone(&worker.calls).acquire_owned().await.ok();
+            (passage::pass(worker, arrival).await, under_way)
+        });
         loop {
             let reader = &self.reader;
             let event = tokio::select! {
@@ -192,12 +203,10 @@ impl Connection<'_> {
     }
 
     /// Closes at once. An answer that ends with its connection must not look whole, so then the
-    /// caller is sent a reset.
+    /// caller is shown that it was cut off.
     fn close(self) {
         if self.writer.is_framed_by_close() {
-            // A system that cannot do so closes in the usual way.
-            let _ = self.reader.borrow().io().as_ref().set_zero_linger();
-            self.writer.forget();
+            self.reader.borrow().io().cut_off(self.writer.into_io());
         }
     }
 

@@ -2,7 +2,7 @@
 //! connection of the directory permits it, the provider answers, and the log has the proof before
 //! the answer leaves.
 //!
-//! Read first: `passage` (the story of one call, one file per step), then `h1` (how a
+//! Read first: `passage` (the story of one call, one file per step), then `h1` and `h2` (how a
 //! request is read), `held_body` (how a body is held until its digest matches), `server` (threads).
 //!
 //! No database here: everything is decided from the directory in memory ([`DirectorySnapshot`]),
@@ -18,6 +18,7 @@ mod fields;
 mod fold;
 mod gate;
 mod h1;
+mod h2;
 mod held_body;
 mod hygiene;
 mod metrics;

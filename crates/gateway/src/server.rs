@@ -3,6 +3,7 @@
 //! **Invariant**: after [`Running::drain`] no call is under way, and every call that was has its
 //! entry or its intent in the log. **Trust**: threads share nothing but [`Gate`].
 
+mod connection;
 mod listen;
 mod seats;
 
@@ -15,7 +16,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use evidence::{Log, SpentNonce};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::timeout;
 use wire::ambient::{Clock, Randomness};
@@ -23,11 +24,11 @@ use wire::ambient::{Clock, Randomness};
 use self::seats::Seats;
 use crate::config::GatewayConfig;
 use crate::gate::{DateLine, Gate, ResponseKey};
+use crate::metrics;
 use crate::nonces::Nonces;
 use crate::routes::{DirectorySnapshot, Routes};
-use crate::target::{BadPublicUrl, PublicUrls};
+use crate::target::{BadPublicUrl, PublicUrls, Scheme};
 use crate::upstream::Pool;
-use crate::{h1, metrics};
 
 /// What a gateway is built from.
 pub struct Parts {
@@ -93,6 +94,9 @@ pub(crate) struct Worker {
     pub(crate) gate: Arc<Gate>,
     pub(crate) pool: Rc<Pool>,
     pub(crate) seats: Seats,
+    /// One permit per call under way, so that streams of HTTP/2 use no more of this process's files
+    /// than connections would.
+    pub(crate) calls: Arc<Semaphore>,
 }
 
 /// How often unused connections, old nonces and finished minutes are looked through.
@@ -110,8 +114,9 @@ pub fn start(config: GatewayConfig, parts: Parts) -> Result<Running, StartError>
     metrics::describe();
     let most = seats::per_thread(&config.limits, threads);
     let routes = parts.directory.map(|directory| Routes::compile(&directory, None));
+    let scheme = if config.acceptor.is_tls() { Scheme::Https } else { Scheme::Http };
     let gate = Arc::new(Gate {
-        public_urls: PublicUrls::new(&config.public_urls, address)?,
+        public_urls: PublicUrls::new(&config.public_urls, address, scheme)?,
         nonces: Nonces::new(config.nonces_per_key, parts.spent_nonces),
         log: parts.log,
         clock: parts.clock,
@@ -132,7 +137,7 @@ pub fn start(config: GatewayConfig, parts: Parts) -> Result<Running, StartError>
             .build()
             .map_err(StartError::Thread)?;
         let run = move || {
-            let worker = Rc::new(Worker::new(gate));
+            let worker = Rc::new(Worker::new(gate, most));
             LocalSet::new().block_on(&runtime, serve(worker, listener, phase, most, number == 0));
             drop(alive);
         };
@@ -191,9 +196,10 @@ impl DirectorySlot {
 }
 
 impl Worker {
-    fn new(gate: Arc<Gate>) -> Self {
+    fn new(gate: Arc<Gate>, most: usize) -> Self {
         let pool = Rc::new(Pool::new(gate.config.upstream.clone()));
-        Self { gate, pool, seats: Seats::default() }
+        let calls = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        Self { gate, pool, seats: Seats::default(), calls }
     }
 }
 
@@ -224,7 +230,7 @@ async fn serve(
             let (worker, phase) = (Rc::clone(&worker), phase.clone());
             connections.spawn_local(async move {
                 let _held = metrics::connection();
-                h1::serve(stream, peer.ip(), &worker, phase).await;
+                connection::serve(stream, peer.ip(), &worker, phase).await;
             });
         }
         is_leaving = at_the_door.is_some() && (is_leaving || worker.seats.dismiss_one());

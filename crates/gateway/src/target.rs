@@ -9,6 +9,13 @@ use url::Url;
 
 use crate::fields::Fields;
 
+/// How a call came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    Http,
+    Https,
+}
+
 /// The URLs this gateway answers for.
 #[derive(Debug, Clone)]
 pub(crate) struct PublicUrls(Vec<PublicUrl>);
@@ -16,7 +23,8 @@ pub(crate) struct PublicUrls(Vec<PublicUrl>);
 /// One of them, as RFC 9421 §2.2 wants its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PublicUrl {
-    /// `http://gateway.example:8081`, without a slash at the end.
+    scheme: Scheme,
+    /// `https://gateway.example:8081`, without a slash at the end.
     base: Box<str>,
     /// Where in `base` the authority starts.
     authority_at: usize,
@@ -24,7 +32,7 @@ pub(crate) struct PublicUrl {
 
 /// A public URL that cannot be answered for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the public URL {0} must be http://… with a host and nothing after it")]
+#[error("the public URL {0} must be https://… or http://… with a host and nothing after it")]
 pub struct BadPublicUrl(pub String);
 
 /// What is wrong with a target.
@@ -32,7 +40,7 @@ pub struct BadPublicUrl(pub String);
 pub(crate) enum BadTarget {
     /// `Host` is absent, repeated, or contradicts an absolute target.
     Host,
-    /// Another server's authority.
+    /// Another server's authority, or another scheme than the call came by.
     Foreign,
     /// The path could be understood in several ways.
     Path,
@@ -50,33 +58,40 @@ pub(crate) struct Target {
 
 impl PublicUrls {
     /// The configured URLs or, without any, the address it listens on.
-    pub(crate) fn new(urls: &[Url], listening: std::net::SocketAddr) -> Result<Self, BadPublicUrl> {
+    pub(crate) fn new(
+        urls: &[Url],
+        listening: std::net::SocketAddr,
+        scheme: Scheme,
+    ) -> Result<Self, BadPublicUrl> {
         if urls.is_empty() {
-            let text = format!("http://{listening}");
+            let text = format!("{}://{listening}", scheme.as_str());
             let url = Url::parse(&text).map_err(|_| BadPublicUrl(text))?;
             return PublicUrl::new(&url).map(|url| Self(vec![url]));
         }
         urls.iter().map(PublicUrl::new).collect::<Result<_, _>>().map(Self)
     }
 
-    fn find(&self, authority: &str) -> Option<&PublicUrl> {
-        self.0.iter().find(|url| is_same_authority(url.authority(), authority))
+    fn find(&self, scheme: Scheme, authority: &str) -> Option<&PublicUrl> {
+        let ours = self.0.iter().filter(|url| url.scheme == scheme);
+        ours.into_iter().find(|url| scheme.is_same_authority(url.authority(), authority))
     }
 }
 
 impl PublicUrl {
     fn new(url: &Url) -> Result<Self, BadPublicUrl> {
-        let is_plain = url.scheme() == "http"
-            && url.path() == "/"
+        let refused = || BadPublicUrl(url.to_string());
+        let scheme = Scheme::parse(url.scheme()).ok_or_else(refused)?;
+        let is_plain = url.path() == "/"
             && url.query().is_none()
             && url.fragment().is_none()
             && url.username().is_empty()
             && url.password().is_none();
         let base = url.as_str().trim_end_matches('/');
         if !is_plain || url.host_str().is_none() {
-            return Err(BadPublicUrl(url.to_string()));
+            return Err(refused());
         }
-        Ok(Self { base: base.into(), authority_at: "http://".len() })
+        let authority_at = scheme.as_str().len() + "://".len();
+        Ok(Self { scheme, base: base.into(), authority_at })
     }
 
     /// Host and port, as in `@authority`: small letters, no default port (RFC 9421 §2.2.3).
@@ -85,29 +100,56 @@ impl PublicUrl {
     }
 }
 
-/// Whether an authority as a caller writes it is `ours`, which has no default port. Another port is
-/// part of it, so nothing may stand behind that.
-fn is_same_authority(ours: &str, theirs: &str) -> bool {
-    let has_port = ours.rsplit(':').next().is_some_and(|last| last.parse::<u16>().is_ok());
-    let theirs = theirs.strip_suffix(":80").filter(|_| !has_port).unwrap_or(theirs);
-    ours.eq_ignore_ascii_case(theirs)
+impl Scheme {
+    /// As URLs begin.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// Reads it in any case (RFC 3986 §3.1).
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Http, Self::Https].into_iter().find(|one| text.eq_ignore_ascii_case(one.as_str()))
+    }
+
+    /// Whether an authority as a caller writes it is `ours`, which has no default port. Another port
+    /// is part of it, so nothing may stand behind that.
+    fn is_same_authority(self, ours: &str, theirs: &str) -> bool {
+        let default_port = match self {
+            Self::Http => ":80",
+            Self::Https => ":443",
+        };
+        let has_port = ours.rsplit(':').next().is_some_and(|last| last.parse::<u16>().is_ok());
+        let theirs = theirs.strip_suffix(default_port).filter(|_| !has_port).unwrap_or(theirs);
+        ours.eq_ignore_ascii_case(theirs)
+    }
 }
 
 impl Target {
-    /// Reads the raw target beside the header lines.
-    pub(crate) fn read(raw: &str, fields: &Fields, ours: &PublicUrls) -> Result<Self, BadTarget> {
+    /// Reads the raw target beside the header lines of a call that came by `scheme`.
+    pub(crate) fn read(
+        raw: &str,
+        fields: &Fields,
+        scheme: Scheme,
+        ours: &PublicUrls,
+    ) -> Result<Self, BadTarget> {
         let host = fields.single("host").ok().flatten().filter(|host| !host.is_empty());
         let host = host.ok_or(BadTarget::Host)?;
         let (authority, path_and_query) = if raw.starts_with('/') {
             (host, raw)
         } else {
-            let (authority, rest) = absolute(raw).ok_or(BadTarget::Path)?;
+            let (said, authority, rest) = absolute(raw).ok_or(BadTarget::Path)?;
             if !authority.eq_ignore_ascii_case(host) {
                 return Err(BadTarget::Host);
             }
+            if said != scheme {
+                return Err(BadTarget::Foreign);
+            }
             (authority, rest)
         };
-        let url = ours.find(authority).ok_or(BadTarget::Foreign)?;
+        let url = ours.find(scheme, authority).ok_or(BadTarget::Foreign)?;
         let (path, query) = match path_and_query.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (path_and_query, None),
@@ -156,11 +198,13 @@ impl Target {
     }
 }
 
-/// Authority and path of `http://authority/path` (RFC 9112 §3.2.2).
-fn absolute(raw: &str) -> Option<(&str, &str)> {
-    let scheme = raw.get(.."http://".len())?;
-    let rest = raw.get("http://".len()..).filter(|_| scheme.eq_ignore_ascii_case("http://"))?;
-    rest.find('/').map(|slash| rest.split_at(slash))
+/// The parts of `http://authority/path` (RFC 9112 §3.2.2).
+fn absolute(raw: &str) -> Option<(Scheme, &str, &str)> {
+    let (scheme, rest) = raw.split_once("://")?;
+    let scheme = Scheme::parse(scheme)?;
+    rest.find('/')
+        .map(|slash| rest.split_at(slash))
+        .map(|(authority, path)| (scheme, authority, path))
 }
 
 fn is_normal_path(path: &str) -> bool {

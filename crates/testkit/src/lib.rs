@@ -16,11 +16,13 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+pub mod authority;
 pub mod clock;
 pub mod faulty_disk;
 pub mod process;
 pub mod randomness;
 
+pub use authority::{Authority, Issued, IssuedFiles};
 pub use clock::TestClock;
 pub use faulty_disk::FaultyDisk;
 pub use process::Process;

@@ -74,10 +74,11 @@ pub(super) enum NoHead {
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
-    pub(super) fn new(io: R) -> Self {
+    /// Reads from `io`, after what has `arrived` already.
+    pub(super) fn new(io: R, arrived: BytesMut) -> Self {
         Self {
             io,
-            arrived: BytesMut::new(),
+            arrived,
             scanned: 0,
             body: Body::Whole,
             invitation: Invitation::NotAwaited,

@@ -10,7 +10,6 @@ use std::time::Duration;
 use bytes::{Buf as _, Bytes};
 use http::{HeaderMap, StatusCode};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
-use tokio::net::tcp::OwnedWriteHalf;
 
 use super::head::ConnectionTerms;
 use crate::passage::{AnswerBody, Answered, LongAnswer, LongPiece};
@@ -158,16 +157,14 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         }
     }
 
+    /// What it sends through, for whoever ends the connection in another way.
+    pub(super) fn into_io(self) -> W {
+        self.io
+    }
+
     /// Says that nothing more will be sent.
     pub(super) async fn finish(&mut self) {
         // The caller may be gone already; then there is nobody to tell.
         let _ = self.io.shutdown().await;
-    }
-}
-
-impl Writer<OwnedWriteHalf> {
-    /// Leaves the connection without saying that nothing more will be sent.
-    pub(super) fn forget(self) {
-        self.io.forget();
     }
 }

@@ -27,6 +27,7 @@ use crate::hygiene;
 use crate::refusal::Refusal;
 use crate::request::{Framing, RequestBody};
 use crate::server::Worker;
+use crate::target::Target;
 use crate::upstream::{Sent, UpstreamFault};
 
 /// A call that its provider has begun to answer.
@@ -204,14 +205,15 @@ fn introduce(headers: &mut HeaderMap, open: &OpenCall) -> Option<()> {
     put(LGSP_CONSUMER_SYSTEM, system.system.as_str())?;
     put(LGSP_PURPOSE, open.permit.connection.purpose.as_str())?;
     put(LGSP_REQUEST_ID, &envelope.id.to_string())?;
-    put(FORWARDED, &forwarded(envelope.peer, open.known.request.target.authority()))
+    put(FORWARDED, &forwarded(envelope.peer, &open.known.request.target))
 }
 
 /// RFC 7239: who called, and by which name they called us.
-fn forwarded(peer: IpAddr, authority: &str) -> String {
+fn forwarded(peer: IpAddr, target: &Target) -> String {
+    let (authority, scheme) = (target.authority(), target.scheme());
     match peer.to_canonical() {
-        IpAddr::V4(v4) => format!("for={v4};host=\"{authority}\";proto=http"),
-        IpAddr::V6(v6) => format!("for=\"[{v6}]\";host=\"{authority}\";proto=http"),
+        IpAddr::V4(v4) => format!("for={v4};host=\"{authority}\";proto={scheme}"),
+        IpAddr::V6(v6) => format!("for=\"[{v6}]\";host=\"{authority}\";proto={scheme}"),
     }
 }
 

@@ -16,13 +16,14 @@ use crate::fields::Fields;
 use crate::gate::Gate;
 use crate::refusal::Refusal;
 use crate::request::{BadHead, Framing, Head, RequestBody};
-use crate::target::{BadTarget, Target};
+use crate::target::{BadTarget, Scheme, Target};
 
 /// What a protocol hands to the passage.
 pub(crate) struct Arrival {
     pub(crate) head: Result<Head, BadHead>,
     pub(crate) body: RequestBody,
     pub(crate) peer: IpAddr,
+    pub(crate) scheme: Scheme,
 }
 
 /// A request with one meaning, for us.
@@ -58,14 +59,14 @@ pub(super) struct Request {
 impl Received {
     /// Checks target, host and path.
     pub(super) fn receive(gate: &Gate, arrival: Arrival) -> Result<Self, Box<Refused>> {
-        let Arrival { head, body, peer } = arrival;
+        let Arrival { head, body, peer, scheme } = arrival;
         let envelope = Envelope::new(gate, peer, head.as_ref().ok());
         let head = match head {
             Ok(head) => head,
             Err(bad) => return Err(Refused::stranger(envelope, Refusal::from(bad))),
         };
         let Head { method, target, fields, framing } = head;
-        match Target::read(&target, &fields, &gate.public_urls) {
+        match Target::read(&target, &fields, scheme, &gate.public_urls) {
             Ok(target) => {
                 let request = Request { method, target, fields, framing };
                 Ok(Self { envelope, request, body, _sealed: () })

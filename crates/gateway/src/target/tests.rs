@@ -3,17 +3,21 @@ use http::{HeaderName, HeaderValue};
 use super::*;
 
 fn ours() -> PublicUrls {
-    let urls =
-        ["http://gateway.example:8081/".parse().unwrap(), "http://plain.example".parse().unwrap()];
-    PublicUrls::new(&urls, "127.0.0.1:1".parse().unwrap()).unwrap()
+    let urls = ["http://gateway.example:8081/", "http://plain.example", "https://sealed.example"]
+        .map(|url| url.parse().unwrap());
+    PublicUrls::new(&urls, "127.0.0.1:1".parse().unwrap(), Scheme::Http).unwrap()
 }
 
 fn read(raw: &str, hosts: &[&'static str]) -> Result<Target, BadTarget> {
+    read_by(Scheme::Http, raw, hosts)
+}
+
+fn read_by(scheme: Scheme, raw: &str, hosts: &[&'static str]) -> Result<Target, BadTarget> {
     let mut fields = Fields::default();
     for host in hosts {
         fields.push(HeaderName::from_static("host"), HeaderValue::from_static(host));
     }
-    Target::read(raw, &fields, &ours())
+    Target::read(raw, &fields, scheme, &ours())
 }
 
 #[test]
@@ -40,8 +44,27 @@ fn an_absolute_target_must_agree_with_host() {
     assert_eq!(agreed.uri(), "http://plain.example/a");
     let conflicting = read("http://plain.example/a", &["gateway.example:8081"]);
     assert_eq!(conflicting.err(), Some(BadTarget::Host));
-    assert_eq!(read("https://plain.example/a", &["plain.example"]).err(), Some(BadTarget::Path));
+    let other_scheme = read("https://plain.example/a", &["plain.example"]);
+    assert_eq!(other_scheme.err(), Some(BadTarget::Foreign));
+    assert_eq!(read("ftp://plain.example/a", &["plain.example"]).err(), Some(BadTarget::Path));
     assert_eq!(read("http://u@plain.example/a", &["plain.example"]).err(), Some(BadTarget::Host));
+}
+
+#[test]
+fn a_url_is_ours_by_its_own_scheme_only() {
+    let sealed = read_by(Scheme::Https, "/a", &["sealed.example:443"]).unwrap();
+    assert_eq!(sealed.uri(), "https://sealed.example/a");
+    assert_eq!((sealed.scheme(), sealed.authority()), ("https", "sealed.example"));
+    let absolute = read_by(Scheme::Https, "HTTPS://sealed.example/a", &["sealed.example"]);
+    assert_eq!(absolute.unwrap().path(), "/a");
+    for (scheme, raw, host) in [
+        (Scheme::Http, "/a", "sealed.example"),
+        (Scheme::Https, "/a", "plain.example"),
+        (Scheme::Https, "/a", "sealed.example:80"),
+        (Scheme::Https, "http://sealed.example/a", "sealed.example"),
+    ] {
+        assert_eq!(read_by(scheme, raw, &[host]).err(), Some(BadTarget::Foreign), "{raw} {host}");
+    }
 }
 
 #[test]
@@ -116,17 +139,20 @@ fn without_a_public_url_it_is_as_it_listens() {
     for (listening, authority) in
         [("127.0.0.1:8081", "127.0.0.1:8081"), ("127.0.0.1:80", "127.0.0.1"), ("[::1]:80", "[::1]")]
     {
-        let ours = PublicUrls::new(&[], listening.parse().unwrap()).unwrap();
-        assert_eq!(ours.find(listening).unwrap().authority(), authority);
-        assert!(ours.find(authority).is_some());
+        let ours = PublicUrls::new(&[], listening.parse().unwrap(), Scheme::Http).unwrap();
+        assert_eq!(ours.find(Scheme::Http, listening).unwrap().authority(), authority);
+        assert!(ours.find(Scheme::Http, authority).is_some());
     }
 }
 
 #[test]
 fn a_public_url_has_nothing_after_its_host() {
     let listening = "127.0.0.1:9".parse().unwrap();
-    for text in ["http://a/b", "https://a", "http://u@a", "http://a/?q", "ftp://a"] {
-        assert!(PublicUrls::new(&[text.parse().unwrap()], listening).is_err(), "{text}");
+    for text in ["http://a/b", "https://a/b", "http://u@a", "http://a/?q", "ftp://a"] {
+        assert!(
+            PublicUrls::new(&[text.parse().unwrap()], listening, Scheme::Http).is_err(),
+            "{text}"
+        );
     }
 }
 

@@ -43,7 +43,11 @@ async fn a_provider_is_told_who_calls_and_nothing_a_caller_made_up() {
     lines.sort();
     let expected = [
         "authorization: Bearer for-the-provider".to_owned(),
-        format!("forwarded: for=127.0.0.1;host=\"{}\";proto=http", city.address()),
+        format!(
+            "forwarded: for=127.0.0.1;host=\"{}\";proto={}",
+            city.address(),
+            crate::cell::scheme()
+        ),
         format!("host: {}", provider.address),
         "lgsp-consumer-organisation: H24.30".to_owned(),
         "lgsp-consumer-system: mot-cua".to_owned(),

@@ -162,7 +162,7 @@ impl Message for Signed<'_> {
         Some(match name {
             Name::Method => (&self.ask.method).into(),
             Name::TargetUri => format!("{}{}", self.public, self.ask.target).into(),
-            Name::Authority => self.public.strip_prefix("http://")?.into(),
+            Name::Authority => self.public.split_once("://")?.1.into(),
             Name::Path => path.into(),
             Name::Query => format!("?{query}").into(),
             _ => return None,

@@ -14,6 +14,7 @@ use wire::entry::Entry;
 use wire::id::RequestId;
 
 use crate::caller::Ask;
+use crate::cell;
 use crate::line::{Answer, Line};
 use crate::policy::Policy;
 
@@ -51,9 +52,11 @@ impl Setting {
         let signer = Ed25519Key::generate(&SystemRandomness).unwrap();
         let response_key = Ed25519Key::generate(&SystemRandomness).unwrap();
         let (log, _) = open_log(&disk, &folder, &signer, &clock, &randomness).await;
-        let public_urls = self.config.public_urls.clone();
+        let mut config = self.config;
+        cell::seal(&mut config);
+        let (public_urls, is_tls) = (config.public_urls.clone(), config.acceptor.is_tls());
         let gateway = start(
-            self.config,
+            config,
             &log,
             &clock,
             &randomness,
@@ -62,7 +65,7 @@ impl Setting {
             Some(self.policy.snapshot()),
         )
         .unwrap();
-        let public = public_url(&public_urls, &gateway);
+        let public = public_url(&public_urls, is_tls, &gateway);
         let policy = self.policy;
         City { clock, log, disk, policy, gateway, response_key, public, randomness, signer, folder }
     }
@@ -74,7 +77,7 @@ pub async fn city(provider: SocketAddr) -> City {
 }
 
 pub fn start(
-    config: GatewayConfig,
+    mut config: GatewayConfig,
     log: &Log,
     clock: &Arc<TestClock>,
     randomness: &Arc<SeededRandomness>,
@@ -90,12 +93,14 @@ pub fn start(
         response_key: ResponseKey { keyid: "platform".to_owned(), key: response_key.clone() },
         directory,
     };
+    cell::seal(&mut config);
     gateway::start(config, parts)
 }
 
-fn public_url(configured: &[url::Url], gateway: &Running) -> String {
+fn public_url(configured: &[url::Url], is_tls: bool, gateway: &Running) -> String {
     let first = configured.first().map(|url| url.as_str().trim_end_matches('/').to_owned());
-    first.unwrap_or_else(|| format!("http://{}", gateway.local_addr()))
+    let scheme = if is_tls { "https" } else { "http" };
+    first.unwrap_or_else(|| format!("{scheme}://{}", gateway.local_addr()))
 }
 
 async fn open_log(
@@ -125,7 +130,7 @@ impl City {
 
     /// What callers write into `Host`.
     pub fn host(&self) -> &str {
-        self.public.strip_prefix("http://").unwrap()
+        self.public.split_once("://").unwrap().1
     }
 
     /// A second gateway over the same log, without a directory.
@@ -190,10 +195,12 @@ impl City {
         drop(log);
         let (log, spent) = open_log(&disk, &folder, &signer, &clock, &randomness).await;
         let snapshot = Some(policy.snapshot());
-        let public_urls = config.public_urls.clone();
+        let mut config = config;
+        cell::seal(&mut config);
+        let (public_urls, is_tls) = (config.public_urls.clone(), config.acceptor.is_tls());
         let gateway =
             start(config, &log, &clock, &randomness, spent, &response_key, snapshot).unwrap();
-        let public = public_url(&public_urls, &gateway);
+        let public = public_url(&public_urls, is_tls, &gateway);
         Self { clock, log, disk, policy, gateway, response_key, public, randomness, signer, folder }
     }
 }

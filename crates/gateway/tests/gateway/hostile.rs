@@ -54,6 +54,7 @@ const CLASSES: &[(&str, &[&str])] = &[
             "host::an_absolute_target_that_contradicts_its_host_is_refused",
             "host::an_absolute_target_for_others_is_foreign_even_where_host_agrees",
             "host::a_target_of_another_form_is_refused",
+            "host::an_absolute_target_of_the_other_scheme_is_foreign",
         ],
     ),
     (

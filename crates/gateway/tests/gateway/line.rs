@@ -1,18 +1,32 @@
-//! A consumer's connection: sends bytes as they are, reads answers byte by byte.
+//! A consumer's connection: sends bytes as they are, reads answers byte by byte. Over HTTP/2 the same
+//! bytes become streams (`line::h2`), so that the same tests judge both.
+
+mod h2;
+mod sealed;
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use self::h2::H2Line;
+use crate::cell::{Cell, cell};
 
 /// No test may hang: what takes longer than this has failed.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection to the gateway.
 pub struct Line {
-    stream: TcpStream,
+    way: Way,
     arrived: Vec<u8>,
+}
+
+enum Way {
+    Plain(TcpStream),
+    /// Through a task that enciphers: a handshake may have to wait until the gateway accepts.
+    Tls(DuplexStream),
+    H2(Box<H2Line>),
 }
 
 /// What came back.
@@ -28,7 +42,13 @@ pub struct Answer {
 
 impl Line {
     pub async fn connect(address: std::net::SocketAddr) -> Self {
-        Self { stream: TcpStream::connect(address).await.unwrap(), arrived: Vec::new() }
+        let stream = TcpStream::connect(address).await.unwrap();
+        let way = match cell() {
+            Cell::Plain => Way::Plain(stream),
+            Cell::Tls => Way::Tls(sealed::through_tls(stream)),
+            Cell::H2 => Way::H2(Box::new(H2Line::new(stream))),
+        };
+        Self { way, arrived: Vec::new() }
     }
 
     /// Sends a request and reads its answer.
@@ -38,15 +58,32 @@ impl Line {
     }
 
     pub async fn send(&mut self, bytes: &[u8]) {
-        timeout(PATIENCE, self.stream.write_all(bytes)).await.expect("stuck").unwrap();
+        self.write(bytes).await.unwrap();
     }
 
     /// Sends as much as the gateway takes; it may close in between.
     pub async fn try_send(&mut self, bytes: &[u8]) {
-        let _ = timeout(PATIENCE, self.stream.write_all(bytes)).await.expect("stuck");
+        let _ = self.write(bytes).await;
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let written = async {
+            match &mut self.way {
+                Way::Plain(stream) => stream.write_all(bytes).await,
+                Way::Tls(stream) => stream.write_all(bytes).await,
+                Way::H2(line) => {
+                    line.send(bytes);
+                    Ok(())
+                }
+            }
+        };
+        timeout(PATIENCE, written).await.expect("stuck")
     }
 
     pub async fn answer(&mut self, is_head: bool) -> Answer {
+        if let Way::H2(line) = &mut self.way {
+            return timeout(PATIENCE, line.answer()).await.expect("nothing came");
+        }
         let mut answer = self.head().await;
         let has_none = is_head || matches!(answer.status, 100..200 | 204 | 304);
         if has_none {
@@ -63,6 +100,9 @@ impl Line {
 
     /// Only the head; its body is still to come.
     pub async fn head(&mut self) -> Answer {
+        if let Way::H2(line) = &mut self.way {
+            return timeout(PATIENCE, line.head()).await.expect("nothing came");
+        }
         let text = self.lines().await.expect("the connection closed without an answer");
         let mut lines = text.lines();
         let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
@@ -133,7 +173,16 @@ impl Line {
     }
 
     async fn more(&mut self) -> bool {
-        let read = self.stream.read_buf(&mut self.arrived);
+        let read = async {
+            match &mut self.way {
+                Way::Plain(stream) => stream.read_buf(&mut self.arrived).await,
+                Way::Tls(stream) => stream.read_buf(&mut self.arrived).await,
+                Way::H2(line) => {
+                    line.closed().await;
+                    Ok(0)
+                }
+            }
+        };
         timeout(PATIENCE, read).await.expect("nothing came").unwrap_or(0) > 0
     }
 

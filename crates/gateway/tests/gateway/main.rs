@@ -15,6 +15,7 @@
 mod answer;
 mod body;
 mod caller;
+mod cell;
 mod city;
 mod connection;
 mod fault;

@@ -8,6 +8,7 @@ use crate::provider::Provider;
 /// Sends raw bytes over a fresh connection; the answer's status and code.
 async fn raw(city: &City, request: &str) -> (u16, String) {
     let request = request.replace("HOST", &city.address().to_string());
+    let request = request.replace("SCHEME", crate::cell::scheme());
     let answer = city.line().await.ask(request.as_bytes()).await;
     let id = answer.header("lgsp-request-id").unwrap();
     assert_eq!(answer.json()["request_id"], id);
@@ -46,7 +47,7 @@ async fn host_stands_once_and_names_this_gateway() {
         "GET / HTTP/1.1\r\nHost:\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: HOST\r\nHost: HOST\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: HOST, HOST\r\n\r\n",
-        "GET http://HOST/ HTTP/1.1\r\nHost: other.example\r\n\r\n",
+        "GET SCHEME://HOST/ HTTP/1.1\r\nHost: other.example\r\n\r\n",
     ] {
         let (status, code) = raw(&city, request).await;
         let is_foreign = request.contains(", HOST");
@@ -59,7 +60,7 @@ async fn host_stands_once_and_names_this_gateway() {
     }
     for request in [
         "GET / HTTP/1.1\r\nHost: other.example\r\n\r\n",
-        "GET http://other.example/ HTTP/1.1\r\nHost: other.example\r\n\r\n",
+        "GET SCHEME://other.example/ HTTP/1.1\r\nHost: other.example\r\n\r\n",
     ] {
         let foreign = (421, "request.foreign_authority".to_owned());
         assert_eq!(raw(&city, request).await, foreign);
@@ -120,11 +121,8 @@ async fn an_absolute_target_is_served_like_a_relative_one() {
     let city = city(provider.address).await;
     let bytes = Ask::get("/units").bytes(&city);
     let text = String::from_utf8(bytes).unwrap();
-    let absolute = text.replacen(
-        &format!("GET /{SERVICE}"),
-        &format!("GET http://{}/{SERVICE}", city.address()),
-        1,
-    );
+    let absolute =
+        text.replacen(&format!("GET /{SERVICE}"), &format!("GET {}/{SERVICE}", city.public), 1);
     assert_eq!(city.line().await.ask(absolute.as_bytes()).await.status, 200);
     assert_eq!(provider.only().target, "/units");
 }

@@ -162,6 +162,8 @@ fn start_gateway(
 ) -> Result<gateway::Running, StartProblem> {
     let settings = gateway::GatewayConfig {
         listen: address,
+        acceptor: transport::Acceptor::default(),
+        h2_without_tls: false,
         threads: config.threads,
         public_urls: config.public_urls.clone(),
         control_url: control_url.to_owned(),

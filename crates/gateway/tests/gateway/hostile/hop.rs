@@ -113,7 +113,8 @@ async fn nobody_but_the_platform_says_who_calls() {
             assert_eq!(request.values("lgsp-consumer-organisation"), ["h24.30"]);
             assert_eq!(request.values("lgsp-purpose"), ["tra-cuu"]);
             assert_eq!(request.values("lgsp-request-id").len(), 1);
-            let forwarded = format!("for=127.0.0.1;host=\"{}\";proto=http", scene.city.host());
+            let (host, scheme) = (scene.city.host(), crate::cell::scheme());
+            let forwarded = format!("for=127.0.0.1;host=\"{host}\";proto={scheme}");
             assert_eq!(request.values("forwarded"), [forwarded]);
         }
     }

@@ -92,7 +92,9 @@ async fn a_name_without_port_is_ours_with_the_default_port_only() {
         setting.config.public_urls = vec!["http://gateway.example".parse().unwrap()];
     })
     .await;
-    for host in ["gateway.example", "GATEWAY.example", "gateway.example:80"] {
+    let port = if crate::cell::scheme() == "http" { 80 } else { 443 };
+    let with_port = format!("gateway.example:{port}");
+    for host in ["gateway.example", "GATEWAY.example", &with_port] {
         let request = scene.passes(|city| hosts(city, &format!("Host: {host}\r\n"))).await;
         assert_eq!(request.values("host"), [scene.tape.address.to_string()]);
     }
@@ -126,7 +128,8 @@ async fn a_request_of_http_1_0_needs_a_host_like_any_other() {
 #[tokio::test]
 async fn an_absolute_target_for_us_is_served_by_its_path() {
     let scene = Scene::new().await;
-    for scheme in ["http", "HTTP", "Http"] {
+    let scheme = crate::cell::scheme();
+    for scheme in [scheme.to_owned(), scheme.to_uppercase(), scheme.replacen('h', "H", 1)] {
         let absolute = format!("{scheme}://HOST/{SERVICE}/units");
         let request = scene.passes(|city| target(city, &absolute, "HOST")).await;
         assert_eq!(request.line(), "get /units http/1.1");
@@ -150,7 +153,7 @@ async fn an_absolute_target_that_contradicts_its_host_is_refused() {
         ("HOST?x", "HOST"),
         ("HOST#x", "HOST"),
     ] {
-        let absolute = format!("http://{authority}/{SERVICE}/units");
+        let absolute = format!("{}://{authority}/{SERVICE}/units", crate::cell::scheme());
         scene.refuses(INVALID, |city| closing(target(city, &absolute, host))).await;
     }
 }
@@ -165,10 +168,17 @@ async fn an_absolute_target_for_others_is_foreign_even_where_host_agrees() {
 }
 
 #[tokio::test]
+async fn an_absolute_target_of_the_other_scheme_is_foreign() {
+    let scene = Scene::new().await;
+    let other = if crate::cell::scheme() == "http" { "https" } else { "http" };
+    let absolute = format!("{other}://HOST/{SERVICE}/units");
+    scene.refuses(FOREIGN, |city| closing(target(city, &absolute, "HOST"))).await;
+}
+
+#[tokio::test]
 async fn a_target_of_another_form_is_refused() {
     let scene = Scene::new().await;
     for other in [
-        "https://HOST/units",
         "ftp://HOST/units",
         "http:/HOST/units",
         "http:HOST/units",
