@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use wire::error_code::{Fault, Retry};
 
+use crate::Protection;
+
 /// A key could not be read, written or used. Names files and reasons, never a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -55,6 +57,37 @@ pub enum KeyError {
         /// What the system said.
         source: io::Error,
     },
+    /// The folder is encrypted, and it was opened without what decrypts it.
+    #[error("the keys in {} are encrypted, and no passphrase or key file was asked for", path.display())]
+    Locked {
+        /// The key folder.
+        path: PathBuf,
+    },
+    /// The folder is not encrypted, though it is asked to be.
+    #[error("the keys in {} are not encrypted", path.display())]
+    NotProtected {
+        /// The key folder.
+        path: PathBuf,
+    },
+    /// The secret is not the one that opens the folder. Nothing is damaged.
+    #[error("{given} does not open the keys in {}: they were encrypted with {}", path.display(), needed_words(*given, *needed))]
+    WrongSecret {
+        /// The key folder.
+        path: PathBuf,
+        /// What was given.
+        given: Protection,
+        /// What opens it.
+        needed: Protection,
+    },
+    /// The file of a secret is not there.
+    #[error("{} is missing: it is the secret that opens the keys, kept outside of backups of them", path.display())]
+    NoSecretFile {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// What was given cannot serve as a secret.
+    #[error("{0}")]
+    UnfitSecret(&'static str),
     /// A text or bytes handed in are no key of the kind asked for.
     #[error("not a usable key: {0}")]
     NotAKey(&'static str),
@@ -93,5 +126,14 @@ impl KeyError {
 
     pub(crate) fn disk(doing: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Self {
         Self::Disk { doing, path: path.into(), source }
+    }
+}
+
+fn needed_words(given: Protection, needed: Protection) -> &'static str {
+    match (given, needed) {
+        (Protection::Passphrase, Protection::Passphrase) => "another passphrase",
+        (Protection::KeyFile, Protection::KeyFile) => "another key file",
+        (_, Protection::Passphrase) => "a passphrase",
+        (_, Protection::KeyFile) => "a key file",
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! Read first: [`PlatformKeys`] for what the platform signs with, [`CallerKey`] for how a caller
 //! is recognised, [`SecretBox`] for secrets that must stand in the database, [`DetailKeys`] for
-//! what must be deletable.
+//! what must be deletable, [`KeySecret`] for what encrypts the folder at rest.
 //!
 //! **Invariant**: a private key or secret leaves this crate only through a function whose name
 //! says so (`to_pkcs8_pem`, `reveal`, `new_hmac_secret`), in memory that is wiped when dropped,
@@ -23,6 +23,7 @@ mod error;
 mod key_directory;
 mod pem;
 mod platform_keys;
+mod protection;
 mod public_key;
 mod randomness;
 mod secret_box;
@@ -39,6 +40,7 @@ pub use ed25519::Ed25519Key;
 pub use error::KeyError;
 pub use key_directory::KeyDirectory;
 pub use platform_keys::{KeyValidity, PlatformKey, PlatformKeys};
+pub use protection::{Cost, KeySecret, Protection, read_secret_file};
 pub use public_key::{ed25519_public_key, ed25519_public_key_pem};
 pub use randomness::SystemRandomness;
 pub use secret_box::SecretBox;

@@ -34,10 +34,15 @@ impl SymmetricKey {
         Self::from_bytes(bytes)
     }
 
-    fn from_bytes(bytes: Zeroizing<[u8; 32]>) -> Result<Self, KeyError> {
+    pub(crate) fn from_bytes(bytes: Zeroizing<[u8; 32]>) -> Result<Self, KeyError> {
         let key = UnboundKey::new(&AES_256_GCM_SIV, bytes.as_ref())
             .map_err(|_| KeyError::NotAKey("an AES-256 key has 32 bytes"))?;
         Ok(Self { id: id_of(&bytes), bytes, key: LessSafeKey::new(key) })
+    }
+
+    /// The key itself, to be wrapped by another.
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
+        &self.bytes
     }
 
     pub(crate) fn id(&self) -> &str {

@@ -2,7 +2,7 @@
 //!
 //! Read first: [`Platform::start`] (the whole order of things on one screen), then [`Core`] (keys,
 //! database, log: what `lgsp init` and `lgsp token` need too). `listeners` takes the ports,
-//! `data_directory` the lock, `control` the routes, `operations` the probes, `trust` says which keys
+//! `data_directory` the lock, `key_folder` opens the keys, `control` the routes, `operations` the probes, `trust` says which keys
 //! are the platform's.
 //!
 //! **Invariant**: ports and the lock are taken before anything is written; the log is open before
@@ -13,6 +13,8 @@ mod control;
 pub mod core;
 pub mod data_directory;
 mod in_force;
+pub mod key_folder;
+pub mod key_secret;
 pub mod listeners;
 mod operations;
 mod platform;
@@ -24,7 +26,7 @@ mod trust;
 pub use self::core::Core;
 pub use data_directory::DataDirectory;
 pub use platform::{Platform, Running};
-pub use problem::StartProblem;
+pub use problem::{StartProblem, keys_problem};
 
 use crate::signals::StopSignals;
 

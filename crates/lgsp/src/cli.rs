@@ -7,6 +7,7 @@ pub mod call;
 pub mod check;
 pub mod demo;
 pub mod init;
+pub mod keys;
 pub mod language;
 pub mod serve;
 pub mod token;
@@ -38,6 +39,7 @@ enum Command {
     Init(init::Options),
     Check(check::Options),
     Token(token::Options),
+    Keys(keys::Options),
     Call(Box<call::Options>),
     Verify(verify::Options),
 }
@@ -58,6 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Init(options) => init::run(&options),
         Command::Check(options) => check::run(&options),
         Command::Token(options) => token::run(&options),
+        Command::Keys(options) => keys::run(&options),
         Command::Call(options) => call::run(*options),
         Command::Verify(options) => verify::run(&options),
     };

@@ -20,6 +20,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ::keys::Protection;
 use url::Url;
 use wire::checkpoint::Origin;
 
@@ -32,6 +33,8 @@ use value::Reader;
 pub struct Config {
     /// Where keys, database and log live.
     pub data: PathBuf,
+    /// How the key files are encrypted.
+    pub keys: KeysConfig,
     /// `sqlite:<path>`.
     pub database_url: String,
     /// The control listener: API, evidence, pages.
@@ -44,6 +47,17 @@ pub struct Config {
     pub evidence: EvidenceConfig,
     /// What is written to standard error.
     pub log: LogConfig,
+}
+
+/// How the key files are encrypted at rest.
+#[derive(Debug, Clone)]
+pub struct KeysConfig {
+    /// With what; `None`: not at all.
+    pub protection: Option<Protection>,
+    /// Where the passphrase stands, if in a file of its own.
+    pub passphrase_file: Option<PathBuf>,
+    /// The key file.
+    pub key_file: Option<PathBuf>,
 }
 
 /// The control listener.
@@ -148,6 +162,7 @@ impl Config {
     fn read(reader: &mut Reader, base: &Path, data: PathBuf) -> Option<Self> {
         // Every key is read before the first `?`, so that all problems are told at once.
         let database_url = reader.optional_text("database.url").map(|url| below(base, &url));
+        let keys = KeysConfig::read(reader, base);
         let control = ControlConfig::read(reader);
         let gateway = GatewayConfig::read(reader);
         let operations_listen = reader.socket("operations.listen");
@@ -156,6 +171,7 @@ impl Config {
         let default_url = || format!("sqlite:{}", data.join("platform.db").display());
         Some(Self {
             database_url: database_url.unwrap_or_else(default_url),
+            keys: keys?,
             control: control?,
             gateway: gateway?,
             operations_listen: operations_listen?,
@@ -173,6 +189,22 @@ fn below(base: &Path, url: &str) -> String {
             format!("sqlite:{}", base.join(path).display())
         }
         _ => url.to_owned(),
+    }
+}
+
+impl KeysConfig {
+    fn read(reader: &mut Reader, base: &Path) -> Option<Self> {
+        let protection = reader.choice(
+            "keys.protection",
+            &[
+                ("none", None),
+                ("passphrase", Some(Protection::Passphrase)),
+                ("key_file", Some(Protection::KeyFile)),
+            ],
+        );
+        let mut path = |name| reader.optional_text(name).map(|path| base.join(path));
+        let (passphrase_file, key_file) = (path("keys.passphrase_file"), path("keys.key_file"));
+        Some(Self { protection: protection?, passphrase_file, key_file })
     }
 }
 

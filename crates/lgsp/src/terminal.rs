@@ -4,7 +4,11 @@
 //! gone away (`lgsp check | head`) ends nothing: what could not be said is dropped.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal, Read, Write, stderr, stdout};
+
+use keys::Zeroizing;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 /// One line to standard output.
 pub fn say(line: impl Display) {
@@ -19,6 +23,66 @@ pub fn complain(line: impl Display) {
 /// A value as indented JSON to standard output.
 pub fn say_json(value: &serde_json::Value) {
     say(format_args!("{value:#}"));
+}
+
+/// The longest secret that is taken from a terminal.
+const LONGEST_SECRET: usize = 1_024;
+
+/// Asks the person at the terminal for a secret, which is not shown; `None` if there is no person
+/// (end of input) or they gave up (Ctrl-C).
+pub fn ask_secretly(prompt: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
+    // Before the question, so that nothing of a quick answer is shown or lost.
+    let unseen = Unseen::begin(&terminal)?;
+    (&terminal).write_all(prompt.as_bytes())?;
+    let answer = unseen.line();
+    drop(unseen);
+    (&terminal).write_all(b"\n")?;
+    answer
+}
+
+/// A terminal that shows nothing of what is typed and makes no signal of Ctrl-C, so that it is
+/// always given back as it was.
+struct Unseen<'a> {
+    terminal: &'a File,
+    before: Termios,
+}
+
+impl<'a> Unseen<'a> {
+    fn begin(terminal: &'a File) -> io::Result<Self> {
+        let before = tcgetattr(terminal)?;
+        let mut unseen = before.clone();
+        unseen.local_modes -=
+            LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
+        tcsetattr(terminal, OptionalActions::Flush, &unseen)?;
+        Ok(Self { terminal, before })
+    }
+
+    fn line(&self) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+        // All the room at once: a growing buffer would leave copies of a secret behind.
+        let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_SECRET));
+        let (mut terminal, mut byte) = (self.terminal, [0]);
+        // One byte at a time: what follows the line is for the next question.
+        while terminal.read(&mut byte)? == 1 {
+            let [byte] = byte;
+            match byte {
+                b'\r' | b'\n' => return Ok(Some(line)),
+                // Ctrl-C; Ctrl-D.
+                3 | 4 => return Ok(None),
+                // Backspace, as the one or the other keyboard has it.
+                8 | 127 => drop(line.pop()),
+                _ if line.len() < LONGEST_SECRET => line.push(byte),
+                _ => return Err(io::Error::other("too long")),
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Drop for Unseen<'_> {
+    fn drop(&mut self) {
+        let _ = tcsetattr(self.terminal, OptionalActions::Now, &self.before);
+    }
 }
 
 /// Emphasis, where the reader is a terminal that hasn't asked for none (<https://no-color.org>).

@@ -11,7 +11,8 @@ use wire::id::Role;
 use wire::organisation_code::OrganisationCode;
 
 use super::data_directory::DataDirectory;
-use super::problem::StartProblem;
+use super::key_folder;
+use super::problem::{StartProblem, keys_problem};
 use crate::ambient::SystemClock;
 use crate::complaint::Complaint;
 use crate::config::Config;
@@ -38,6 +39,7 @@ impl Core {
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
         let data = DataDirectory::open(&config.data)?;
         let folder = KeyDirectory::create(data.keys()).map_err(keys_problem)?;
+        let folder = key_folder::open(folder, config, &randomness)?;
         let keys = PlatformKeys::load_or_generate(&folder, clock.now(), randomness.as_ref());
         let keys = keys.map_err(keys_problem)?;
         let secrets = SecretBox::load_or_generate(&folder, Arc::clone(&randomness));
@@ -97,11 +99,17 @@ impl Core {
 }
 
 /// The platform's keys as [`Core::open`] would find them; makes none. `None` before the first start.
-pub fn look_at_keys(data: &DataDirectory) -> Result<Option<PlatformKeys>, StartProblem> {
+pub fn look_at_keys(
+    config: &Config,
+    data: &DataDirectory,
+) -> Result<Option<PlatformKeys>, StartProblem> {
     if !data.keys().exists() {
         return Ok(None);
     }
     let folder = KeyDirectory::open(data.keys()).map_err(keys_problem)?;
+    let Some(folder) = key_folder::look(folder, config)? else {
+        return Ok(None);
+    };
     PlatformKeys::find(&folder).map_err(keys_problem)
 }
 
@@ -159,9 +167,4 @@ fn log_keys(keys: &PlatformKeys) -> LogKeys {
     let history = keys.history().iter().filter(|key| key.name == PlatformKey::Log);
     let retired = history.filter(|key| key.until.is_some()).map(|key| key.public);
     LogKeys { signer: keys.log.clone(), retired: retired.collect() }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]
-fn keys_problem(error: keys::KeyError) -> StartProblem {
-    StartProblem::Keys(error.to_string())
 }

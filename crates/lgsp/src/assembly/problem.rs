@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use keys::{KeyError, Protection};
+
 use crate::complaint::Complaint;
 
 /// What keeps a node from starting. The machine's or the operator's to mend.
@@ -51,6 +53,14 @@ pub enum StartProblem {
     /// The keys can't be opened.
     #[error("the keys cannot be opened: {0}")]
     Keys(String),
+    /// The keys are encrypted, and what decrypts them was not given; or the other way round.
+    #[error("{reason}")]
+    KeysClosed {
+        /// What stands in the way.
+        reason: String,
+        /// What the operator can do.
+        next_step: String,
+    },
     /// The database can't be opened.
     #[error("the database {url} cannot be opened: {reason}")]
     Database {
@@ -98,6 +108,7 @@ impl StartProblem {
             Self::Keys(_) => "see `lgsp check`; key files belong to the user that runs lgsp, \
                               with mode 600 (chmod -R u=rwX,go= on the keys folder)"
                 .into(),
+            Self::KeysClosed { next_step, .. } => next_step.clone(),
             Self::Database { .. } => {
                 "see `lgsp check`; the file and its folder must be writable for this user".into()
             }
@@ -113,4 +124,26 @@ impl From<StartProblem> for Complaint {
     fn from(problem: StartProblem) -> Self {
         Self::new(&problem, problem.next_step())
     }
+}
+
+/// Why the keys can't be opened.
+#[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]
+pub fn keys_problem(error: KeyError) -> StartProblem {
+    let next_step = match &error {
+        KeyError::WrongSecret { needed: Protection::Passphrase, .. } => {
+            "give the passphrase that was set last; nothing is damaged. Without it the keys are \
+             gone, and with them the secrets of HMAC callers and the details of calls"
+        }
+        KeyError::WrongSecret { needed: Protection::KeyFile, .. } => {
+            "set keys.key_file to the file that the keys were encrypted with; nothing is damaged. \
+             Without it the keys are gone, with the secrets of HMAC callers and details of calls"
+        }
+        KeyError::NoSecretFile { .. } => {
+            "see that the medium it stands on is there, or correct keys.key_file or \
+             keys.passphrase_file"
+        }
+        KeyError::UnfitSecret(_) => "choose another; `lgsp keys protect --help` says what fits",
+        _ => return StartProblem::Keys(error.to_string()),
+    };
+    StartProblem::KeysClosed { reason: error.to_string(), next_step: next_step.to_owned() }
 }

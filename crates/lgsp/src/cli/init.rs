@@ -5,13 +5,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Args;
+use ::keys::{KeySecret, SystemRandomness};
+use clap::{Args, ValueEnum};
 use wire::checkpoint::Origin;
 use wire::id::Role;
 use wire::organisation_code::OrganisationCode;
 
 use super::{environment, on_runtime};
-use crate::assembly::{Core, DataDirectory};
+use crate::assembly::{Core, DataDirectory, key_folder, keys_problem};
 use crate::complaint::Complaint;
 use crate::config::{Config, keys, log_name};
 use crate::terminal::{say, say_json};
@@ -41,9 +42,27 @@ pub struct Options {
     /// Organisation code of the auditor, who only reads.
     #[arg(long, value_name = "CODE")]
     auditor: OrganisationCode,
+    /// Encrypt the key files at rest.
+    #[arg(long, value_enum, value_name = "HOW", default_value = "none")]
+    protect: Protect,
+    /// The key file to encrypt them with; made if it is not there. Keep it outside of the data.
+    #[arg(long, value_name = "FILE", required_if_eq("protect", "key_file"))]
+    key_file: Option<PathBuf>,
     /// Answer in JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// What the key files are to be encrypted with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Protect {
+    /// Nothing.
+    None,
+    /// A passphrase: `LGSP_KEYS_PASSPHRASE`, a systemd credential, or asked on the terminal.
+    Passphrase,
+    /// A file of random bytes.
+    KeyFile,
 }
 
 const EXAMPLE: &str = "Example (the codes are illustrative):
@@ -65,7 +84,10 @@ fn make(options: &Options, data: &Path) -> Result<Vec<MadeToken>, Complaint> {
     let was_there = data.exists();
     DataDirectory::create(data)?;
     let made = write_config(options).and_then(|()| {
-        let made = load(options).and_then(|config| on_runtime(make_tokens(config, options)));
+        let made = load(options).and_then(|config| {
+            make_key_file(options, &config)?;
+            on_runtime(make_tokens(config, options))
+        });
         // The file is this init's own: it was made new. What can't be removed the next init names.
         made.inspect_err(|_| drop(std::fs::remove_file(&options.config)))
     });
@@ -80,6 +102,18 @@ fn load(options: &Options) -> Result<Config, Complaint> {
     Config::load(Some(&options.config), environment()).map_err(|problems| {
         Complaint::usage(problems, "unset the variable, or give it an allowed value")
     })
+}
+
+/// A key file that is there is used; one that a failed init leaves has encrypted nothing.
+fn make_key_file(options: &Options, config: &Config) -> Result<(), Complaint> {
+    match &config.keys.key_file {
+        Some(path) if options.protect == Protect::KeyFile && !path.exists() => {
+            key_folder::refuse_within(&config.data, path)?;
+            KeySecret::make_key_file(path, &SystemRandomness).map_err(keys_problem)?;
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// What a failed init made has shown nobody a token, and would only keep the next one from
@@ -143,10 +177,17 @@ fn refuse_to_overwrite(config: &Path, data: &Path) -> Result<(), Complaint> {
 
 fn write_config(options: &Options) -> Result<(), Complaint> {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let set = [
+    let mut set = vec![
         ("data.directory", quoted(&options.data.to_string_lossy())),
         ("evidence.origin", quoted(options.origin.as_ref())),
     ];
+    if options.protect != Protect::None {
+        let value = options.protect.to_possible_value();
+        set.extend(value.map(|value| ("keys.protection", quoted(value.get_name()))));
+    }
+    if let Some(path) = &options.key_file {
+        set.push(("keys.key_file", quoted(&path.to_string_lossy())));
+    }
     let mut file = std::fs::OpenOptions::new();
     file.write(true).create_new(true).mode(0o640);
     let written = file.open(&options.config).and_then(|mut file| {

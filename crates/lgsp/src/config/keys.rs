@@ -23,6 +23,24 @@ pub const KEYS: &[Key] = &[
         meaning: "where keys, database and evidence log live",
     },
     Key {
+        name: "keys.protection",
+        default: Some("\"none\""),
+        allowed: "\"none\", \"passphrase\" or \"key_file\"",
+        meaning: "what encrypts the key files at rest; changed by `lgsp keys protect`",
+    },
+    Key {
+        name: "keys.passphrase_file",
+        default: None,
+        allowed: "a file with mode 0600, relative to this file",
+        meaning: "where the passphrase stands; unset: LGSP_KEYS_PASSPHRASE, a credential, or asked",
+    },
+    Key {
+        name: "keys.key_file",
+        default: None,
+        allowed: "a file with mode 0600 outside of the data directory, relative to this file",
+        meaning: "the 32 random bytes or more that encrypt the keys",
+    },
+    Key {
         name: "database.url",
         default: None,
         allowed: "sqlite:PATH, relative to this file",

@@ -4,7 +4,7 @@ use crate::binary::run;
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    for command in ["", "demo", "serve", "init", "check", "token", "call", "verify"] {
+    for command in ["", "demo", "serve", "init", "check", "token", "keys", "call", "verify"] {
         let arguments: Vec<&str> =
             [command, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
         let said = run(&arguments);

@@ -15,6 +15,7 @@ mod drill;
 mod first_hour;
 mod help;
 mod init;
+mod keys;
 mod refusals;
 mod running;
 mod serve;

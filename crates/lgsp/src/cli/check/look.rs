@@ -180,9 +180,13 @@ fn log_in_use(config: &Config) -> Finding {
 fn keys_and_log(config: &Config, data: &DataDirectory) -> Vec<Finding> {
     let folder = data.keys();
     let folder = folder.display();
-    match look_at_keys(data) {
+    match look_at_keys(config, data) {
         Ok(Some(keys)) => {
-            let seen = format!("{folder} holds the platform's keys");
+            let how = match config.keys.protection {
+                Some(protection) => format!("encrypted with {protection}"),
+                None => "not encrypted".to_owned(),
+            };
+            let seen = format!("{folder} holds the platform's keys, {how}");
             vec![Finding::ok("keys", seen), log(config, data, &keys)]
         }
         // New keys over an old log: a start would refuse what they did not sign.
