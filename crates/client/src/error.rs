@@ -1,5 +1,6 @@
 //! Why a call could not be made or its answer not be read.
 
+use keys::KeyError;
 use wire::signature::SignatureError;
 
 /// A call that has no answer, or not a whole one. A refusal by the platform is an answer.
@@ -17,6 +18,9 @@ pub enum ClientError {
     /// The request could not be signed. Caller's fault, final.
     #[error(transparent)]
     Signature(#[from] SignatureError),
+    /// The key did not sign. Caller's fault, final.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The platform was not reached. The network's fault; the same content may be sent again.
     #[error("the platform cannot be reached: {}", reason(.0))]
     Unreachable(#[source] reqwest::Error),

@@ -12,6 +12,8 @@ use wire::signature::{
     serialise_signature, signature_base,
 };
 
+use crate::error::ClientError;
+
 /// The label under which a client of ours signs.
 pub(crate) const LABEL: &str = "sig1";
 
@@ -55,7 +57,7 @@ impl Signer {
         request: &dyn Message,
         now: UtcMicros,
         randomness: &dyn Randomness,
-    ) -> Result<Signed, SignatureError> {
+    ) -> Result<Signed, ClientError> {
         let mut components = vec![Component::new(Name::Method), Component::new(Name::TargetUri)];
         for name in [CONTENT_DIGEST, CONTENT_TYPE.as_str(), LGSP_PURPOSE] {
             if request.field(name).is_some() {
@@ -75,7 +77,7 @@ impl Signer {
         // Read back, so that the base is built over the very bytes that are sent.
         let input =
             find_tagged(&signature_input, SIGNATURE_TAG)?.ok_or(SignatureError::NotComponents)?;
-        let signature = self.key.sign(&signature_base(&input, request)?);
+        let signature = self.key.sign(&signature_base(&input, request)?)?;
         Ok(Signed { signature: serialise_signature(LABEL, &signature), signature_input })
     }
 }

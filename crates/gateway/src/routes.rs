@@ -169,8 +169,8 @@ impl Credential {
     fn from_record(record: &CredentialRecord, secret: Option<&[u8]>) -> Result<Self, Unusable> {
         let key = match record.algorithm {
             Algorithm::HmacSha256 => CallerKey::hmac_sha256(secret.ok_or(Unusable::NoKey)?),
-            Algorithm::Ed25519 => {
-                CallerKey::ed25519(record.public_key.as_ref().ok_or(Unusable::NoKey)?)
+            algorithm => {
+                CallerKey::public(algorithm, record.public_key.as_ref().ok_or(Unusable::NoKey)?)
             }
         };
         Ok(Self {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use wire::error_code::{Fault, Retry};
+use wire::public_key::NotAPublicKey;
 
 use crate::Protection;
 
@@ -91,6 +92,20 @@ pub enum KeyError {
     /// A text or bytes handed in are no key of the kind asked for.
     #[error("not a usable key: {0}")]
     NotAKey(&'static str),
+    /// A public key that is none, of another type, or weak.
+    #[error(transparent)]
+    PublicKey(NotAPublicKey),
+    /// A private key is said to be for another algorithm than it is.
+    #[error("the key is for {key}, not for {said}")]
+    OtherAlgorithm {
+        /// What was said.
+        said: &'static str,
+        /// What the key is.
+        key: &'static str,
+    },
+    /// The provider of cryptography refused to sign.
+    #[error("the key does not sign: the provider of cryptography refused")]
+    DoesNotSign,
     /// A sealed value was altered, or was sealed for something else.
     #[error("the sealed value does not open: it was altered, or sealed for something else")]
     DoesNotOpen,
@@ -111,7 +126,7 @@ impl KeyError {
     /// Who has to act: a caller who sent something that is no key, else the platform.
     pub fn fault(&self) -> Fault {
         match self {
-            Self::NotAKey(_) => Fault::Caller,
+            Self::NotAKey(_) | Self::PublicKey(_) | Self::OtherAlgorithm { .. } => Fault::Caller,
             _ => Fault::Platform,
         }
     }

@@ -18,14 +18,17 @@
 
 mod caller_key;
 mod detail_keys;
+mod ecdsa;
 mod ed25519;
 mod error;
 mod key_directory;
 mod pem;
 mod platform_keys;
+mod private_key;
 mod protection;
 mod public_key;
 mod randomness;
+mod rsa;
 mod secret_box;
 mod signing_key;
 mod symmetric;
@@ -36,13 +39,15 @@ mod openssl_tests;
 
 pub use caller_key::CallerKey;
 pub use detail_keys::DetailKeys;
+pub use ecdsa::EcdsaKey;
 pub use ed25519::Ed25519Key;
 pub use error::KeyError;
 pub use key_directory::KeyDirectory;
 pub use platform_keys::{KeyValidity, PlatformKey, PlatformKeys};
 pub use protection::{Cost, KeySecret, Protection, read_secret_file};
-pub use public_key::{ed25519_public_key, ed25519_public_key_pem};
+pub use public_key::{ed25519_public_key, ed25519_public_key_pem, public_key, public_key_pem};
 pub use randomness::SystemRandomness;
+pub use rsa::RsaKey;
 pub use secret_box::SecretBox;
 pub use signing_key::SigningKey;
 pub use token::{TokenHash, TokenSecret, new_hmac_secret};

@@ -1,12 +1,12 @@
 //! Credentials (khóa, chứng thư): how a system proves that a call is its own.
 //!
-//! An HMAC secret is made here, answered once and then kept only sealed; of an Ed25519 pair only
+//! An HMAC secret is made here, answered once and then kept only sealed; of every other pair only
 //! the public key ever comes here. Rotating makes a successor and lets the old credential live on
 //! for an overlap, so that a system can change keys without a gap; revoking ends it at once.
 //!
 //! **Invariant**: no secret stands in a listing, an entry, the directory or a log line. A
 //! credential never changes its system, algorithm or key. **Trust**: whoever reads the database
-//! *and* the key ring outside it can sign as any HMAC caller; as an Ed25519 caller, nobody can.
+//! *and* the key ring outside it can sign as any HMAC caller; as any other caller, nobody can.
 
 pub mod api;
 pub mod command;
@@ -20,6 +20,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use wire::ambient::UtcMicros;
 use wire::id::{KeyId, SystemId};
+use wire::public_key::PublicKey;
 use wire::signature::Algorithm;
 
 /// One credential, without its secret.
@@ -53,7 +54,7 @@ pub struct Credential {
     pub replaces: Option<KeyId>,
     /// The public key itself.
     #[serde(skip)]
-    pub public_key: Option<[u8; 32]>,
+    pub public_key: Option<PublicKey>,
 }
 
 /// How long gateways hear of a credential after it was revoked or has expired, so that a call

@@ -30,6 +30,7 @@ pub mod note;
 pub mod organisation_code;
 pub mod problem;
 pub mod provider_address;
+pub mod public_key;
 pub mod signature;
 #[cfg(test)]
 mod testing;

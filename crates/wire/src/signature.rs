@@ -38,24 +38,46 @@ use crate::text::{Malformed, serde_as_text};
 /// A signature algorithm, by its registered name (RFC 9421 §6.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Algorithm {
-    /// `hmac-sha256`: proves the caller to the platform only.
+    /// `hmac-sha256`: proves the caller to the platform only. All others prove it to anyone.
     HmacSha256,
-    /// `ed25519`: proves the caller to anyone.
+    /// `rsa-pss-sha512`: RSASSA-PSS with SHA-512 and a salt of 64 bytes.
+    RsaPssSha512,
+    /// `rsa-v1_5-sha256`: RSASSA-PKCS1-v1_5 with SHA-256.
+    RsaV1_5Sha256,
+    /// `ecdsa-p256-sha256`: the curve P-256 with SHA-256; the signature is `r ‖ s`, 64 bytes.
+    EcdsaP256Sha256,
+    /// `ecdsa-p384-sha384`: the curve P-384 with SHA-384; the signature is `r ‖ s`, 96 bytes.
+    EcdsaP384Sha384,
+    /// `ed25519`: EdDSA over Curve25519.
     Ed25519,
 }
 
 impl Algorithm {
     /// Every algorithm.
-    pub const ALL: [Self; 2] = [Self::HmacSha256, Self::Ed25519];
+    pub const ALL: [Self; 6] = [
+        Self::HmacSha256,
+        Self::RsaPssSha512,
+        Self::RsaV1_5Sha256,
+        Self::EcdsaP256Sha256,
+        Self::EcdsaP384Sha384,
+        Self::Ed25519,
+    ];
 
     /// The registered name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::HmacSha256 => "hmac-sha256",
+            Self::RsaPssSha512 => "rsa-pss-sha512",
+            Self::RsaV1_5Sha256 => "rsa-v1_5-sha256",
+            Self::EcdsaP256Sha256 => "ecdsa-p256-sha256",
+            Self::EcdsaP384Sha384 => "ecdsa-p384-sha384",
             Self::Ed25519 => "ed25519",
         }
     }
 }
+
+const EXPECTED: &str = "an algorithm: hmac-sha256, rsa-pss-sha512, rsa-v1_5-sha256, \
+    ecdsa-p256-sha256, ecdsa-p384-sha384 or ed25519";
 
 impl fmt::Display for Algorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,7 +92,7 @@ impl FromStr for Algorithm {
         Self::ALL
             .into_iter()
             .find(|algorithm| algorithm.as_str() == text)
-            .ok_or(Malformed { expected: "an algorithm: hmac-sha256 or ed25519" })
+            .ok_or(Malformed { expected: EXPECTED })
     }
 }
 

@@ -79,7 +79,7 @@ pub(crate) fn sample_records() -> Vec<Record> {
         system("H24.12/don-vi-hanh-chinh", "Danh mục đơn vị hành chính"),
         system("H24.30/mot-cua", "Một cửa điện tử"),
         credential("mot-cua-hmac", Algorithm::HmacSha256, None),
-        credential("mot-cua-ed25519", Algorithm::Ed25519, Some(ed25519)),
+        credential("mot-cua-ed25519", Algorithm::Ed25519, Some(ed25519.into())),
         Record::Service(ServiceRecord {
             id: "H24.12/don-vi-hanh-chinh/danh-muc/v1".parse().unwrap(),
             title: "Danh mục xã, phường, đặc khu".to_owned(),

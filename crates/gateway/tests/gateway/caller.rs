@@ -134,7 +134,7 @@ impl Ask {
         let read_back = find_tagged(&input, self.tag).unwrap().unwrap();
         let signed = Signed { ask: self, public: &city.public };
         let base = signature_base(&read_back, &signed).unwrap();
-        let signature = serialise_signature("sig", &signing_key(&self.key).sign(&base));
+        let signature = serialise_signature("sig", &signing_key(&self.key).sign(&base).unwrap());
         (input, signature)
     }
 }

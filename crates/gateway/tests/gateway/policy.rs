@@ -42,7 +42,7 @@ impl Policy {
             })
             .into();
         credentials[1].algorithm = Algorithm::Ed25519;
-        credentials[1].public_key = Some(ed25519_key().public_key());
+        credentials[1].public_key = Some(ed25519_key().public_key().into());
         let service = ServiceRecord {
             id: SERVICE.parse().unwrap(),
             title: "Danh mục đơn vị hành chính".to_owned(),

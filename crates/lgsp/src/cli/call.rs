@@ -67,7 +67,8 @@ pub struct Options {
 
 const EXAMPLE: &str = "Examples:
   lgsp call --demo demo-data GET http://127.0.0.1:8081/H24.12/don-vi-hanh-chinh/danh-muc/v1/units
-  lgsp call --key system.pem --keyid mot-cua-1 --trust trust.json POST URL --data @request.json";
+  lgsp call --key system.pem --keyid mot-cua-1 --trust trust.json POST URL --data @request.json
+  lgsp call --key rsa.pem --alg rsa-pss-sha512 --keyid mot-cua-2 GET URL";
 
 /// How long to wait for a checkpoint that covers the call; the log publishes one each second.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -162,6 +163,7 @@ fn complaint(error: &ClientError) -> Complaint {
         ClientError::Header(_) => "leave the header out, or give it a value in ASCII",
         ClientError::Content(_) => "name a file that this user may read",
         ClientError::Signature(_) => "check --keyid and --purpose",
+        ClientError::Key(_) => "check the key file with `openssl pkey -check`",
         ClientError::Unreachable(_) => "check the address, and that the platform is running",
         ClientError::BrokeOff(_) => {
             "the call may have been carried out: look for it in the evidence log before you repeat it"

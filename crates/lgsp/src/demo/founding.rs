@@ -19,8 +19,8 @@ use super::manifest::{DemoExample, DemoLog, DemoService, DemoToken, Manifest};
 use crate::ambient::SystemClock;
 use crate::assembly::Running;
 pub(super) use connection::Connection;
-pub(super) use credential::ed25519_credential;
 use credential::make_credentials;
+pub(super) use credential::pair_credential;
 
 /// How long tokens and connections of the demo hold.
 const YEAR: Duration = Duration::from_hours(365 * 24);

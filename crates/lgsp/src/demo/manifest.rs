@@ -89,7 +89,7 @@ pub struct DemoCredential {
     /// The secret of `hmac-sha256`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub secret_base64: Option<String>,
-    /// The private key of `ed25519`, PKCS#8.
+    /// The private key of every other algorithm, PKCS#8.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub private_key_pem: Option<String>,
     /// Whose system.

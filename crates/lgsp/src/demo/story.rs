@@ -130,7 +130,7 @@ impl Stage<'_> {
 fn signer(credential: &DemoCredential) -> anyhow::Result<client::Signer> {
     use base64::Engine as _;
     let key = match (&credential.private_key_pem, &credential.secret_base64) {
-        (Some(pem), _) => SigningKey::from_pkcs8_pem(pem)?,
+        (Some(pem), _) => SigningKey::from_pem(pem, Some(credential.alg.parse()?))?,
         (None, Some(secret)) => {
             let secret = base64::engine::general_purpose::STANDARD.decode(secret)?;
             SigningKey::hmac_sha256(&secret)?

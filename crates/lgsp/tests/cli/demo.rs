@@ -50,8 +50,10 @@ async fn demo_json_has_the_promised_shape_and_real_addresses() {
         let found = credentials.iter().find(|one| one["alg"] == alg && one[key].is_string());
         assert!(found.is_some_and(|one| one["may_call"][0] == services[0]["id"]), "{alg}");
     };
-    with("hmac-sha256", "secret_base64");
-    with("ed25519", "private_key_pem");
+    for alg in wire::signature::Algorithm::ALL {
+        let is_secret = alg == wire::signature::Algorithm::HmacSha256;
+        with(alg.as_str(), if is_secret { "secret_base64" } else { "private_key_pem" });
+    }
     assert!(credentials.iter().any(|one| one["may_call"] == Value::Array(Vec::new())));
 
     let trust = std::fs::read(manifest["trust"].as_str().unwrap()).unwrap();

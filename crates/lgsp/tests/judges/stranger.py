@@ -17,7 +17,14 @@ import uuid
 
 from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver, algorithms
 
-ALGORITHMS = {"hmac-sha256": algorithms.HMAC_SHA256, "ed25519": algorithms.ED25519}
+ALGORITHMS = {
+    "hmac-sha256": algorithms.HMAC_SHA256,
+    "rsa-pss-sha512": algorithms.RSA_PSS_SHA512,
+    "rsa-v1_5-sha256": algorithms.RSA_V1_5_SHA256,
+    "ecdsa-p256-sha256": algorithms.ECDSA_P256_SHA256,
+    "ecdsa-p384-sha384": algorithms.ECDSA_P384_SHA384,
+    "ed25519": algorithms.ED25519,
+}
 COMPONENTS = ["@method", "@target-uri"]
 
 

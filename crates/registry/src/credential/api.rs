@@ -13,7 +13,6 @@ use utoipa_axum::routes;
 use web::openapi::Problems;
 use web::{Authenticated, Json, Page, PageRequest, Path, Query, Refusal, field};
 use wire::problem::Text;
-use wire::signature::Algorithm;
 
 use super::command::{self, Made, NewKey, RotationTimes};
 use super::{Credential, sql};
@@ -45,10 +44,12 @@ pub struct CredentialForm {
     /// The system it will speak for.
     #[schema(example = "H24.31/mot-cua")]
     system: String,
-    /// `hmac-sha256` (the platform makes the secret) or `ed25519` (send `public_key`).
+    /// `hmac-sha256` (the platform makes the secret), or `rsa-pss-sha512`, `rsa-v1_5-sha256`,
+    /// `ecdsa-p256-sha256`, `ecdsa-p384-sha384` or `ed25519` (send `public_key`).
     #[schema(example = "ed25519")]
     algorithm: String,
-    /// For `ed25519`: the public key as PEM (RFC 8410), or its 32 bytes in base64.
+    /// Except for `hmac-sha256`: the public key as PEM (block `PUBLIC KEY`), of the type that the
+    /// algorithm needs, RSA with 2048 to 8192 bits; for `ed25519` its 32 bytes in base64 will do.
     #[schema(example = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")]
     public_key: Option<String>,
     /// Its life in days: 1 to 731; 365 when left out.
@@ -60,7 +61,7 @@ pub struct CredentialForm {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RotationForm {
-    /// For `ed25519`: the successor's public key, as when the first was made.
+    /// Except for `hmac-sha256`: the successor's public key, as when the first was made.
     #[schema(example = "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=")]
     public_key: Option<String>,
     /// The successor's life in days: 1 to 731; 365 when left out.
@@ -76,7 +77,7 @@ pub struct RotationForm {
 pub struct MadeCredential {
     #[serde(flatten)]
     credential: Credential,
-    /// The HMAC secret in base64: keep it now, it is never shown again. Absent for `ed25519`.
+    /// The HMAC secret in base64: keep it now, it is never shown again. Absent for public keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret_base64: Option<String>,
     /// Whether gateways accept it already. If not, they will soon, without anyone asking again.
@@ -141,7 +142,7 @@ async fn make(
 ) -> Result<(StatusCode, Json<MadeCredential>), Refusal> {
     let system = field::parse("system", &form.system)?;
     let algorithm = form.algorithm.parse().map_err(|_| unknown_algorithm())?;
-    let key = new_key(algorithm, form.public_key.as_deref())?;
+    let key = NewKey::of(algorithm, form.public_key.as_deref())?;
     let life = life(form.valid_days)?;
     let made = command::make(&registry, &actor, system, key, life).await?;
     Ok((StatusCode::CREATED, Json(shown_once(made))))
@@ -160,16 +161,14 @@ async fn rotate(
     Json(form): Json<RotationForm>,
 ) -> Result<(StatusCode, Json<MadeCredential>), Refusal> {
     let keyid = field::parse("keyid", &keyid)?;
-    // The successor's algorithm follows from what is sent; the command compares it with the old.
-    let algorithm = form.public_key.as_ref().map_or(Algorithm::HmacSha256, |_| Algorithm::Ed25519);
-    let key = new_key(algorithm, form.public_key.as_deref())?;
     let hours = form.overlap_hours.unwrap_or(DEFAULT_OVERLAP_HOURS);
     let hours = field::within("overlap_hours", hours, 0..=MAX_OVERLAP_HOURS)?;
     let times = RotationTimes {
         life: life(form.valid_days)?,
         overlap: Duration::from_hours(u64::from(hours)),
     };
-    let made = command::rotate(&registry, &actor, &keyid, key, times).await?;
+    let public_key = form.public_key.as_deref();
+    let made = command::rotate(&registry, &actor, &keyid, public_key, times).await?;
     Ok((StatusCode::CREATED, Json(shown_once(made))))
 }
 
@@ -186,39 +185,15 @@ async fn revoke(
     Ok(Json(command::revoke(&registry, &actor, &keyid).await?))
 }
 
-fn new_key(algorithm: Algorithm, public_key: Option<&str>) -> Result<NewKey, Refusal> {
-    match (algorithm, public_key) {
-        (Algorithm::HmacSha256, None) => Ok(NewKey::HmacSha256),
-        (Algorithm::HmacSha256, Some(_)) => Err(field::refused(
-            "public_key",
-            &Text::new(
-                "Khóa hmac-sha256 do nền tảng tạo, không gửi khóa lên.",
-                "The platform makes the secret of hmac-sha256; send none.",
-            ),
-        )),
-        (Algorithm::Ed25519, None) => Err(field::missing("public_key")),
-        (Algorithm::Ed25519, Some(given)) => {
-            let public_key = keys::ed25519_public_key(given);
-            let public_key = public_key.map_err(|_| not_a_key())?;
-            Ok(NewKey::Ed25519 { public_key })
-        }
-    }
-}
-
-fn not_a_key() -> Refusal {
-    field::invalid(
-        "public_key",
-        &Text::new(
-            "khóa công khai Ed25519 dạng PEM (RFC 8410), hoặc 32 byte của khóa ở dạng base64.",
-            "an Ed25519 public key as PEM (RFC 8410), or its 32 bytes in base64.",
-        ),
-    )
-}
-
 fn unknown_algorithm() -> Refusal {
     field::invalid(
         "algorithm",
-        &Text::new("«hmac-sha256» hoặc «ed25519».", "`hmac-sha256` or `ed25519`."),
+        &Text::new(
+            "«hmac-sha256», «rsa-pss-sha512», «rsa-v1_5-sha256», «ecdsa-p256-sha256», \
+             «ecdsa-p384-sha384» hoặc «ed25519».",
+            "`hmac-sha256`, `rsa-pss-sha512`, `rsa-v1_5-sha256`, `ecdsa-p256-sha256`, \
+             `ecdsa-p384-sha384` or `ed25519`.",
+        ),
     )
 }
 

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use evidence::{Actor, Change};
-use keys::{Zeroizing, ed25519_public_key_pem, new_hmac_secret};
+use keys::{Zeroizing, new_hmac_secret, public_key_pem};
+use web::field;
 use wire::id::{KeyId, SystemId};
+use wire::problem::Text;
+use wire::public_key::PublicKey;
 use wire::signature::Algorithm;
 
 use super::{Credential, MAX_PER_SYSTEM, TOLD_AFTER_ITS_END, sql};
@@ -20,9 +23,11 @@ pub enum NewKey {
     /// The platform makes a secret and shows it once.
     HmacSha256,
     /// The system made a pair and keeps the private key.
-    Ed25519 {
-        /// The public key.
-        public_key: [u8; 32],
+    Public {
+        /// What it signs with.
+        algorithm: Algorithm,
+        /// The public key, which fits.
+        key: PublicKey,
     },
 }
 
@@ -56,12 +61,13 @@ pub async fn make(
     Ok(made)
 }
 
-/// Makes a successor of the same algorithm; the old credential lives on for `overlap` at most.
+/// Makes a successor of the same algorithm, with `public_key` if that has public keys; the old
+/// credential lives on for `overlap` at most.
 pub async fn rotate(
     registry: &Registry,
     actor: &Actor,
     keyid: &KeyId,
-    key: NewKey,
+    public_key: Option<&str>,
     times: RotationTimes,
 ) -> Result<Made, Refused> {
     let mut change = registry.recorder.change(actor, "credential.rotated").await?;
@@ -70,9 +76,10 @@ pub async fn rotate(
     if !old.is_alive(now) {
         return Err(Refused::CredentialNotValid(keyid.to_string()));
     }
-    if old.algorithm != key.algorithm() {
+    if public_key.is_some() != (old.algorithm != Algorithm::HmacSha256) {
         return Err(Refused::OtherAlgorithm(old.algorithm));
     }
+    let key = NewKey::of(old.algorithm, public_key)?;
     let until = now.saturating_add(times.overlap).min(old.not_after);
     sql::shorten(&mut change, keyid, until).await?;
     let system = old.system.clone();
@@ -138,7 +145,7 @@ async fn insert(
     let keyid = new_key_id(registry)?;
     let (secret, public_key) = match &key {
         NewKey::HmacSha256 => (Some(new_hmac_secret(registry.randomness.as_ref())), None),
-        NewKey::Ed25519 { public_key } => (None, Some(*public_key)),
+        NewKey::Public { key, .. } => (None, Some(key.clone())),
     };
     // Sealed for this key id: swapped between rows, a secret does not open.
     let seal = |secret: &Zeroizing<[u8; 32]>| {
@@ -150,7 +157,7 @@ async fn insert(
         keyid: keyid.clone(),
         system,
         algorithm: key.algorithm(),
-        public_key_pem: public_key.as_ref().map(ed25519_public_key_pem),
+        public_key_pem: public_key.as_ref().map(|public| public_key_pem(key.algorithm(), public)),
         not_before: now,
         not_after: now.saturating_add(life),
         revoked_at: None,
@@ -170,10 +177,31 @@ fn new_key_id(registry: &Registry) -> Result<KeyId, Refused> {
 }
 
 impl NewKey {
+    /// The key for `algorithm` with what was sent as `public_key`: a secret to be made for HMAC,
+    /// else a public key of the right type that is not weak.
+    pub fn of(algorithm: Algorithm, public_key: Option<&str>) -> Result<Self, Refused> {
+        match (algorithm, public_key) {
+            (Algorithm::HmacSha256, None) => Ok(Self::HmacSha256),
+            (Algorithm::HmacSha256, Some(_)) => Err(Refused::Field(field::refused(
+                "public_key",
+                &Text::new(
+                    "Khóa hmac-sha256 do nền tảng tạo, không gửi khóa lên.",
+                    "The platform makes the secret of hmac-sha256; send none.",
+                ),
+            ))),
+            (_, None) => Err(Refused::Field(field::missing("public_key"))),
+            (algorithm, Some(given)) => {
+                let key = keys::public_key(algorithm, given)
+                    .map_err(|why| Refused::Field(field::refused("public_key", &why.text())))?;
+                Ok(Self::Public { algorithm, key })
+            }
+        }
+    }
+
     fn algorithm(&self) -> Algorithm {
         match self {
             Self::HmacSha256 => Algorithm::HmacSha256,
-            Self::Ed25519 { .. } => Algorithm::Ed25519,
+            Self::Public { algorithm, .. } => *algorithm,
         }
     }
 }

@@ -1,10 +1,11 @@
 //! All SQL about credentials.
 
 use evidence::{Change, Reading};
-use keys::ed25519_public_key_pem;
+use keys::public_key_pem;
 use store::{Row, StoreError};
 use wire::ambient::UtcMicros;
 use wire::id::{KeyId, SystemId};
+use wire::public_key::PublicKey;
 
 use super::Credential;
 use crate::authority::Sight;
@@ -82,7 +83,7 @@ pub(crate) async fn insert(
         new.keyid.as_str().into(),
         new.system.to_string().into(),
         new.algorithm.to_string().into(),
-        new.public_key.map(|key| key.to_vec()).into(),
+        new.public_key.as_ref().map(|key| key.as_bytes().to_vec()).into(),
         sealed_secret.into(),
         new.not_before.into(),
         new.not_after.into(),
@@ -114,15 +115,16 @@ pub(crate) async fn revoke(
 }
 
 fn from_row(row: &Row) -> Result<Credential, StoreError> {
-    let as_key = |bytes: Vec<u8>| {
-        <[u8; 32]>::try_from(bytes).map_err(|_| corrupt("public_key", "is not 32 bytes long"))
-    };
-    let public_key = row.optional_bytes("public_key")?.map(as_key).transpose()?;
+    let algorithm = row.parsed("algorithm")?;
+    let public_key = row.optional_bytes("public_key")?.map(PublicKey::from_bytes);
+    if public_key.as_ref().is_some_and(|key| key.verifying(algorithm).is_err()) {
+        return Err(corrupt("public_key", "is no key of its algorithm"));
+    }
     Ok(Credential {
         keyid: row.parsed("keyid")?,
         system: row.parsed("system")?,
-        algorithm: row.parsed("algorithm")?,
-        public_key_pem: public_key.as_ref().map(ed25519_public_key_pem),
+        algorithm,
+        public_key_pem: public_key.as_ref().map(|key| public_key_pem(algorithm, key)),
         not_before: row.time("not_before")?,
         not_after: row.time("not_after")?,
         revoked_at: row.optional_time("revoked_at")?,

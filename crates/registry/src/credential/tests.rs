@@ -2,10 +2,11 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use keys::Ed25519Key;
+use keys::{Ed25519Key, SigningKey, public_key_pem};
 use serde_json::{Value, json};
 use testkit::{FaultyDisk, SeededRandomness};
 use wire::id::KeyId;
+use wire::signature::Algorithm;
 
 use crate::tests::platform::*;
 
@@ -54,6 +55,64 @@ async fn an_ed25519_public_key_is_taken_as_pem_and_as_bytes() {
         let record = platform.record(&format!("credential/{}", keyid(&made))).unwrap();
         assert_eq!(record["public_key"], STANDARD.encode(key.public_key()));
     }
+}
+
+fn public_algorithms() -> impl Iterator<Item = Algorithm> {
+    Algorithm::ALL.into_iter().filter(|algorithm| *algorithm != Algorithm::HmacSha256)
+}
+
+#[tokio::test]
+async fn a_public_key_of_each_algorithm_is_taken_rotated_and_shown_again_as_it_came() {
+    let platform = Platform::with_service().await;
+    for algorithm in public_algorithms() {
+        let [first, second] = [(); 2].map(|()| SigningKey::generate(algorithm).unwrap());
+        let pem = |key: &SigningKey| public_key_pem(algorithm, &key.public_key().unwrap());
+        let form =
+            json!({"system": CONSUMING_SYSTEM, "algorithm": algorithm, "public_key": pem(&first)});
+        let made = platform.made(CONSUMER, PATH, form).await;
+        assert_eq!(made["algorithm"], algorithm.as_str());
+        assert_eq!(made["public_key_pem"], pem(&first));
+        let record = platform.record(&format!("credential/{}", keyid(&made))).unwrap();
+        assert_eq!(record["public_key"], first.public_key().unwrap().to_base64());
+
+        let path = format!("{PATH}/{}/rotate", keyid(&made));
+        let none = platform.refused(CONSUMER, &path, json!({})).await;
+        assert_eq!(none, (409, "resource.conflict".to_owned()), "{algorithm}");
+        let new = platform.made(CONSUMER, &path, json!({"public_key": pem(&second)})).await;
+        assert_eq!(new["algorithm"], algorithm.as_str());
+        assert_eq!(new["public_key_pem"], pem(&second));
+        let shown = platform.get(&format!("{PATH}/{}", keyid(&new))).await;
+        assert_eq!(shown["public_key_pem"], pem(&second));
+    }
+}
+
+#[tokio::test]
+async fn a_key_of_another_type_is_told_which_one_its_algorithm_needs() {
+    let platform = Platform::with_service().await;
+    for (algorithm, kind) in [
+        ("rsa-pss-sha512", "an RSA key"),
+        ("rsa-v1_5-sha256", "an RSA key"),
+        ("ecdsa-p256-sha256", "an EC key on the curve P-256"),
+        ("ecdsa-p384-sha384", "an EC key on the curve P-384"),
+        ("ed25519", "an Ed25519 key"),
+    ] {
+        for made_for in public_algorithms().filter(|other| other.as_str() != algorithm) {
+            if algorithm.starts_with("rsa") && made_for.as_str().starts_with("rsa") {
+                continue;
+            }
+            let key = SigningKey::generate(made_for).unwrap().public_key().unwrap();
+            let pem = public_key_pem(made_for, &key);
+            let form =
+                json!({"system": CONSUMING_SYSTEM, "algorithm": algorithm, "public_key": pem});
+            let (status, answer) = platform.post(CONSUMER, PATH, form).await;
+            let told = format!(
+                "The field `public_key` is not accepted. The key is of another type: {algorithm} \
+                 needs {kind}."
+            );
+            assert_eq!((status, &answer["detail"]), (422, &told.into()), "{made_for}");
+        }
+    }
+    assert_eq!(platform.get(PATH).await["items"], json!([]));
 }
 
 #[tokio::test]
@@ -218,8 +277,8 @@ async fn a_missing_public_key_is_called_missing_and_a_wrong_one_is_told_the_form
         ),
         (
             json!({"system": CONSUMING_SYSTEM, "algorithm": "ed25519", "public_key": "AAAA"}),
-            "The field `public_key` is not valid; it must be an Ed25519 public key as PEM (RFC \
-             8410), or its 32 bytes in base64.",
+            "The field `public_key` is not accepted. The key must be a public key as PEM (block \
+             PUBLIC KEY), whole; for ed25519 its 32 bytes in base64 will do.",
         ),
     ] {
         let (status, answer) = platform.post(CONSUMER, "/api/v1/credentials", form).await;

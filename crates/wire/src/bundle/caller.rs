@@ -1,7 +1,5 @@
 //! Who can be shown to have called: the caller's own signature, if it is revealed.
 
-use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
-
 use super::{Bundle, BundleRefusal, CommitmentLabel, EntryPart, REVEALED, Revealed};
 use crate::directory::{CredentialRecord, Record};
 use crate::entry::{Entry, Kind};
@@ -79,10 +77,9 @@ fn proof_of<'a>(
 }
 
 fn is_signed_by(credential: &CredentialRecord, base: &str, signature: &[u8]) -> bool {
-    let verifies = |key: [u8; 32]| {
-        UnparsedPublicKey::new(&ED25519, key).verify(base.as_bytes(), signature).is_ok()
-    };
-    credential.public_key.is_some_and(verifies)
+    let key =
+        credential.public_key.as_ref().and_then(|key| key.verifying(credential.algorithm).ok());
+    key.is_some_and(|key| key.verify(base.as_bytes(), signature))
 }
 
 /// Whether the last line of the base, its parameters, names this key.

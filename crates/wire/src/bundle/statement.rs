@@ -9,9 +9,12 @@ use super::wording::{
     plain, service, time_en, time_vi,
 };
 use super::{Bundle, CommitmentLabel, EntryPart};
-use crate::directory::{ConnectionRecord, Record};
+use crate::directory::{ConnectionRecord, CredentialRecord, Record};
 use crate::entry::{Entry, Kind};
+use crate::merkle::sha256;
 use crate::problem::Text;
+use crate::public_key::PublicKey;
+use crate::signature::Algorithm;
 
 /// What is proved, from the log outward to the caller.
 pub(super) fn proved(bundle: &Bundle, caller: CallerProof<'_>) -> Vec<Text> {
@@ -152,7 +155,7 @@ fn caller_signed(caller: CallerProof<'_>) -> Option<Text> {
         return None;
     };
     let (keyid, system) = (&credential.keyid, &credential.system);
-    let key = credential.public_key_base64().unwrap_or_default();
+    let key = KeyText::of(credential);
     let part = |name: &str| component(base, name).map(plain).unwrap_or_default();
     let request = match part("@target-uri") {
         target if target.is_empty() => {
@@ -162,14 +165,39 @@ fn caller_signed(caller: CallerProof<'_>) -> Option<Text> {
     };
     Some(Text::new(
         format!(
-            "Chính hệ thống {system} đã ký yêu cầu \"{request}\" bằng khóa Ed25519 \"{keyid}\" \
-             (khóa công khai {key}, theo danh bạ); chữ ký này ai cũng kiểm tra được."
+            "Chính hệ thống {system} đã ký yêu cầu \"{request}\" bằng khóa {} \"{keyid}\" \
+             ({}, theo danh bạ); chữ ký này ai cũng kiểm tra được.",
+            key.kind, key.shown.vi
         ),
         format!(
-            "System {system} itself signed the request \"{request}\" with its Ed25519 key \
-             \"{keyid}\" (public key {key}, by the directory); anyone can check this signature."
+            "System {system} itself signed the request \"{request}\" with its {} key \
+             \"{keyid}\" ({}, by the directory); anyone can check this signature.",
+            key.kind, key.shown.en
         ),
     ))
+}
+
+/// How a key is called and shown: an Ed25519 key whole, longer ones by their fingerprint.
+struct KeyText {
+    kind: &'static str,
+    shown: Text,
+}
+
+impl KeyText {
+    fn of(credential: &CredentialRecord) -> Self {
+        if credential.algorithm == Algorithm::Ed25519 {
+            let key = credential.public_key_base64().unwrap_or_default();
+            let shown = Text::new(format!("khóa công khai {key}"), format!("public key {key}"));
+            return Self { kind: "Ed25519", shown };
+        }
+        let bytes = credential.public_key.as_ref().map(PublicKey::as_bytes).unwrap_or_default();
+        let fingerprint = hex::encode(sha256(&[bytes]));
+        let shown = Text::new(
+            format!("SHA-256 của khóa công khai {fingerprint}"),
+            format!("SHA-256 of the public key {fingerprint}"),
+        );
+        Self { kind: credential.algorithm.as_str(), shown }
+    }
 }
 
 fn caller_not_proved(caller: CallerProof<'_>) -> Option<Text> {

@@ -1,14 +1,12 @@
 //! The records of the directory: what they say, and the key under which each one stands.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::Operation;
 use crate::ambient::UtcMicros;
 use crate::id::{ConnectionId, KeyId, PurposeCode, ServiceId, SystemId};
-use crate::merkle::base64_text;
 use crate::organisation_code::OrganisationCode;
+use crate::public_key::PublicKey;
 use crate::signature::Algorithm;
 
 /// One record of the directory.
@@ -57,9 +55,9 @@ pub struct CredentialRecord {
     pub system: SystemId,
     /// With which algorithm it signs.
     pub algorithm: Algorithm,
-    /// The raw Ed25519 public key; absent for HMAC.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "base64_text::option")]
-    pub public_key: Option<[u8; 32]>,
+    /// The public key; absent for HMAC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<PublicKey>,
     /// Valid from.
     pub not_before: UtcMicros,
     /// Valid until (exclusive).
@@ -149,14 +147,14 @@ impl Record {
         }
     }
 
-    /// Whether a credential has a public key exactly if its algorithm has public keys.
+    /// Whether a credential has a public key of its algorithm exactly if that has public keys.
     pub(super) fn has_the_right_key(&self) -> bool {
         let Self::Credential(record) = self else {
             return true;
         };
-        match record.algorithm {
-            Algorithm::HmacSha256 => record.public_key.is_none(),
-            Algorithm::Ed25519 => record.public_key.is_some(),
+        match &record.public_key {
+            None => record.algorithm == Algorithm::HmacSha256,
+            Some(key) => key.verifying(record.algorithm).is_ok(),
         }
     }
 }
@@ -164,6 +162,6 @@ impl Record {
 impl CredentialRecord {
     /// The public key as base64, for people.
     pub fn public_key_base64(&self) -> Option<String> {
-        self.public_key.map(|key| STANDARD.encode(key))
+        self.public_key.as_ref().map(PublicKey::to_base64)
     }
 }

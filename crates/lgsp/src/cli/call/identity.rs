@@ -10,6 +10,7 @@ use client::{LogReader, Signer};
 use keys::SigningKey;
 use url::Url;
 use wire::id::KeyId;
+use wire::signature::Algorithm;
 use wire::trust::TrustFile;
 
 use crate::cli::verify::read_trust;
@@ -22,13 +23,16 @@ pub(super) struct IdentityOptions {
     /// Take key, trust file and log from a demo's folder; --keyid chooses among its keys.
     #[arg(long, value_name = "DIR")]
     demo: Option<PathBuf>,
-    /// The key to sign with: a file with a private key in PEM (ed25519), or with a shared secret
-    /// in base64 (hmac-sha256).
+    /// The key to sign with: a file with a private key in PEM (PKCS#8; SEC 1 and PKCS#1 too), or
+    /// with a shared secret in base64 (hmac-sha256).
     #[arg(long, value_name = "FILE", env = "LGSP_KEY", requires = "keyid")]
     key: Option<PathBuf>,
     /// What the platform calls the key.
     #[arg(long, value_name = "ID", env = "LGSP_KEYID")]
     keyid: Option<KeyId>,
+    /// The key's algorithm as it was registered; needed for RSA keys, which serve two.
+    #[arg(long, value_name = "NAME", env = "LGSP_ALG", requires = "key")]
+    alg: Option<Algorithm>,
     /// The trust file, to check the platform's signature and log with.
     #[arg(long, value_name = "FILE", env = "LGSP_TRUST")]
     trust: Option<PathBuf>,
@@ -56,7 +60,7 @@ impl IdentityOptions {
         let mut identity = match (&self.demo, &self.key, &self.keyid) {
             (Some(folder), _, keyid) => of_demo(folder, keyid.as_ref(), url)?,
             (None, Some(key), Some(keyid)) => Identity {
-                signer: Signer::new(keyid.clone(), read_key(key)?),
+                signer: Signer::new(keyid.clone(), read_key(key, self.alg)?),
                 trust: TrustFile::default(),
                 log: None,
             },
@@ -119,29 +123,34 @@ fn choose<'m>(
 
 fn signer_of(credential: &DemoCredential) -> Result<Signer, String> {
     let keyid = credential.keyid.parse().map_err(|error| format!("its key id is {error}"))?;
+    let algorithm = credential.alg.parse().map_err(|_| format!("{} is unknown", credential.alg))?;
     let key = match (&credential.secret_base64, &credential.private_key_pem) {
-        (Some(secret), _) => key_of(secret),
-        (None, Some(pem)) => key_of(pem),
+        (Some(secret), _) => key_of(secret, Some(algorithm)),
+        (None, Some(pem)) => key_of(pem, Some(algorithm)),
         (None, None) => Err(format!("the credential {keyid} has no key")),
     };
     Ok(Signer::new(keyid, key?))
 }
 
-fn read_key(path: &Path) -> Result<SigningKey, Complaint> {
+fn read_key(path: &Path, algorithm: Option<Algorithm>) -> Result<SigningKey, Complaint> {
     let text = fs::read_to_string(path).map_err(|error| {
         let next = "name the file of your system's key; only its owner should be able to read it";
         Complaint::usage(format_args!("{} cannot be read: {error}", path.display()), next)
     })?;
-    key_of(&text).map_err(|why| {
-        let next = "give a private key in PEM (PKCS#8, ed25519) or a shared secret in base64";
-        Complaint::usage(format_args!("{} holds no key: {why}", path.display()), next)
+    key_of(&text, algorithm).map_err(|why| {
+        let next = "give a private key in PEM or a shared secret in base64, and for an RSA key \
+                    --alg rsa-pss-sha512 or --alg rsa-v1_5-sha256";
+        Complaint::usage(format_args!("{} holds no usable key: {why}", path.display()), next)
     })
 }
 
-/// A private key in PEM, or a shared secret in base64.
-fn key_of(text: &str) -> Result<SigningKey, String> {
+/// A private key in PEM, or a shared secret in base64; of this algorithm, if it is said.
+fn key_of(text: &str, algorithm: Option<Algorithm>) -> Result<SigningKey, String> {
     if text.contains("-----BEGIN") {
-        return SigningKey::from_pkcs8_pem(text).map_err(|error| error.to_string());
+        return SigningKey::from_pem(text, algorithm).map_err(|error| error.to_string());
+    }
+    if let Some(other) = algorithm.filter(|said| *said != Algorithm::HmacSha256) {
+        return Err(format!("{other} needs a private key in PEM"));
     }
     let secret = STANDARD.decode(text.trim()).map_err(|_| "neither PEM nor base64".to_owned())?;
     SigningKey::hmac_sha256(&secret).map_err(|error| error.to_string())
@@ -188,9 +197,20 @@ mod tests {
 
     #[test]
     fn a_key_file_holds_pem_or_base64() {
-        assert!(key_of(&format!("{}\n", STANDARD.encode([7; 32]))).is_ok());
+        let secret = format!("{}\n", STANDARD.encode([7; 32]));
+        assert!(key_of(&secret, None).is_ok());
+        assert!(key_of(&secret, Some(Algorithm::HmacSha256)).is_ok());
+        assert!(key_of(&secret, Some(Algorithm::Ed25519)).is_err());
         for text in ["", "c2hvcnQ=", "not base64!", "-----BEGIN PRIVATE KEY-----"] {
-            assert!(key_of(text).is_err(), "{text}");
+            assert!(key_of(text, None).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_rsa_key_takes_the_algorithm_that_is_said() {
+        let key = SigningKey::generate(Algorithm::RsaPssSha512).unwrap().to_pkcs8_pem().unwrap();
+        assert!(key_of(&key, None).unwrap_err().contains("say which"));
+        let said = Some(Algorithm::RsaV1_5Sha256);
+        assert_eq!(key_of(&key, said).unwrap().algorithm(), Algorithm::RsaV1_5Sha256);
     }
 }

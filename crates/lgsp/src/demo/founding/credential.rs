@@ -1,8 +1,9 @@
 //! The keys of the sample systems, made as real agencies make theirs.
 
-use base64::Engine as _;
-use keys::{Ed25519Key, SystemRandomness};
+use anyhow::Context as _;
+use keys::{SigningKey, public_key_pem};
 use serde_json::{Value, json};
+use wire::signature::Algorithm;
 
 use super::{Offices, text};
 use crate::demo::city::{self, System};
@@ -10,11 +11,16 @@ use crate::demo::manifest::DemoCredential;
 
 /// One credential per algorithm for the consumer, and one for the system without permission.
 pub(super) async fn make_credentials(offices: &Offices) -> anyhow::Result<Vec<DemoCredential>> {
-    Ok(vec![
-        hmac_credential(offices, &city::CONSUMER_SYSTEM).await?,
-        ed25519_credential(offices, &city::CONSUMER_SYSTEM).await?,
-        hmac_credential(offices, &city::UNPERMITTED_SYSTEM).await?,
-    ])
+    let mut credentials = Vec::with_capacity(Algorithm::ALL.len() + 1);
+    for algorithm in Algorithm::ALL {
+        let system = &city::CONSUMER_SYSTEM;
+        credentials.push(match algorithm {
+            Algorithm::HmacSha256 => hmac_credential(offices, system).await?,
+            _ => pair_credential(offices, system, algorithm).await?,
+        });
+    }
+    credentials.push(hmac_credential(offices, &city::UNPERMITTED_SYSTEM).await?);
+    Ok(credentials)
 }
 
 /// The platform makes the secret and shows it this once.
@@ -29,17 +35,19 @@ async fn hmac_credential(offices: &Offices, system: &System) -> anyhow::Result<D
 }
 
 /// The agency makes the key pair and shows the platform the public half.
-pub(in crate::demo) async fn ed25519_credential(
+pub(in crate::demo) async fn pair_credential(
     offices: &Offices,
     system: &System,
+    algorithm: Algorithm,
 ) -> anyhow::Result<DemoCredential> {
-    let key = Ed25519Key::generate(&SystemRandomness)?;
-    let public_key = base64::engine::general_purpose::STANDARD.encode(key.public_key());
-    let form = json!({"system": system.id(), "algorithm": "ed25519", "public_key": public_key});
+    let key = SigningKey::generate(algorithm)?;
+    let public_key = key.public_key().context("a key pair has a public half")?;
+    let public_key = public_key_pem(algorithm, &public_key);
+    let form = json!({"system": system.id(), "algorithm": algorithm, "public_key": public_key});
     let made = make_credential(offices, system, &form).await?;
     Ok(DemoCredential {
         private_key_pem: Some(key.to_pkcs8_pem()?.to_string()),
-        ..credential(system, "ed25519", &made)?
+        ..credential(system, algorithm.as_str(), &made)?
     })
 }
 

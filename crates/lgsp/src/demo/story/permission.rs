@@ -1,8 +1,10 @@
 //! How a system comes to be allowed: registered, requested, consented, tested, approved.
 
+use wire::signature::Algorithm;
+
 use super::Stage;
 use crate::demo::city::{self, System, UNITS};
-use crate::demo::founding::{Connection, ed25519_credential, register_system};
+use crate::demo::founding::{Connection, pair_credential, register_system};
 use crate::demo::manifest::DemoCredential;
 
 /// The system whose story is told; a new one each time, so that it can be told again.
@@ -31,7 +33,7 @@ pub(super) async fn register(stage: &mut Stage<'_>) -> anyhow::Result<Newcomer> 
         name: "Hệ thống trong câu chuyện",
     };
     register_system(&stage.offices, &system).await?;
-    let credential = ed25519_credential(&stage.offices, &system).await?;
+    let credential = pair_credential(&stage.offices, &system, Algorithm::Ed25519).await?;
     stage.tell.done("Đã đăng ký hệ thống và khóa:", "System and key are registered:");
     stage.tell.show(&system.id());
     stage.tell.show(&format!("keyid {}  ({})", credential.keyid, credential.alg));

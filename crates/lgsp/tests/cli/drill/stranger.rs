@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+use wire::signature::Algorithm;
 
 use crate::running::Demo;
 
@@ -36,7 +37,8 @@ async fn a_strangers_signer_is_understood_and_each_alteration_has_its_own_refusa
     let look_up = &demo.manifest["services"][1];
     let post = &look_up["examples"][0];
     let look_up = format!("{}{}", look_up["url"].as_str().unwrap(), post["path"].as_str().unwrap());
-    for alg in ["hmac-sha256", "ed25519"] {
+    for alg in Algorithm::ALL {
+        let alg = alg.as_str();
         // Another key of the same kind: another system's secret, or any other private key.
         let job = |method: &str, url: &str, body: Value| {
             json!({"method": method, "url": url, "body": body,
@@ -53,7 +55,7 @@ fn other_key(demo: &Demo, alg: &str) -> Value {
     if alg == "hmac-sha256" {
         other["secret_base64"] = json!("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     } else {
-        let key = keys::Ed25519Key::generate(&keys::SystemRandomness).unwrap();
+        let key = keys::SigningKey::generate(alg.parse().unwrap()).unwrap();
         other["private_key_pem"] = json!(key.to_pkcs8_pem().unwrap().as_str());
     }
     other
