@@ -13,7 +13,7 @@ use wire::header::{
 };
 use wire::id::RequestId;
 use wire::problem::Text;
-use wire::signature::policy::response_components;
+use wire::signature::policy::{DigestPlace, response_components};
 use wire::signature::{Algorithm, SignatureInput, find_tagged, signature_base, signature_bytes};
 use wire::text::Malformed;
 use wire::trust::{PlatformKey, TrustFile};
@@ -145,11 +145,24 @@ fn check_signature(request: &Outgoing, received: &Received, trust: &TrustFile) -
         );
     }
     match verified_signature(request, received, trust) {
-        Ok(Some(keyid)) => Finding::proved(
+        Ok(Some(Signed { keyid, covers_body: true })) => Finding::proved(
             Subject::Signature,
             Text::new(
                 format!("Nền tảng đã ký trả lời này cho đúng yêu cầu này (khóa {keyid})."),
                 format!("The platform signed this answer to this request (key {keyid})."),
+            ),
+        ),
+        Ok(Some(Signed { keyid, covers_body: false })) => Finding::not_checked(
+            Subject::Signature,
+            Text::new(
+                format!(
+                    "Nền tảng đã ký phần đầu của trả lời này cho đúng yêu cầu này (khóa {keyid}), \
+                     nhưng chữ ký không bao gồm nội dung."
+                ),
+                format!(
+                    "The platform signed the head of this answer to this request (key {keyid}), \
+                     but the signature leaves the body out."
+                ),
             ),
         ),
         Ok(None) => Finding::not_checked(
@@ -160,24 +173,39 @@ fn check_signature(request: &Outgoing, received: &Received, trust: &TrustFile) -
     }
 }
 
-/// The id of the key that signed; none if nobody did.
+/// A signature that is right.
+struct Signed {
+    /// By which key.
+    keyid: String,
+    /// Whether it is over all there is: a digest of the body, or the head of no body.
+    covers_body: bool,
+}
+
+/// The platform's signature over the answer; none if there is none. That of a long answer stands
+/// in its trailers.
 fn verified_signature(
     request: &Outgoing,
     received: &Received,
     trust: &TrustFile,
-) -> Result<Option<String>, Text> {
-    let Some(field) = joined(&received.headers, SIGNATURE_INPUT) else {
+) -> Result<Option<Signed>, Text> {
+    let (head, end) = (&received.headers, &received.trailers);
+    let fields = if head.contains_key(SIGNATURE_INPUT) { head } else { end };
+    let Some(field) = joined(fields, SIGNATURE_INPUT) else {
         return Ok(None);
     };
     let Some(input) = find_tagged(&field, SIGNATURE_TAG).map_err(|error| error.text())? else {
         return Ok(None);
     };
-    let field = joined(&received.headers, SIGNATURE).unwrap_or_default();
+    let field = joined(fields, SIGNATURE).unwrap_or_default();
     let Some(signature) = signature_bytes(&field, input.label).map_err(|error| error.text())?
     else {
         return Err(Text::new("Thiếu trường Signature.", "The Signature field is missing."));
     };
-    if response_components(LABEL).iter().any(|needed| !input.components.contains(needed)) {
+    let covers = |place| {
+        let needed = response_components(LABEL, place);
+        needed.iter().all(|component| input.components.contains(component))
+    };
+    if !covers(DigestPlace::Nowhere) {
         return Err(Text::new(
             "Chữ ký của nền tảng không bao gồm đủ yêu cầu và trả lời.",
             "The platform's signature does not cover the whole of request and answer.",
@@ -185,11 +213,15 @@ fn verified_signature(
     }
     let key = platform_key(&input, trust)?;
     let message =
-        Incoming { status: received.status.as_str(), headers: &received.headers, request };
+        Incoming { status: received.status.as_str(), headers: head, trailers: end, request };
     let base = signature_base(&input, &message).map_err(|error| error.text())?;
     let verifier = ed25519_public_key(&key.public_key_pem).and_then(|key| CallerKey::ed25519(&key));
     if verifier.is_ok_and(|verifier| verifier.verify(&base, &signature)) {
-        Ok(Some(key.keyid.clone()))
+        let has_digest = covers(DigestPlace::Head) || covers(DigestPlace::Trailers);
+        Ok(Some(Signed {
+            keyid: key.keyid.clone(),
+            covers_body: has_digest || received.length == 0,
+        }))
     } else {
         Err(Text::new(
             "Chữ ký của nền tảng không khớp với yêu cầu và trả lời.",

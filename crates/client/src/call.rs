@@ -14,7 +14,7 @@ use wire::header::{
     ACCEPT_SIGNATURE, CONTENT_DIGEST, LGSP_PURPOSE, SIGNATURE, SIGNATURE_INPUT, SIGNATURE_TAG,
 };
 use wire::id::PurposeCode;
-use wire::signature::policy::response_components;
+use wire::signature::policy::{DigestPlace, response_components};
 use wire::signature::{Parameters, SignatureError, serialise_input};
 use wire::trust::TrustFile;
 
@@ -141,7 +141,8 @@ fn set(headers: &mut HeaderMap, name: &'static str, value: &str) -> Result<(), C
 /// `Accept-Signature` (RFC 9421 §5.1): the platform's own signature over question and answer.
 fn wanted_signature() -> Result<String, SignatureError> {
     let tag = Parameters { tag: Some(SIGNATURE_TAG.into()), ..Parameters::default() };
-    let wanted = serialise_input(SIGNATURE_TAG, &response_components(LABEL), &tag)?;
+    let wanted =
+        serialise_input(SIGNATURE_TAG, &response_components(LABEL, DigestPlace::Head), &tag)?;
     Ok(format!("{wanted};created"))
 }
 

@@ -41,6 +41,7 @@ impl Message for Outgoing {
 pub(crate) struct Incoming<'a> {
     pub(crate) status: &'a str,
     pub(crate) headers: &'a HeaderMap,
+    pub(crate) trailers: &'a HeaderMap,
     pub(crate) request: &'a Outgoing,
 }
 
@@ -51,6 +52,10 @@ impl Message for Incoming<'_> {
 
     fn field(&self, name: &str) -> Option<Cow<'_, str>> {
         joined(self.headers, name)
+    }
+
+    fn trailer(&self, name: &str) -> Option<Cow<'_, str>> {
+        joined(self.trailers, name)
     }
 
     fn request(&self) -> Option<&dyn Message> {

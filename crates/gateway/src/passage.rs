@@ -29,6 +29,7 @@ mod long;
 mod open_call;
 mod receive;
 mod record;
+mod wanted_signature;
 
 pub(crate) use answer::{AnswerBody, Answered};
 pub(crate) use long::{LongAnswer, LongPiece};

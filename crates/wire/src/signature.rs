@@ -48,7 +48,7 @@ pub enum Algorithm {
     EcdsaP256Sha256,
     /// `ecdsa-p384-sha384`: the curve P-384 with SHA-384; the signature is `r ‖ s`, 96 bytes.
     EcdsaP384Sha384,
-    /// `ed25519`: EdDSA over Curve25519.
+    /// `ed25519`: signatures of RFC 8032.
     Ed25519,
 }
 

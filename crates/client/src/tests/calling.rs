@@ -131,6 +131,24 @@ async fn what_is_not_there_is_not_called_proved() {
 }
 
 #[tokio::test]
+async fn a_long_answer_is_proved_by_the_signature_in_its_trailers() {
+    let (answer, _, _) = call(Flaw::AllInTrailers).await;
+    let answer = answer.unwrap();
+    assert_eq!(state(&answer, Subject::Digest), State::Proved);
+    assert_eq!(state(&answer, Subject::Signature), State::Proved);
+}
+
+#[tokio::test]
+async fn a_signature_that_leaves_the_body_out_proves_no_body() {
+    let (answer, _, _) = call(Flaw::HeadSigned).await;
+    let answer = answer.unwrap();
+    assert_eq!(state(&answer, Subject::Digest), State::NotChecked);
+    assert_eq!(state(&answer, Subject::Signature), State::NotChecked);
+    let signature = answer.findings.iter().find(|found| found.subject == Subject::Signature);
+    assert!(signature.unwrap().text.en.contains("leaves the body out"));
+}
+
+#[tokio::test]
 async fn a_platform_key_out_of_service_signs_for_nobody() {
     let clock = Arc::new(Standing);
     let (key, verifier) = hmac();

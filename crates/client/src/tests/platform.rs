@@ -24,7 +24,7 @@ use wire::header::SIGNATURE_TAG;
 use wire::id::{EntryId, RequestId};
 use wire::merkle::{leaf_hash, root_of};
 use wire::note::{NoteVerifier, SignedNote, note_signature_line};
-use wire::signature::policy::{Carried, check_request, response_components};
+use wire::signature::policy::{Carried, DigestPlace, check_request, response_components};
 use wire::signature::{
     Parameters, find_requested, find_tagged, serialise_input, serialise_signature, signature_base,
     signature_bytes,
@@ -54,7 +54,11 @@ pub(super) enum Flaw {
     Body,
     Signature,
     Unsigned,
+    /// Digest and signature stand in the trailers, as of a long answer.
+    AllInTrailers,
     DigestInTrailer,
+    /// The signature leaves the body out, as of a long answer without trailers.
+    HeadSigned,
     NoDigest,
     BreaksOff,
 }
@@ -234,20 +238,36 @@ fn answer_verified(state: &State, sent: &Outgoing, body: Bytes) -> Answer {
     let mut headers = HeaderMap::new();
     headers.insert("lgsp-entry", format!("{ORIGIN}/{}", SIZE - 2).parse().unwrap());
     headers.insert("lgsp-request-id", state.request_id.to_string().parse().unwrap());
-    if !matches!(state.flaw, Flaw::NoDigest | Flaw::DigestInTrailer) {
-        headers.insert("content-digest", digest.clone());
-        if state.flaw != Flaw::Unsigned {
-            sign(state, sent, &mut headers);
+    let mut trailers = HeaderMap::new();
+    match state.flaw {
+        Flaw::NoDigest => {}
+        Flaw::DigestInTrailer | Flaw::AllInTrailers => {
+            // What is not announced, hyper does not send.
+            let all = "content-digest, signature-input, signature";
+            headers.insert("trailer", HeaderValue::from_static(all));
+            trailers.insert("content-digest", digest);
         }
+        Flaw::HeadSigned => {
+            let lines = sign(state, sent, &headers, &trailers, DigestPlace::Nowhere);
+            headers.extend(lines);
+        }
+        _ => {
+            headers.insert("content-digest", digest);
+        }
+    }
+    if state.flaw == Flaw::AllInTrailers {
+        let lines = sign(state, sent, &headers, &trailers, DigestPlace::Trailers);
+        trailers.extend(lines);
+    } else if headers.contains_key("content-digest") && state.flaw != Flaw::Unsigned {
+        let lines = sign(state, sent, &headers, &trailers, DigestPlace::Head);
+        headers.extend(lines);
     }
     if state.flaw == Flaw::Body {
         answered = Bytes::from_static(b"[\"phuong\"]");
     }
     let mut frames = vec![Ok(Frame::data(answered))];
-    if state.flaw == Flaw::DigestInTrailer {
-        headers.insert("trailer", HeaderValue::from_static("content-digest"));
-        let trailers = [(http::HeaderName::from_static("content-digest"), digest)];
-        frames.push(Ok(Frame::trailers(trailers.into_iter().collect())));
+    if !trailers.is_empty() {
+        frames.push(Ok(Frame::trailers(trailers)));
     }
     if state.flaw == Flaw::BreaksOff {
         frames.push(Err(io::ErrorKind::ConnectionReset.into()));
@@ -255,9 +275,16 @@ fn answer_verified(state: &State, sent: &Outgoing, body: Bytes) -> Answer {
     respond(200, headers, frames)
 }
 
-fn sign(state: &State, sent: &Outgoing, headers: &mut HeaderMap) {
+fn sign(
+    state: &State,
+    sent: &Outgoing,
+    headers: &HeaderMap,
+    trailers: &HeaderMap,
+    place: DigestPlace,
+) -> HeaderMap {
+    let mut lines = HeaderMap::new();
     let Some(wanted) = joined(&sent.headers, "accept-signature") else {
-        return;
+        return lines;
     };
     let wanted = find_requested(&wanted, SIGNATURE_TAG).unwrap().unwrap();
     let parameters = Parameters {
@@ -266,14 +293,17 @@ fn sign(state: &State, sent: &Outgoing, headers: &mut HeaderMap) {
         tag: Some(SIGNATURE_TAG.into()),
         ..Parameters::default()
     };
-    assert_eq!(wanted.components, response_components("sig1"));
-    let text = serialise_input(wanted.label, &wanted.components, &parameters).unwrap();
+    assert_eq!(wanted.components, response_components("sig1", DigestPlace::Head));
+    let components = response_components("sig1", place);
+    let text = serialise_input(wanted.label, &components, &parameters).unwrap();
     let input = find_tagged(&text, SIGNATURE_TAG).unwrap().unwrap();
     let status = if state.flaw == Flaw::Signature { "500" } else { "200" };
-    let base = signature_base(&input, &Incoming { status, headers, request: sent }).unwrap();
+    let base =
+        signature_base(&input, &Incoming { status, headers, trailers, request: sent }).unwrap();
     let signature = serialise_signature(wanted.label, &state.response_key.sign(&base));
-    headers.insert("signature-input", text.parse().unwrap());
-    headers.insert("signature", signature.parse().unwrap());
+    lines.insert("signature-input", text.parse().unwrap());
+    lines.insert("signature", signature.parse().unwrap());
+    lines
 }
 
 fn respond(status: u16, headers: HeaderMap, frames: Vec<io::Result<Frame<Bytes>>>) -> Answer {

@@ -4,12 +4,13 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use wire::digest::ContentDigest;
 use wire::header::CONTENT_DIGEST;
 
 use super::check::{Broken, ProviderBody};
 use super::open_call::Owed;
+use super::wanted_signature::WantedSignature;
 use crate::upstream::Pool;
 
 /// A long answer on its way. Dropped before its end (the caller left), it is recorded as aborted.
@@ -21,6 +22,8 @@ pub(crate) struct LongAnswer {
     pool: Rc<Pool>,
     length: Option<u64>,
     wants_trailers: bool,
+    /// The signature that the trailers end with, and the head that it covers.
+    wanted: Option<(WantedSignature, StatusCode, HeaderMap)>,
     trailers: HeaderMap,
 }
 
@@ -42,7 +45,7 @@ impl LongAnswer {
     ) -> Self {
         let length = body.length;
         let (body, trailers) = (Some(body), HeaderMap::new());
-        Self { body, held: None, owed, pool, length, wants_trailers, trailers }
+        Self { body, held: None, owed, pool, length, wants_trailers, wanted: None, trailers }
     }
 
     /// How long the provider said it is.
@@ -53,6 +56,16 @@ impl LongAnswer {
     /// Whether its digest is to follow it, because the caller sent `TE: trailers`.
     pub(crate) fn has_trailers(&self) -> bool {
         self.wants_trailers
+    }
+
+    /// Lets the trailers end with the platform's signature over this head and the digest.
+    pub(super) fn sign_at_end(
+        &mut self,
+        wanted: WantedSignature,
+        status: StatusCode,
+        headers: HeaderMap,
+    ) {
+        self.wanted = Some((wanted, status, headers));
     }
 
     /// The next piece. Each is held back until the one after it is here, and the last until
@@ -103,6 +116,11 @@ impl LongAnswer {
             if let Ok(value) = HeaderValue::from_str(&text) {
                 self.trailers.insert(CONTENT_DIGEST, value);
             }
+            let wanted = self.wanted.take();
+            let lines = wanted.and_then(|(wanted, status, headers)| {
+                wanted.sign(self.owed.gate(), status, &headers, Some(&self.trailers))
+            });
+            self.trailers.extend(lines.into_iter().flatten());
         }
         self.owed.close("complete", |exhibit| exhibit.add_response_body(digest)).await.is_ok()
     }

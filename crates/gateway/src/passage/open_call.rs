@@ -79,6 +79,11 @@ impl OpenCall {
 }
 
 impl Owed {
+    /// The gateway that owes.
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
     /// Takes over what is owed: whoever does, records it or knows that the log cannot.
     pub(super) fn take(&mut self) -> Option<Due> {
         self.due.take()

@@ -196,6 +196,11 @@ impl Message for Received<'_> {
         self.answer.header(name).map(Into::into)
     }
 
+    fn trailer(&self, name: &str) -> Option<std::borrow::Cow<'_, str>> {
+        let found = self.answer.trailers.iter().find(|(found, _)| found == name);
+        found.map(|(_, value)| value.into())
+    }
+
     fn request(&self) -> Option<&dyn Message> {
         Some(&self.request)
     }
@@ -214,32 +219,39 @@ impl Message for Request<'_> {
     }
 }
 
-/// Checks the platform's signature over an answer.
-fn check(city: &City, ask: &Ask, answer: &Answer) {
+/// Checks the platform's signature over an answer, which covers `digest` as the body's digest.
+pub fn check_signed(city: &City, ask: &Ask, answer: &Answer, digest: Option<&str>) {
     let request =
         Request { signed: Signed { ask, public: &city.public }, signature: ask.signature(city).1 };
     let received = Received { answer, request };
-    let input = find_tagged(answer.header("signature-input").unwrap(), "lgsp").unwrap().unwrap();
+    let line = |name: &str| received.field(name).or_else(|| received.trailer(name)).unwrap();
+    let (signature_input, signature) = (line("signature-input"), line("signature"));
+    let input = find_tagged(&signature_input, "lgsp").unwrap().unwrap();
     assert_eq!(input.label, "mine");
     assert_eq!(input.parameters.nonce.as_deref(), Some("of-the-caller"));
     assert_eq!(input.parameters.keyid.as_deref(), Some("platform"));
     assert_eq!(input.parameters.created, Some(city.clock.now().as_seconds()));
     let covered: Vec<_> = input.components.iter().map(ToString::to_string).collect();
-    let expected = [
-        "\"@status\"",
-        "\"content-digest\"",
-        "\"lgsp-entry\"",
-        "\"lgsp-request-id\"",
-        "\"@method\";req",
-        "\"@target-uri\";req",
-        "\"signature\";req;key=\"sig\"",
-    ];
+    let expected: Vec<_> = [
+        Some("\"@status\""),
+        digest,
+        Some("\"lgsp-entry\""),
+        Some("\"lgsp-request-id\""),
+        Some("\"@method\";req"),
+        Some("\"@target-uri\";req"),
+        Some("\"signature\";req;key=\"sig\""),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     assert_eq!(covered, expected);
     let base = signature_base(&input, &received).unwrap();
-    let signature = signature_bytes(answer.header("signature").unwrap(), "mine").unwrap().unwrap();
+    let signature = signature_bytes(&signature, "mine").unwrap().unwrap();
     let key = CallerKey::ed25519(&city.response_key.public_key()).unwrap();
     assert!(key.verify(&base, &signature));
 }
+
+const IN_HEAD: Option<&str> = Some("\"content-digest\"");
 
 #[tokio::test]
 async fn the_platform_signs_an_answer_when_it_is_asked_to() {
@@ -249,13 +261,19 @@ async fn the_platform_signs_an_answer_when_it_is_asked_to() {
     let ask = Ask::get("/units").key(ED25519).header("accept-signature", wish);
     let answer = city.ask(&ask).await;
     assert_eq!(answer.status, 200);
-    check(&city, &ask, &answer);
+    check_signed(&city, &ask, &answer, IN_HEAD);
     assert!(!provider.only().headers.contains_key("accept-signature"));
 
     let refused = Ask::new("PUT", "/units").header("accept-signature", wish);
     let answer = city.ask(&refused).await;
     assert_eq!(answer.status, 403);
-    check(&city, &refused, &answer);
+    check_signed(&city, &refused, &answer, IN_HEAD);
+
+    // Without a body there is no digest.
+    let head = Ask::new("HEAD", "/units").header("accept-signature", wish);
+    let answer = city.ask(&head).await;
+    assert_eq!(answer.status, 200);
+    check_signed(&city, &head, &answer, None);
 
     for wish in ["nonsense", "a=(\"x\");tag=\"other\""] {
         let answer = city.ask(&Ask::get("/units").header("accept-signature", wish)).await;

@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wire::commitment::{CommitmentLabel, commit_body};
 use wire::digest::{ContentDigest, DigestAlgorithm};
 
+use crate::answer::check_signed;
 use crate::caller::Ask;
 use crate::city::{City, Setting, city};
 use crate::line::{Answer, PATIENCE};
@@ -65,6 +66,25 @@ async fn a_long_answer_has_its_digest_behind_it_when_the_caller_takes_trailers()
     let digest = ContentDigest::of(DigestAlgorithm::Sha256, &large()).to_string();
     assert_eq!(answer.trailers, [("content-digest".to_owned(), digest)]);
     check_entries(&city, &answer).await;
+}
+
+#[tokio::test]
+async fn a_long_answer_is_signed_in_its_trailers_or_else_in_its_head_without_the_body() {
+    let provider = Provider::answering(|_| Response::new(full(large()))).await;
+    let city = city(provider.address).await;
+    let wish = "mine=();created;nonce=\"of-the-caller\";tag=\"lgsp\"";
+    let ask = Ask::get("/").header("accept-signature", wish);
+    let answer = city.ask(&ask).await;
+    assert!(answer.body == large() && answer.trailers.is_empty());
+    check_signed(&city, &ask, &answer, None);
+
+    let ask = Ask::get("/").header("accept-signature", wish).header("te", "trailers");
+    let answer = city.ask(&ask).await;
+    assert!(answer.body == large() && answer.is_whole);
+    assert_eq!(answer.header("signature"), None);
+    let names: Vec<_> = answer.trailers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["content-digest", "signature-input", "signature"]);
+    check_signed(&city, &ask, &answer, Some("\"content-digest\";tr"));
 }
 
 /// A body in pieces, its length untold.

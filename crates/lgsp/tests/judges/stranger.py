@@ -3,7 +3,9 @@ client: nothing of this project's own code stands between the signature and the 
 
 Reads one JSON object from standard input and prints one JSON object per case:
   {"url": ..., "credential": {...}, "other_credential": {...}, "method": ..., "body": ...,
-   "cases": ["valid", "altered_path", ...]}
+   "platform_keys": {keyid: PEM}, "cases": ["valid", "altered_path", ...]}
+Asks for signed answers, and says of each whether the platform's signature over it verifies
+("answer") and whether it still does after each alteration of the answer ("altered_answers").
 """
 
 import base64
@@ -15,7 +17,14 @@ import sys
 import urllib.parse
 import uuid
 
-from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver, algorithms
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from http_message_signatures import (
+    HTTPMessageSigner,
+    HTTPMessageVerifier,
+    HTTPSignatureKeyResolver,
+    InvalidSignature,
+    algorithms,
+)
 
 ALGORITHMS = {
     "hmac-sha256": algorithms.HMAC_SHA256,
@@ -44,9 +53,63 @@ class Key(HTTPSignatureKeyResolver):
     def resolve_private_key(self, key_id):
         if "secret_base64" in self.credential:
             return base64.b64decode(self.credential["secret_base64"])
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
         return load_pem_private_key(self.credential["private_key_pem"].encode(), None)
+
+
+class PlatformKeys(HTTPSignatureKeyResolver):
+    """The platform's public keys, from its trust file."""
+
+    def __init__(self, keys):
+        self.keys = keys
+
+    def resolve_public_key(self, key_id):
+        return load_pem_public_key(self.keys[key_id].encode())
+
+
+class Answer:
+    """What the verifier asks of an answer."""
+
+    def __init__(self, request, status, headers):
+        self.request, self.status_code, self.headers = request, status, headers
+
+
+ANSWER_COMPONENTS = [
+    '"@status"',
+    '"content-digest"',
+    '"lgsp-entry"',
+    '"lgsp-request-id"',
+    '"@method";req',
+    '"@target-uri";req',
+    '"signature";req;key="stranger"',
+]
+
+
+def is_signed(job, answer, body):
+    verifier = HTTPMessageVerifier(
+        signature_algorithm=algorithms.ED25519, key_resolver=PlatformKeys(job["platform_keys"])
+    )
+    try:
+        verifier.verify(answer, expect_tag="lgsp", require_components=ANSWER_COMPONENTS, body=body)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def altered_answers(message, status, headers, body):
+    """One after another: status, body, digest, entry, request id, and what was asked."""
+    other = Message("DELETE", message.url, b"")
+    other.headers = dict(message.headers)
+    elsewhere = Message(message.method, message.url + "?x", b"")
+    elsewhere.headers = dict(message.headers)
+    unsigned = Message(message.method, message.url, b"")
+    unsigned.headers = {**message.headers, "Signature": "stranger=:AAAA:"}
+    yield Answer(message, 201, headers), body
+    yield Answer(message, status, headers), body + b" "
+    yield Answer(message, status, {**headers, "content-digest": digest_of(body + b" ")}), body + b" "
+    yield Answer(message, status, {**headers, "lgsp-entry": "other/1"}), body
+    yield Answer(message, status, {**headers, "lgsp-request-id": "other"}), body
+    for request in (other, elsewhere, unsigned):
+        yield Answer(request, status, headers), body
 
 
 def digest_of(body):
@@ -58,6 +121,9 @@ def sign(job, case):
     message = Message(job["method"], job["url"], body)
     credential = job["other_credential"] if case == "wrong_key" else job["credential"]
     components = list(COMPONENTS)
+    message.headers["Accept-Signature"] = 'answer=("@status");created;keyid;tag="lgsp"'
+    if case == "not_permitted":
+        message.method = "PUT"
     if body:
         message.headers["Content-Digest"] = digest_of(body)
         message.headers["Content-Type"] = "application/json"
@@ -98,7 +164,7 @@ def alter(message, case):
         message.headers["Content-Digest"] = digest_of(message.body + b"!")
 
 
-def send(message):
+def send(job, message):
     url = urllib.parse.urlsplit(message.url)
     connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
     target = url.path + ("?" + url.query if url.query else "")
@@ -109,12 +175,13 @@ def send(message):
     code = None
     if answer.headers.get_content_type() == "application/problem+json":
         code = json.loads(body)["code"]
-    return {
-        "status": answer.status,
-        "code": code,
-        "body": body.decode(),
-        "headers": {name.lower(): value for name, value in answer.getheaders()},
-    }
+    headers = {name.lower(): value for name, value in answer.getheaders()}
+    told = {"status": answer.status, "code": code, "body": body.decode(), "headers": headers}
+    if "signature" in headers:
+        told["answer"] = is_signed(job, Answer(message, answer.status, headers), body)
+        altered = altered_answers(message, answer.status, headers, body)
+        told["altered_answers"] = [is_signed(job, *one) for one in altered]
+    return told
 
 
 def main():
@@ -123,8 +190,8 @@ def main():
         message = sign(job, case)
         alter(message, case)
         if case == "replayed":
-            send(message)
-        print(json.dumps({"case": case, **send(message)}), flush=True)
+            send(job, message)
+        print(json.dumps({"case": case, **send(job, message)}), flush=True)
 
 
 main()

@@ -16,6 +16,11 @@ pub trait Message {
     /// ends, joined by `", "` (RFC 9421 §2.1). None if it is absent or not ASCII.
     fn field(&self, name: &str) -> Option<Cow<'_, str>>;
 
+    /// The same of a trailer. None of a message without trailers, or before they came.
+    fn trailer(&self, _name: &str) -> Option<Cow<'_, str>> {
+        None
+    }
+
     /// Of a response: the request that it answers, for `;req`.
     fn request(&self) -> Option<&dyn Message> {
         None
@@ -53,8 +58,13 @@ pub fn signature_base(
 
 fn value_of<'m>(component: &Component<'_>, source: &'m dyn Message) -> Option<Cow<'m, str>> {
     match (&component.name, &component.key) {
-        (Name::Field(name), None) => source.field(name),
-        (Name::Field(name), Some(key)) => member_of(&source.field(name)?, key).map(Cow::Owned),
+        (Name::Field(name), key) => {
+            let value = if component.tr { source.trailer(name) } else { source.field(name) }?;
+            match key {
+                None => Some(value),
+                Some(key) => member_of(&value, key).map(Cow::Owned),
+            }
+        }
         (Name::QueryParam(name), _) => {
             query::parameter(&source.derived(&Name::Query)?, name).map(Cow::Owned)
         }

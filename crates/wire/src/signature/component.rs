@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// One component identifier: a name, and whether it is meant of the request that a response
-/// answers (`;req`), or of one member of a dictionary field (`;key="…"`).
+/// answers (`;req`), of the trailers (`;tr`), or of one member of a dictionary field (`;key="…"`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Component<'a> {
     /// Field or derived component.
     pub name: Name<'a>,
     /// `;req`: taken from the request that this response answers.
     pub req: bool,
+    /// `;tr`: taken from the trailers, not from the head.
+    pub tr: bool,
     /// `;key="…"`: only this member of the dictionary field.
     pub key: Option<Cow<'a, str>>,
 }
@@ -43,7 +45,7 @@ pub enum Name<'a> {
 impl<'a> Component<'a> {
     /// A component without parameters.
     pub const fn new(name: Name<'a>) -> Self {
-        Self { name, req: false, key: None }
+        Self { name, req: false, tr: false, key: None }
     }
 
     /// A field by its name in small letters.
@@ -55,6 +57,13 @@ impl<'a> Component<'a> {
     #[must_use]
     pub fn of_request(mut self) -> Self {
         self.req = true;
+        self
+    }
+
+    /// The same of the trailers.
+    #[must_use]
+    pub fn of_trailers(mut self) -> Self {
+        self.tr = true;
         self
     }
 
@@ -117,6 +126,9 @@ impl fmt::Display for Component<'_> {
         }
         if self.req {
             f.write_str(";req")?;
+        }
+        if self.tr {
+            f.write_str(";tr")?;
         }
         if let Some(key) = &self.key {
             write!(f, ";key=\"{}\"", Escaped(key))?;

@@ -187,6 +187,9 @@ impl<'de> ParameterVisitor<'de> for ComponentParameters<'_, 'de> {
         };
         match (key.as_str(), value, &mut component.name) {
             ("req", BareItemFromInput::Boolean(true), _) if !component.req => component.req = true,
+            ("tr", BareItemFromInput::Boolean(true), Name::Field(_)) if !component.tr => {
+                component.tr = true;
+            }
             ("key", BareItemFromInput::String(value), Name::Field(_))
                 if component.key.is_none() =>
             {
@@ -197,7 +200,7 @@ impl<'de> ParameterVisitor<'de> for ComponentParameters<'_, 'de> {
             {
                 *name = plain(value);
             }
-            // `sf`, `bs`, `tr` and whatever may come: not understood is not verified (§3.2).
+            // `sf`, `bs` and whatever may come: not understood is not verified (§3.2).
             (other, ..) => {
                 let identifier = format!("{component};{other}");
                 member.blame(SignatureError::ComponentUnsupported(identifier));

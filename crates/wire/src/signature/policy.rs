@@ -86,7 +86,7 @@ pub fn check_request(
 
 fn check_coverage(input: &SignatureInput<'_>, carried: Carried) -> Result<(), SignatureRefusal> {
     let covers = |name: &Name<'_>| {
-        input.components.iter().any(|it| it.name == *name && !it.req && it.key.is_none())
+        input.components.iter().any(|it| it.name == *name && !it.req && !it.tr && it.key.is_none())
     };
     let covers_field = |field| covers(&Component::field(field).name);
     let covers_target = covers(&Name::TargetUri)
@@ -169,15 +169,31 @@ fn key_unknown() -> SignatureRefusal {
     )
 }
 
+/// Where a response states the digest of its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DigestPlace {
+    /// In its head.
+    Head,
+    /// In its trailers: it was not known before the body's end.
+    Trailers,
+    /// Nowhere: there is no body, or it is long and its caller takes no trailers.
+    Nowhere,
+}
+
 /// What the platform's signature over a response covers, given the label of the caller's own.
-pub fn response_components(request_label: &str) -> [Component<'_>; 7] {
-    [
-        Component::new(Name::Status),
-        Component::field(CONTENT_DIGEST),
+pub fn response_components(request_label: &str, digest: DigestPlace) -> Vec<Component<'_>> {
+    let mut components = vec![Component::new(Name::Status)];
+    match digest {
+        DigestPlace::Head => components.push(Component::field(CONTENT_DIGEST)),
+        DigestPlace::Trailers => components.push(Component::field(CONTENT_DIGEST).of_trailers()),
+        DigestPlace::Nowhere => {}
+    }
+    components.extend([
         Component::field(LGSP_ENTRY),
         Component::field(LGSP_REQUEST_ID),
         Component::new(Name::Method).of_request(),
         Component::new(Name::TargetUri).of_request(),
         Component::field(SIGNATURE).of_request().member(request_label),
-    ]
+    ]);
+    components
 }

@@ -22,6 +22,7 @@ const GETS: &[(&str, u16, Option<&str>)] = &[
     ("unknown_key", 401, Some("key.unknown")),
     ("missing_component", 401, Some("signature.component_missing")),
     ("too_long_a_life", 401, Some("signature.too_long_lived")),
+    ("not_permitted", 403, Some("connection.operation_not_allowed")),
 ];
 const POSTS: &[(&str, u16, Option<&str>)] = &[
     ("valid", 200, None),
@@ -36,12 +37,17 @@ async fn a_strangers_signer_is_understood_and_each_alteration_has_its_own_refusa
     let units = demo.units_url();
     let look_up = &demo.manifest["services"][1];
     let post = &look_up["examples"][0];
+    let platform_keys: Value =
+        demo.trust().platform_keys.iter().fold(json!({}), |mut keys, key| {
+            keys[&key.keyid] = json!(key.public_key_pem);
+            keys
+        });
     let look_up = format!("{}{}", look_up["url"].as_str().unwrap(), post["path"].as_str().unwrap());
     for alg in Algorithm::ALL {
         let alg = alg.as_str();
         // Another key of the same kind: another system's secret, or any other private key.
         let job = |method: &str, url: &str, body: Value| {
-            json!({"method": method, "url": url, "body": body,
+            json!({"method": method, "url": url, "body": body, "platform_keys": platform_keys,
                    "credential": demo.credential(alg), "other_credential": other_key(&demo, alg)})
         };
         judge(job("GET", &units, Value::Null), GETS);
@@ -70,6 +76,13 @@ fn judge(mut job: Value, expected: &[(&str, u16, Option<&str>)]) {
         let got = (answer["status"].as_u64(), answer["code"].as_str());
         assert_eq!(got, (Some(u64::from(*status)), *code), "{case}: {answer}");
         assert!(answer["headers"]["lgsp-request-id"].is_string(), "{case}: {answer}");
+        // Who is identified is answered with the platform's signature, refused or not.
+        if matches!(*case, "valid" | "not_permitted" | "altered_body") {
+            assert_eq!(answer["answer"], true, "{case}: {answer}");
+            assert_eq!(answer["altered_answers"], json!(vec![false; 8]), "{case}");
+        } else {
+            assert!(answer["answer"].is_null(), "{case}: {answer}");
+        }
         if *case == "valid" {
             let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
             assert!(body.is_object(), "{answer}");

@@ -1,4 +1,6 @@
-use super::super::policy::{Carried, MAX_LIFE_S, MAX_SKEW_S, check_request, response_components};
+use super::super::policy::{
+    Carried, DigestPlace, MAX_LIFE_S, MAX_SKEW_S, check_request, response_components,
+};
 use super::*;
 use crate::ambient::UtcMicros;
 
@@ -88,9 +90,22 @@ fn nonce_key_and_algorithm_have_their_forms() {
 
 #[test]
 fn the_platforms_own_signature_covers_question_and_answer() {
-    let written: Vec<_> = response_components("s").iter().map(ToString::to_string).collect();
-    assert_eq!(
-        written.join(" "),
-        r#""@status" "content-digest" "lgsp-entry" "lgsp-request-id" "@method";req "@target-uri";req "signature";req;key="s""#
-    );
+    for (place, digest) in [
+        (DigestPlace::Head, r#" "content-digest""#),
+        (DigestPlace::Trailers, r#" "content-digest";tr"#),
+        (DigestPlace::Nowhere, ""),
+    ] {
+        let components = response_components("s", place);
+        let written: Vec<_> = components.iter().map(ToString::to_string).collect();
+        let rest = r#" "lgsp-entry" "lgsp-request-id" "@method";req "@target-uri";req "signature";req;key="s""#;
+        assert_eq!(written.join(" "), format!("\"@status\"{digest}{rest}"));
+    }
+}
+
+#[test]
+fn a_trailer_does_not_stand_for_a_field_of_the_head() {
+    let covered = FULL.replace("\"content-digest\"", "\"content-digest\";tr");
+    let parameters = parameters(NOW, NOW + 60);
+    let code = code_of(&covered, &parameters, ALL);
+    assert_eq!(code, Some(ErrorCode::SignatureComponentMissing));
 }

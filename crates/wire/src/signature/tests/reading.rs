@@ -39,7 +39,8 @@ fn a_malformed_signature_of_ours_is_refused_and_a_strangers_is_not() {
         r#"a=("Content-Digest");tag="lgsp""#,
         r#"a=("x";sf);tag="lgsp""#,
         r#"a=("x";bs);tag="lgsp""#,
-        r#"a=("x";tr);tag="lgsp""#,
+        r#"a=("x";tr="y");tag="lgsp""#,
+        r#"a=("@method";tr);tag="lgsp""#,
         r#"a=("@method";key="x");tag="lgsp""#,
         r#"a=("x" "y" "x");tag="lgsp""#,
         r#"a=("x");created="1";tag="lgsp""#,
@@ -90,6 +91,7 @@ fn a_component_that_is_not_there_has_no_base() {
         "\"x-absent\"",
         "\"@path\"",
         "\"@method\";req",
+        "\"x-lines\";tr",
         "\"x-lines\"",
         "\"x-dict\";key=\"c\"",
         "\"x-bad\";key=\"a\"",
@@ -125,9 +127,11 @@ fn component() -> impl Strategy<Value = Component<'static>> {
         "[!-~]{1,8}".prop_map(|name| Name::QueryParam(name.into())),
         "[a-z0-9-]{1,12}".prop_map(|name| Name::Field(name.into())),
     ];
-    (name, any::<bool>(), proptest::option::of("[ -~]{0,8}")).prop_map(|(name, req, key)| {
-        let key = key.filter(|_| matches!(name, Name::Field(_))).map(Cow::Owned);
-        Component { name, req, key }
+    let key = proptest::option::of("[ -~]{0,8}");
+    (name, any::<bool>(), any::<bool>(), key).prop_map(|(name, req, tr, key)| {
+        let is_field = matches!(name, Name::Field(_));
+        let key = key.filter(|_| is_field).map(Cow::Owned);
+        Component { name, req, tr: tr && is_field, key }
     })
 }
 

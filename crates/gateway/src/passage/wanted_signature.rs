@@ -1,0 +1,100 @@
+//! The platform's signature over an answer, for callers that ask for it (RFC 9421 §5).
+//!
+//! Covers what the answer is, where it is recorded, and the request that it answers. The digest of
+//! a long answer is known only at its end: for callers that take trailers the signature stands in
+//! the trailers too, over the digest there; for others it stands in the head and leaves the body
+//! out, for nothing in the head says anything about it.
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use wire::header::{ACCEPT_SIGNATURE, CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT, SIGNATURE_TAG};
+use wire::signature::policy::{DigestPlace, response_components};
+use wire::signature::{
+    Message, Name, Parameters, find_requested, find_tagged, serialise_input, serialise_signature,
+    signature_base,
+};
+
+use super::receive::Request;
+use crate::fields::joined;
+use crate::gate::Gate;
+
+/// A signature that the caller asked for, and the request that it will name.
+pub(super) struct WantedSignature {
+    label: String,
+    nonce: Option<String>,
+    request: Request,
+    /// Under which label the caller signed.
+    request_label: String,
+}
+
+impl WantedSignature {
+    /// What the request asks for. A wish that cannot be read is passed over, as RFC 9421 §5.2
+    /// allows.
+    pub(super) fn of(request: Request, request_label: String) -> Option<Self> {
+        let wish = request.fields.joined(ACCEPT_SIGNATURE)?;
+        let wish = find_requested(&wish, SIGNATURE_TAG).ok()??;
+        let label = wish.label.to_owned();
+        let nonce = wish.parameters.nonce.as_deref().map(str::to_owned);
+        Some(Self { label, nonce, request, request_label })
+    }
+
+    /// The lines `Signature-Input` and `Signature` over an answer with this head and, at its end,
+    /// these trailers.
+    pub(super) fn sign(
+        &self,
+        gate: &Gate,
+        status: StatusCode,
+        headers: &HeaderMap,
+        trailers: Option<&HeaderMap>,
+    ) -> Option<[(HeaderName, HeaderValue); 2]> {
+        let place = match trailers {
+            Some(_) => DigestPlace::Trailers,
+            None if headers.contains_key(CONTENT_DIGEST) => DigestPlace::Head,
+            None => DigestPlace::Nowhere,
+        };
+        let parameters = Parameters {
+            created: Some(gate.clock.now().as_seconds()),
+            expires: None,
+            nonce: self.nonce.as_deref().map(Cow::Borrowed),
+            keyid: Some(Cow::Borrowed(&gate.response_key.keyid)),
+            alg: None,
+            tag: Some(Cow::Borrowed(SIGNATURE_TAG)),
+        };
+        let components = response_components(&self.request_label, place);
+        let input = serialise_input(&self.label, &components, &parameters).ok()?;
+        let answer = SignedAnswer { status, headers, trailers, request: &self.request };
+        let read_back = find_tagged(&input, SIGNATURE_TAG).ok()??;
+        let base = signature_base(&read_back, &answer).ok()?;
+        let signature = serialise_signature(&self.label, &gate.response_key.key.sign(&base));
+        let line =
+            |name, value| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?));
+        Some([line(SIGNATURE_INPUT, input)?, line(SIGNATURE, signature)?])
+    }
+}
+
+/// The answer as RFC 9421 sees it.
+struct SignedAnswer<'a> {
+    status: StatusCode,
+    headers: &'a HeaderMap,
+    trailers: Option<&'a HeaderMap>,
+    request: &'a Request,
+}
+
+impl Message for SignedAnswer<'_> {
+    fn derived(&self, name: &Name<'_>) -> Option<Cow<'_, str>> {
+        (*name == Name::Status).then(|| Cow::Borrowed(self.status.as_str()))
+    }
+
+    fn field(&self, name: &str) -> Option<Cow<'_, str>> {
+        joined(self.headers.get_all(name).iter())
+    }
+
+    fn trailer(&self, name: &str) -> Option<Cow<'_, str>> {
+        joined(self.trailers?.get_all(name).iter())
+    }
+
+    fn request(&self) -> Option<&dyn Message> {
+        Some(self.request)
+    }
+}
