@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks there")]
 
 mod check;
+mod fuzz;
 mod prerequisites;
 mod run;
 
@@ -16,6 +17,7 @@ cargo xtask <verb>
   setup    install what the tests need (Debian packages when root, a Python judge), or say what is missing
   test     setup, then every test of the workspace; further words go to `cargo test`
   check    rustfmt, clippy, cargo-deny and docs: what a change must pass before its tests
+  fuzz     libFuzzer on one target, or on each: [target] [seconds, 60 unless said]
   docs     rewrite docs/errors.md from the error catalogue
 
 Example: cargo xtask test -p gateway
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         "setup" => prerequisites::ensure().map(drop),
         "test" => check::test(rest),
         "check" => check::lint(),
+        "fuzz" => fuzz::run(rest),
         "docs" => check::rewrite_error_page(),
         _ => {
             eprint!("{USAGE}");

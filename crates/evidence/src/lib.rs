@@ -16,6 +16,9 @@
 pub mod bundle;
 mod change;
 pub mod disk;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod history;
 pub mod log;
 mod outbox;

@@ -26,6 +26,8 @@ mod detail;
 mod draft;
 mod error;
 mod frame;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod handle;
 mod handover;
 mod intents;

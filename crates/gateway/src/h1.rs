@@ -11,6 +11,8 @@
 //! limit or a time-out.
 
 mod chunked;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod head;
 mod reader;
 mod writer;

@@ -16,6 +16,9 @@ mod body_hasher;
 mod config;
 mod fields;
 mod fold;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod h1;
 mod h2;

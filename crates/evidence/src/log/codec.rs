@@ -96,7 +96,11 @@ impl SegmentHead {
         let (serial, start) = (cursor.u64()?, cursor.u64()?);
         let (before, length) = (cursor.u64()?, cursor.u64()?);
         let origin = std::str::from_utf8(cursor.0).ok()?.to_owned();
-        let predecessor = (before != u64::MAX).then_some((before, length));
+        let predecessor = match (before, length) {
+            (u64::MAX, 0) => None,
+            (u64::MAX, _) => return None,
+            before => Some(before),
+        };
         Some(Self { serial, start, predecessor, origin })
     }
 }
@@ -136,9 +140,18 @@ impl<'a> EntryRecord<'a> {
     pub(super) fn read(payload: &'a [u8]) -> Option<Self> {
         let mut cursor = Cursor(payload);
         let index = cursor.u64()?;
-        let time = UtcMicros::from_micros(i64::from_le_bytes(cursor.array()?));
-        let request_id = RequestId::from_bytes(cursor.array()?);
+        let micros = i64::from_le_bytes(cursor.array()?);
+        // A moment beyond what a time can be would be read as another.
+        let time =
+            Some(UtcMicros::from_micros(micros)).filter(|time| time.as_micros() == micros)?;
+        let request_id = match cursor.array()? {
+            nobody if nobody == [0; 16] => None,
+            bytes => Some(RequestId::from_bytes(bytes)?),
+        };
         let flags = cursor.u8()?;
+        if flags & !(RESOLVES | HAS_NONCE) != 0 {
+            return None;
+        }
         let nonce = if flags & HAS_NONCE == 0 { None } else { Some(cursor.nonce()?) };
         let entry = cursor.sized()?;
         let resolves_intent = flags & RESOLVES != 0;

@@ -13,6 +13,9 @@ const LONGEST_TRAILERS: usize = 8 * 1024;
 /// The most trailer lines.
 const MOST_TRAILERS: usize = 32;
 
+/// What has been said in the head, and would now be said a second time (RFC 9110 §6.5.1).
+const SAID_BEFORE: [&str; 3] = ["content-length", "host", "transfer-encoding"];
+
 /// Where in the chunks the reader stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Chunks {
@@ -147,6 +150,9 @@ fn take_trailers(arrived: &mut BytesMut) -> Result<Step, BodyFault> {
         let (Ok(name), Ok(value)) = (name, value) else {
             return Err(BodyFault::Malformed);
         };
+        if SAID_BEFORE.contains(&name.as_str()) {
+            return Err(BodyFault::Malformed);
+        }
         trailers.push(name, value);
     }
     Ok(Step::End(trailers))
@@ -201,6 +207,7 @@ mod tests {
             b"3;a=\"\r\nabc\r\n0\r\n\r\n",
             b"3;a=\0\r\nabc\r\n0\r\n\r\n",
             b"0\r\nA: 1\nB: 2\r\n\r\n",
+            b"0\r\nHost: a\r\n\r\n",
             b"0\r\nno colon\r\n\r\n",
         ] {
             assert_eq!(read(body, 64).err(), Some(BodyFault::Malformed), "{body:?}");

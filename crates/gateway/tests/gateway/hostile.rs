@@ -109,7 +109,7 @@ const CLASSES: &[(&str, &[&str])] = &[
         &[
             "trailer::a_trailer_never_reaches_the_provider_whatever_it_says",
             "trailer::a_digest_in_a_trailer_is_refused_however_it_is_spelt",
-            "trailer::trailers_that_are_no_header_lines_are_refused",
+            "trailer::trailers_that_are_no_header_lines_or_speak_of_framing_are_refused",
             "trailer::many_and_endless_trailers_are_refused",
         ],
     ),

@@ -91,3 +91,34 @@ proptest! {
         prop_assert!(IntentRecord::read(short).is_none());
     }
 }
+
+#[test]
+fn an_entry_record_with_a_broken_call_or_an_unknown_flag_is_none() {
+    let time = UtcMicros::from_micros(1);
+    let record = EntryRecord {
+        index: 0,
+        time,
+        request_id: None,
+        resolves_intent: false,
+        nonce: None,
+        entry: b"{}",
+        detail: b"",
+    };
+    let bytes = written(|out| record.put(out));
+    assert!(EntryRecord::read(&bytes).is_some());
+    for (at, byte) in [(16, 1), (31, 0x5f), (32, 4), (32, 0x80)] {
+        let mut bytes = bytes.clone();
+        bytes[at] = byte;
+        assert!(EntryRecord::read(&bytes).is_none(), "byte {at}");
+    }
+}
+
+#[test]
+fn a_segment_head_with_a_length_of_no_predecessor_is_none() {
+    let head =
+        SegmentHead { serial: 1, start: 2, predecessor: None, origin: "log.example/a".to_owned() };
+    let mut bytes = written(|out| head.put(out));
+    assert_eq!(SegmentHead::read(&bytes), Some(head));
+    bytes[25] = 1;
+    assert_eq!(SegmentHead::read(&bytes), None);
+}

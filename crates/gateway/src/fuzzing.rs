@@ -1,0 +1,86 @@
+//! The door through which fuzz targets reach what this crate keeps to itself: the readers of
+//! strangers' bytes. Only there with the feature `fuzzing`, which nothing that is shipped names.
+
+use http::{HeaderName, HeaderValue};
+
+use crate::fields::Fields;
+use crate::h1;
+use crate::hygiene;
+use crate::target::{PublicUrls, Scheme, Target};
+use crate::upstream::Upstream;
+
+/// It is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable;
+
+/// A request head as the gateway understands it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadHead {
+    /// The method.
+    pub method: String,
+    /// The request target as it was sent.
+    pub target: String,
+    /// Names in small letters, and values.
+    pub fields: Vec<(String, Vec<u8>)>,
+    /// How many bytes the body has; `None`: it comes in chunks.
+    pub content_length: Option<u64>,
+    /// Whether another request may follow.
+    pub keep_alive: bool,
+    /// How many bytes the head has, its empty line included.
+    pub length: usize,
+}
+
+/// A chunked body as the gateway understands it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadBody {
+    /// The data of all chunks.
+    pub data: Vec<u8>,
+    /// How many trailer lines there were.
+    pub trailers: usize,
+    /// How many bytes it has, its empty line included.
+    pub length: usize,
+}
+
+/// Reads the first head of what arrives `step` bytes at a time; `None`: it has not ended.
+pub fn head(arrived: &[u8], step: usize) -> Result<Option<ReadHead>, Unreadable> {
+    h1::fuzzing::head(arrived, step)
+}
+
+/// Reads a chunked body that arrives `step` bytes at a time; `None`: it has not ended.
+pub fn chunks(body: &[u8], step: usize) -> Result<Option<ReadBody>, Unreadable> {
+    h1::fuzzing::chunks(body, step)
+}
+
+/// `@target-uri` and `@path` of a raw request target beside this Host, at
+/// `http://gateway.example`.
+pub fn target(raw: &str, host: &str) -> Option<(String, String)> {
+    let url = "http://gateway.example".parse().ok()?;
+    let ours = PublicUrls::new(&[url], ([127, 0, 0, 1], 80).into(), Scheme::Http).ok()?;
+    let fields = fields(&[("host", host.as_bytes())]);
+    let target = Target::read(raw, &fields, Scheme::Http, &ours).ok()?;
+    Some((target.uri().to_owned(), target.path().to_owned()))
+}
+
+/// The names of the lines of a request that its provider would see, with this field signed.
+pub fn names_towards_provider(lines: &[(&str, &[u8])], signed: &str) -> Vec<String> {
+    let kept = hygiene::towards_provider(&fields(lines), |name| name == signed);
+    kept.keys().map(|name| name.as_str().to_owned()).collect()
+}
+
+/// An address of a service as the gateway prints it, and the target it makes of this path.
+pub fn upstream(text: &str, path: &str) -> Option<(String, String)> {
+    let upstream = Upstream::parse(text).ok()?;
+    Some((upstream.to_string(), upstream.target(path)))
+}
+
+/// The lines that can be lines.
+fn fields(lines: &[(&str, &[u8])]) -> Fields {
+    let mut fields = Fields::default();
+    for (name, value) in lines {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
+            fields.push(name, value);
+        }
+    }
+    fields
+}
