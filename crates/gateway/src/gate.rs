@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 use wire::ambient::{Clock, Randomness, UtcMicros};
 
+use crate::cluster::Cluster;
 use crate::config::GatewayConfig;
 use crate::fold::Fold;
 use crate::nonces::Nonces;
@@ -26,6 +27,8 @@ pub(crate) struct Gate {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
     pub(crate) nonces: Nonces,
+    /// `None`: alone.
+    pub(crate) cluster: Option<Cluster>,
     pub(crate) fold: Arc<Fold>,
     pub(crate) routes: ArcSwap<Routes>,
     pub(crate) response_key: ResponseKey,

@@ -13,6 +13,7 @@
 //! forward any call; it cannot change what the log already says.
 
 mod body_hasher;
+mod cluster;
 mod config;
 mod fields;
 mod fold;
@@ -36,6 +37,7 @@ mod server;
 mod target;
 mod upstream;
 
+pub use cluster::{ANNOUNCED, ClusterParts, Node, NodeList, NodeSlot, SERVES};
 pub use config::{GatewayConfig, Limits, MOST_FIELDS, UpstreamConfig};
 pub use gate::ResponseKey;
 pub use routes::DirectorySnapshot;

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::cluster::Answer;
 use crate::passage::{Envelope, Summary};
 
 /// Calls answered, by status and refusal code (`ok` without one).
@@ -10,6 +11,12 @@ const CALLS: &str = "lgsp_gateway_calls_total";
 const DURATION: &str = "lgsp_gateway_call_seconds";
 /// Connections that callers hold.
 const CONNECTIONS: &str = "lgsp_gateway_connections";
+/// Questions to other nodes, by kind and what was answered.
+const ASKED: &str = "lgsp_gateway_peer_questions_total";
+/// How long they took.
+const ASKING: &str = "lgsp_gateway_peer_question_seconds";
+/// Questions of other nodes, by kind and what this one answered.
+const ANSWERED: &str = "lgsp_gateway_peer_answers_total";
 
 /// Says what the numbers mean. To be called once, after a recorder is installed.
 pub(crate) fn describe() {
@@ -20,6 +27,13 @@ pub(crate) fn describe() {
         "from the head of a request until its answer may leave"
     );
     metrics::describe_gauge!(CONNECTIONS, "connections that callers hold");
+    metrics::describe_counter!(ASKED, "questions to other nodes, by kind and answer");
+    metrics::describe_histogram!(
+        ASKING,
+        metrics::Unit::Seconds,
+        "from a question to another node until its answer"
+    );
+    metrics::describe_counter!(ANSWERED, "questions of other nodes, by kind and answer");
 }
 
 /// Counts a call and writes its line.
@@ -49,6 +63,31 @@ pub(crate) fn connection() -> impl Drop {
     }
     metrics::gauge!(CONNECTIONS).increment(1);
     Held
+}
+
+/// A question to another node that is under way.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    kind: &'static str,
+    since: tokio::time::Instant,
+}
+
+impl Asking {
+    pub(crate) fn begin(kind: &'static str) -> Self {
+        Self { kind, since: tokio::time::Instant::now() }
+    }
+
+    /// `None`: unanswered.
+    pub(crate) fn end(self, answer: Option<Answer>) {
+        let label = answer.map_or("none", Answer::label);
+        metrics::counter!(ASKED, "kind" => self.kind, "answer" => label).increment(1);
+        metrics::histogram!(ASKING).record(self.since.elapsed().as_secs_f64());
+    }
+}
+
+/// Counts what another node was answered.
+pub(crate) fn answered(answer: Answer) {
+    metrics::counter!(ANSWERED, "kind" => answer.kind(), "answer" => answer.label()).increment(1);
 }
 
 /// The class of a status, so that a provider cannot make a thousand series.

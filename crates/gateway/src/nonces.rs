@@ -48,6 +48,8 @@ pub(crate) enum NonceRefusal {
     Replayed,
     /// The key's share is full: the caller signs more than it may.
     Full,
+    /// A node that has to say so cannot be asked, or cannot know.
+    Undecided,
 }
 
 impl Nonces {

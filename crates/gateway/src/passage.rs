@@ -53,8 +53,8 @@ pub(crate) async fn pass(worker: &Worker, arrival: Arrival) -> Answered {
 async fn carry(worker: &Worker, arrival: Arrival) -> Result<Recorded, Box<Refused>> {
     let gate = &worker.gate;
     let received = Received::receive(gate, arrival)?;
-    let identified = received.identify(gate)?;
-    let authorised = identified.authorise(gate)?;
+    let identified = received.identify(worker).await?;
+    let authorised = identified.authorise(worker).await?;
     let forwarded = authorised.forward(worker).await?;
     let checked = forwarded.check(worker).await?;
     checked.record(worker).await

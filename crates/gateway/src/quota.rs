@@ -50,41 +50,83 @@ impl From<Quota> for Rate {
     }
 }
 
+/// Calls that were taken from an allowance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) count: u32,
+    /// How many more may come at once.
+    pub(crate) remaining: u32,
+    /// Seconds until the allowance is whole again.
+    pub(crate) reset_s: u32,
+}
+
+impl Rate {
+    /// The part of one of `nodes`.
+    pub(crate) fn share(self, nodes: usize) -> Self {
+        let nodes = i64::try_from(nodes.max(1)).unwrap_or(i64::MAX);
+        Self {
+            interval: self.interval.saturating_mul(nodes),
+            burst: self.burst.checked_div(nodes).unwrap_or(1).max(1),
+        }
+    }
+
+    /// A quarter of what may come at once.
+    pub(crate) fn burst_quarter(self) -> u32 {
+        u32::try_from(self.burst / 4).unwrap_or(u32::MAX).max(1)
+    }
+}
+
 impl Meter {
     /// Asks for one call at `now` and, if it may pass, takes it from the allowance.
     pub(crate) fn take(&self, rate: Rate, now: UtcMicros) -> Reading {
+        match self.take_many(rate, 1, now) {
+            Ok(Taken { remaining, reset_s, .. }) => Reading::Passes { remaining, reset_s },
+            Err(wait) => Reading::Spent { retry_s: seconds_up(wait).max(1) },
+        }
+    }
+
+    /// Takes up to `wanted` calls, at least one of them; else says how many nanoseconds until one
+    /// is there.
+    pub(crate) fn take_many(&self, rate: Rate, wanted: u32, now: UtcMicros) -> Result<Taken, i64> {
         if rate.interval == 0 {
-            return Reading::Spent { retry_s: 60 };
+            return Err(MINUTE_NANOS);
         }
         let now = now.as_micros().saturating_mul(1000);
         let whole = rate.interval.saturating_mul(rate.burst);
+        // A clock set back, or a quota made smaller, must not lock a connection out for longer
+        // than its whole burst takes.
+        let clamp = |whole_at: i64| whole_at.clamp(now, now.saturating_add(whole));
+        let count = |whole_at: i64| {
+            let room = whole.saturating_sub(whole_at.saturating_sub(now)) / rate.interval;
+            room.min(i64::from(wanted))
+        };
         let taken = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |whole_at| {
-            // A clock set back, or a quota made smaller, must not lock a connection out for
-            // longer than its whole burst takes.
-            let whole_at = whole_at.clamp(now, now.saturating_add(whole));
-            let next = whole_at.saturating_add(rate.interval);
-            (next.saturating_sub(now) <= whole).then_some(next)
+            let whole_at = clamp(whole_at);
+            let count = count(whole_at);
+            (count > 0).then(|| whole_at.saturating_add(rate.interval.saturating_mul(count)))
         });
         match taken {
             Ok(before) => {
-                let before = before.clamp(now, now.saturating_add(whole));
-                let owed = before.saturating_add(rate.interval).saturating_sub(now);
+                let before = clamp(before);
+                let count = count(before);
+                let owed =
+                    before.saturating_add(rate.interval.saturating_mul(count)).saturating_sub(now);
                 let remaining = whole.saturating_sub(owed) / rate.interval;
-                Reading::Passes {
+                Ok(Taken {
+                    count: u32::try_from(count).unwrap_or(u32::MAX),
                     remaining: u32::try_from(remaining).unwrap_or(u32::MAX),
                     reset_s: seconds_up(owed),
-                }
+                })
             }
             Err(whole_at) => {
-                let whole_at = whole_at.min(now.saturating_add(whole));
-                let owed = whole_at.saturating_add(rate.interval).saturating_sub(now);
-                Reading::Spent { retry_s: seconds_up(owed.saturating_sub(whole)).max(1) }
+                let owed = clamp(whole_at).saturating_add(rate.interval).saturating_sub(now);
+                Err(owed.saturating_sub(whole))
             }
         }
     }
 }
 
-fn seconds_up(nanos: i64) -> u32 {
+pub(crate) fn seconds_up(nanos: i64) -> u32 {
     let whole = nanos.max(0).saturating_add(SECOND_NANOS - 1) / SECOND_NANOS;
     u32::try_from(whole).unwrap_or(u32::MAX)
 }
@@ -109,6 +151,25 @@ mod tests {
         assert_eq!(meter.take(rate, at(0)), Reading::Spent { retry_s: 1 });
         assert_eq!(meter.take(rate, at(999)), Reading::Spent { retry_s: 1 });
         assert_eq!(meter.take(rate, at(1000)), Reading::Passes { remaining: 0, reset_s: 2 });
+    }
+
+    #[test]
+    fn as_many_as_there_are_can_be_taken_at_once() {
+        let (meter, rate) = (Meter::default(), rate(60, 10));
+        let taken = |count, remaining, reset_s| Ok(Taken { count, remaining, reset_s });
+        assert_eq!(meter.take_many(rate, 4, at(0)), taken(4, 6, 4));
+        assert_eq!(meter.take_many(rate, 9, at(0)), taken(6, 0, 10));
+        assert_eq!(meter.take_many(rate, 9, at(0)), Err(SECOND_NANOS));
+        assert_eq!(meter.take_many(rate, 9, at(2500)), taken(2, 0, 10));
+    }
+
+    #[test]
+    fn the_shares_of_all_nodes_are_one_quota() {
+        let rate = rate(60, 10).share(3);
+        let meter = Meter::default();
+        let passed =
+            (0..=60_000).filter(|ms| matches!(meter.take(rate, at(*ms)), Reading::Passes { .. }));
+        assert_eq!(passed.count(), 3 + 60 / 3);
     }
 
     #[test]

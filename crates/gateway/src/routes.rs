@@ -23,7 +23,8 @@ use wire::id::{ConnectionId, KeyId, PurposeCode, ServiceId, SystemId};
 use wire::merkle::Hash;
 use wire::signature::Algorithm;
 
-use crate::quota::{Meter, Rate};
+use crate::cluster::Allowance;
+use crate::quota::Rate;
 use crate::upstream::Upstream;
 
 /// What the registry publishes for gateways: the directory, and beside it the secrets that must
@@ -45,7 +46,7 @@ pub(crate) struct Routes {
     revoked: HashSet<KeyId>,
     /// By `{organisation}/{system}/{service}/v{major}`.
     services: HashMap<Box<str>, Arc<Service>>,
-    meters: HashMap<ConnectionId, Arc<Meter>>,
+    allowances: HashMap<ConnectionId, (Arc<Allowance>, Rate)>,
 }
 
 /// A key that callers sign with.
@@ -78,7 +79,7 @@ pub(crate) struct Connection {
     pub(crate) purpose: PurposeCode,
     operations: Vec<Permitted>,
     pub(crate) rate: Rate,
-    pub(crate) meter: Arc<Meter>,
+    pub(crate) allowance: Arc<Allowance>,
     /// `RateLimit-Policy`, made once.
     pub(crate) rate_policy: HeaderValue,
     pub(crate) from: UtcMicros,
@@ -95,7 +96,7 @@ struct Permitted {
 }
 
 impl Routes {
-    /// Compiles a directory; meters of connections that were there before go on.
+    /// Compiles a directory; allowances of connections that were there before go on.
     pub(crate) fn compile(snapshot: &DirectorySnapshot, before: Option<&Self>) -> Self {
         let mut routes = Self { root: Some(snapshot.directory.root()), ..Self::default() };
         let mut services: HashMap<&ServiceId, Service> = HashMap::new();
@@ -117,11 +118,13 @@ impl Routes {
             let Some(service) = services.get_mut(&record.service) else {
                 continue;
             };
-            let meter = before
-                .and_then(|before| before.meters.get(&record.id).cloned())
+            let allowance = before
+                .and_then(|before| before.allowances.get(&record.id))
+                .map(|(allowance, _)| Arc::clone(allowance))
                 .unwrap_or_default();
-            routes.meters.insert(record.id, meter.clone());
-            let connection = Arc::new(Connection::from_record(record, meter));
+            let rate = Rate::from(record.quota);
+            routes.allowances.insert(record.id, (Arc::clone(&allowance), rate));
+            let connection = Arc::new(Connection::from_record(record, rate, allowance));
             service.connections.entry(record.consumer.clone()).or_default().push(connection);
         }
         let by_path = |(id, service): (&ServiceId, Service)| {
@@ -153,6 +156,11 @@ impl Routes {
     /// Whether the key of this id was revoked, lately enough to be told.
     pub(crate) fn is_revoked(&self, keyid: &KeyId) -> bool {
         self.revoked.contains(keyid)
+    }
+
+    /// What a connection has left, and how fast it grows.
+    pub(crate) fn allowance(&self, connection: &ConnectionId) -> Option<(&Allowance, Rate)> {
+        self.allowances.get(connection).map(|(allowance, rate)| (&**allowance, *rate))
     }
 
     /// The service that a path begins with, and the rest of the path, which begins with a slash.
@@ -223,14 +231,14 @@ impl Service {
 }
 
 impl Connection {
-    fn from_record(record: &ConnectionRecord, meter: Arc<Meter>) -> Self {
+    fn from_record(record: &ConnectionRecord, rate: Rate, allowance: Arc<Allowance>) -> Self {
         let policy = format!("\"connection\";q={};w=60", record.quota.per_minute);
         Self {
             id: record.id,
             purpose: record.purpose.clone(),
             operations: record.operations.iter().map(Permitted::new).collect(),
-            rate: Rate::from(record.quota),
-            meter,
+            rate,
+            allowance,
             rate_policy: HeaderValue::from_str(&policy)
                 .unwrap_or(HeaderValue::from_static("\"connection\"")),
             from: record.from,

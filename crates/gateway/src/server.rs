@@ -22,13 +22,14 @@ use tokio::time::timeout;
 use wire::ambient::{Clock, Randomness};
 
 use self::seats::Seats;
+use crate::cluster::{Cluster, ClusterParts, Lines, NodeSlot};
 use crate::config::GatewayConfig;
 use crate::gate::{DateLine, Gate, ResponseKey};
-use crate::metrics;
 use crate::nonces::Nonces;
 use crate::routes::{DirectorySnapshot, Routes};
 use crate::target::{BadPublicUrl, PublicUrls, Scheme};
 use crate::upstream::Pool;
+use crate::{cluster, metrics};
 
 /// What a gateway is built from.
 pub struct Parts {
@@ -44,6 +45,8 @@ pub struct Parts {
     pub response_key: ResponseKey,
     /// The directory in force; until there is one, calls are refused with `platform.no_directory`.
     pub directory: Option<DirectorySnapshot>,
+    /// What it takes to be one of several gateways; `None`: it is the only one.
+    pub cluster: Option<ClusterParts>,
 }
 
 /// Why a gateway does not start. All are the operator's to mend.
@@ -60,6 +63,9 @@ pub enum StartError {
     /// A public URL that cannot be signed for.
     #[error(transparent)]
     PublicUrl(#[from] BadPublicUrl),
+    /// The key towards other nodes cannot be used.
+    #[error("the key towards other nodes cannot be used: {0}")]
+    PeerKey(rustls::Error),
     /// The system gives no thread.
     #[error("cannot start a thread for calls: {0}")]
     Thread(std::io::Error),
@@ -73,6 +79,8 @@ pub struct Running {
     phase: watch::Sender<Phase>,
     /// Closed when the last thread has ended.
     ended: mpsc::Receiver<()>,
+    /// Closed when no node is answered any more.
+    peers_ended: mpsc::Receiver<()>,
 }
 
 /// Installs directories in a running gateway.
@@ -97,6 +105,8 @@ pub(crate) struct Worker {
     /// One permit per call under way, so that streams of HTTP/2 use no more of this process's files
     /// than connections would.
     pub(crate) calls: Arc<Semaphore>,
+    /// To the other nodes.
+    pub(crate) lines: Lines,
 }
 
 /// How often unused connections, old nonces and finished minutes are looked through.
@@ -115,8 +125,11 @@ pub fn start(config: GatewayConfig, parts: Parts) -> Result<Running, StartError>
     let most = seats::per_thread(&config.limits, threads);
     let routes = parts.directory.map(|directory| Routes::compile(&directory, None));
     let scheme = if config.acceptor.is_tls() { Scheme::Https } else { Scheme::Http };
+    let cluster = parts.cluster.map(Cluster::new).transpose().map_err(StartError::PeerKey)?;
+    let (cluster, peers) = cluster.unzip();
     let gate = Arc::new(Gate {
         public_urls: PublicUrls::new(&config.public_urls, address, scheme)?,
+        cluster,
         nonces: Nonces::new(config.nonces_per_key, parts.spent_nonces),
         log: parts.log,
         clock: parts.clock,
@@ -132,10 +145,7 @@ pub fn start(config: GatewayConfig, parts: Parts) -> Result<Running, StartError>
     let (alive, ended) = mpsc::channel(1);
     for (number, listener) in listeners.sockets.into_iter().enumerate() {
         let (gate, phase, alive) = (Arc::clone(&gate), phase.subscribe(), alive.clone());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(StartError::Thread)?;
+        let runtime = runtime()?;
         let run = move || {
             let worker = Rc::new(Worker::new(gate, most));
             LocalSet::new().block_on(&runtime, serve(worker, listener, phase, most, number == 0));
@@ -146,7 +156,26 @@ pub fn start(config: GatewayConfig, parts: Parts) -> Result<Running, StartError>
             .spawn(run)
             .map_err(StartError::Thread)?;
     }
-    Ok(Running { gate, address, phase, ended })
+    drop(alive);
+    let (alive, peers_ended) = mpsc::channel(1);
+    if let Some(listener) = peers {
+        let (gate, phase) = (Arc::clone(&gate), phase.subscribe());
+        let runtime = runtime()?;
+        let run = move || {
+            LocalSet::new().block_on(&runtime, cluster::serve(gate, listener, phase));
+            drop(alive);
+        };
+        std::thread::Builder::new()
+            .name("gateway-peers".to_owned())
+            .spawn(run)
+            .map_err(StartError::Thread)?;
+    }
+    Ok(Running { gate, address, phase, ended, peers_ended })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(StartError::Thread)
 }
 
 impl Running {
@@ -158,6 +187,11 @@ impl Running {
     /// The place to put directories, for whoever watches for new ones.
     pub fn directory(&self) -> DirectorySlot {
         DirectorySlot(Arc::clone(&self.gate))
+    }
+
+    /// The place to put lists of nodes, for whoever watches for new ones.
+    pub fn nodes(&self) -> NodeSlot {
+        NodeSlot(Arc::clone(&self.gate))
     }
 
     /// Lets the next calls be decided by this directory; those under way keep theirs.
@@ -173,6 +207,9 @@ impl Running {
             self.end();
             self.ended.recv().await;
         }
+        // Other nodes are answered until the last call has ended.
+        self.phase.send_replace(Phase::Ending);
+        self.peers_ended.recv().await;
         self.gate.fold.flush(&self.gate.log, None).await;
     }
 
@@ -199,7 +236,7 @@ impl Worker {
     fn new(gate: Arc<Gate>, most: usize) -> Self {
         let pool = Rc::new(Pool::new(gate.config.upstream.clone()));
         let calls = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
-        Self { gate, pool, seats: Seats::default(), calls }
+        Self { gate, pool, seats: Seats::default(), calls, lines: Lines::default() }
     }
 }
 

@@ -159,6 +159,7 @@ error_codes! {
     DatabaseUnavailable "database.unavailable" 503 Platform AfterSeconds(5);
     PlatformOverloaded "platform.overloaded" 503 Platform AfterSeconds(5);
     PlatformNoDirectory "platform.no_directory" 503 Platform AfterSeconds(5);
+    PlatformNonceOwnerUnreachable "platform.nonce_owner_unreachable" 503 Platform SameRequest;
     PlatformInternal "platform.internal" 500 Platform No;
 
     TokenMissing "token.missing" 401 Caller No;

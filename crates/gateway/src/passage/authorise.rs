@@ -13,11 +13,12 @@ use wire::header::{CONTENT_DIGEST, LGSP_PURPOSE};
 
 use super::identify::{Identified, Known};
 use super::record::Refused;
-use crate::gate::Gate;
+use crate::cluster;
 use crate::quota::Reading;
 use crate::refusal::Refusal;
 use crate::request::{Framing, RequestBody};
 use crate::routes::{Connection, Service};
+use crate::server::Worker;
 
 /// A call that a connection permits.
 #[derive(Debug)]
@@ -43,8 +44,8 @@ pub(super) struct Permit {
 
 impl Identified {
     /// Finds service and connection, and asks for one call of its quota.
-    pub(super) fn authorise(mut self, gate: &Gate) -> Result<Authorised, Box<Refused>> {
-        match permit(&mut self.known, gate) {
+    pub(super) async fn authorise(mut self, worker: &Worker) -> Result<Authorised, Box<Refused>> {
+        match permit(&mut self.known, worker).await {
             Ok(permit) => {
                 let Self { known, body, .. } = self;
                 Ok(Authorised { known, body, permit, _sealed: () })
@@ -55,7 +56,7 @@ impl Identified {
 }
 
 /// Notes in `known` what the call is about as soon as that is known.
-fn permit(known: &mut Known, gate: &Gate) -> Result<Permit, Box<Refusal>> {
+async fn permit(known: &mut Known, worker: &Worker) -> Result<Permit, Box<Refusal>> {
     let (request, consumer) = (&known.request, &known.caller.credential.system);
     let (service, path) =
         known.routes.service(request.target.path()).ok_or_else(|| Box::new(none()))?;
@@ -78,7 +79,8 @@ fn permit(known: &mut Known, gate: &Gate) -> Result<Permit, Box<Refusal>> {
     check_length(service, request.framing)?;
     let query = request.target.query();
     let path_and_query = if query.len() > 1 { [path, query].concat() } else { path.to_owned() };
-    let rate_limit = take_quota(connection, gate.clock.now())?;
+    let now = worker.gate.clock.now();
+    let rate_limit = say_quota(connection, cluster::take_permit(worker, connection, now).await)?;
     Ok(Permit {
         service: Arc::clone(service),
         connection: Arc::clone(connection),
@@ -155,10 +157,9 @@ fn check_length(service: &Service, framing: Framing) -> Result<(), Box<Refusal>>
     }
 }
 
-/// Takes one call from the connection's quota and says so in the lines of
+/// Says what is left of the connection's quota in the lines of
 /// draft-ietf-httpapi-ratelimit-headers.
-fn take_quota(connection: &Connection, now: UtcMicros) -> Result<HeaderMap, Box<Refusal>> {
-    let reading = connection.meter.take(connection.rate, now);
+fn say_quota(connection: &Connection, reading: Reading) -> Result<HeaderMap, Box<Refusal>> {
     let (remaining, seconds) = match reading {
         Reading::Passes { remaining, reset_s } => (remaining, reset_s),
         Reading::Spent { retry_s } => (0, retry_s),

@@ -15,11 +15,12 @@ use wire::signature::{Algorithm, find_tagged, signature_base, signature_bytes};
 
 use super::receive::{Envelope, Received, Request};
 use super::record::Refused;
-use crate::gate::Gate;
+use crate::cluster;
 use crate::nonces::NonceRefusal;
 use crate::refusal::Refusal;
 use crate::request::RequestBody;
 use crate::routes::{Connection, Credential, Routes, Service};
+use crate::server::Worker;
 
 /// A request whose caller is known.
 #[derive(Debug)]
@@ -68,24 +69,24 @@ impl Caller {
 
 impl Received {
     /// Verifies the signature tagged `lgsp` and spends its nonce.
-    pub(super) fn identify(self, gate: &Gate) -> Result<Identified, Box<Refused>> {
+    pub(super) async fn identify(self, worker: &Worker) -> Result<Identified, Box<Refused>> {
         let Self { envelope, request, body, .. } = self;
-        let routes = gate.routes.load_full();
+        let routes = worker.gate.routes.load_full();
         let caller = match verify(&envelope, &request, &routes) {
             Ok(caller) => caller,
             Err(refusal) => return Err(Refused::stranger(envelope, *refusal)),
         };
-        match gate.nonces.claim(&caller.nonce, envelope.at) {
-            Ok(()) => {
-                let about = About::default();
-                let known = Known { envelope, request, caller, routes, about };
-                Ok(Identified { known, body, _sealed: () })
-            }
-            Err(NonceRefusal::Replayed) => Err(Refused::stranger(envelope, replayed())),
-            Err(NonceRefusal::Full) => {
-                let about = About::default();
-                let known = Known { envelope, request, caller, routes, about };
-                Err(Refused::known(known, share_full()))
+        let claimed = cluster::claim(worker, &caller.nonce, envelope.at).await;
+        if claimed == Err(NonceRefusal::Replayed) {
+            return Err(Refused::stranger(envelope, replayed()));
+        }
+        let about = About::default();
+        let known = Known { envelope, request, caller, routes, about };
+        match claimed {
+            Ok(()) => Ok(Identified { known, body, _sealed: () }),
+            Err(NonceRefusal::Full) => Err(Refused::known(known, share_full())),
+            Err(NonceRefusal::Replayed | NonceRefusal::Undecided) => {
+                Err(Refused::known(known, owner_unreachable()))
             }
         }
     }
@@ -208,6 +209,14 @@ fn share_full() -> Refusal {
         ErrorCode::NonceStoreFull,
         "Khóa này đã ký nhiều lượt gọi hơn mức nền tảng ghi nhớ được cùng lúc.",
         "This key has signed more calls than the platform remembers at once.",
+    )
+}
+
+fn owner_unreachable() -> Refusal {
+    Refusal::new(
+        ErrorCode::PlatformNonceOwnerUnreachable,
+        "Máy chủ quyết định chữ ký này đã được dùng hay chưa hiện không trả lời được.",
+        "The node that decides whether this signature has served cannot say so at the moment.",
     )
 }
 

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evidence::{Log, LogConfig, LogKeys, SpentNonce};
-use gateway::{DirectorySnapshot, GatewayConfig, Parts, ResponseKey, Running, StartError};
+use gateway::{
+    ClusterParts, DirectorySnapshot, GatewayConfig, Parts, ResponseKey, Running, StartError,
+};
 use keys::{DetailKeys, Ed25519Key, KeyDirectory, SystemRandomness};
 use tempfile::TempDir;
+use testkit::faulty_disk::Loss;
 use testkit::{FaultyDisk, SeededRandomness, TestClock};
 use wire::ambient::{Clock, Randomness};
 use wire::entry::Entry;
@@ -35,13 +38,24 @@ pub struct City {
 pub struct Setting {
     pub policy: Policy,
     pub config: GatewayConfig,
+    /// For one of several gateways.
+    pub cluster: Option<ClusterParts>,
+}
+
+/// What a gateway starts with, beside what it always has.
+#[derive(Default)]
+pub struct Start {
+    pub spent_nonces: Vec<SpentNonce>,
+    pub directory: Option<DirectorySnapshot>,
+    pub cluster: Option<ClusterParts>,
 }
 
 impl Setting {
     pub fn new(provider: SocketAddr) -> Self {
         let mut config = GatewayConfig { threads: 1, ..GatewayConfig::default() };
         config.upstream.allow_loopback = true;
-        Self { policy: Policy::new(&format!("http://{provider}")), config }
+        let policy = Policy::new(&format!("http://{provider}"));
+        Self { policy, config, cluster: None }
     }
 
     pub async fn start(self) -> City {
@@ -55,16 +69,9 @@ impl Setting {
         let mut config = self.config;
         cell::seal(&mut config);
         let (public_urls, is_tls) = (config.public_urls.clone(), config.acceptor.is_tls());
-        let gateway = start(
-            config,
-            &log,
-            &clock,
-            &randomness,
-            Vec::new(),
-            &response_key,
-            Some(self.policy.snapshot()),
-        )
-        .unwrap();
+        let directory = Some(self.policy.snapshot());
+        let with = Start { directory, cluster: self.cluster, ..Start::default() };
+        let gateway = start(config, &log, &clock, &randomness, &response_key, with).unwrap();
         let public = public_url(&public_urls, is_tls, &gateway);
         let policy = self.policy;
         City { clock, log, disk, policy, gateway, response_key, public, randomness, signer, folder }
@@ -81,17 +88,17 @@ pub fn start(
     log: &Log,
     clock: &Arc<TestClock>,
     randomness: &Arc<SeededRandomness>,
-    spent_nonces: Vec<SpentNonce>,
     response_key: &Ed25519Key,
-    directory: Option<DirectorySnapshot>,
+    with: Start,
 ) -> Result<Running, StartError> {
     let parts = Parts {
         log: log.clone(),
         clock: clock.clone(),
         randomness: randomness.clone(),
-        spent_nonces,
+        spent_nonces: with.spent_nonces,
         response_key: ResponseKey { keyid: "platform".to_owned(), key: response_key.clone() },
-        directory,
+        directory: with.directory,
+        cluster: with.cluster,
     };
     cell::seal(&mut config);
     gateway::start(config, parts)
@@ -136,7 +143,7 @@ impl City {
     /// A second gateway over the same log, without a directory.
     pub fn start_another(&self, config: GatewayConfig) -> Result<Running, StartError> {
         let (clock, randomness) = (&self.clock, &self.randomness);
-        start(config, &self.log, clock, randomness, Vec::new(), &self.response_key, None)
+        start(config, &self.log, clock, randomness, &self.response_key, Start::default())
     }
 
     /// One call over a connection of its own.
@@ -178,6 +185,24 @@ impl City {
 
     /// Ends gateway and log, and starts both again over what they left.
     pub async fn restart(self, config: GatewayConfig) -> Self {
+        self.again(config, false, || None).await
+    }
+
+    /// Ends as by kill -9: nothing is written any more.
+    pub async fn kill_and_restart(
+        self,
+        config: GatewayConfig,
+        cluster: impl FnOnce() -> ClusterParts,
+    ) -> Self {
+        self.again(config, true, || Some(cluster())).await
+    }
+
+    async fn again(
+        self,
+        mut config: GatewayConfig,
+        is_killed: bool,
+        cluster: impl FnOnce() -> Option<ClusterParts>,
+    ) -> Self {
         let Self {
             clock,
             log,
@@ -190,16 +215,21 @@ impl City {
             folder,
             ..
         } = self;
+        if is_killed {
+            disk.crash();
+        }
         gateway.drain(Duration::from_secs(10)).await;
         log.close().await;
         drop(log);
+        if is_killed {
+            disk.restart(Loss::Process);
+        }
         let (log, spent) = open_log(&disk, &folder, &signer, &clock, &randomness).await;
-        let snapshot = Some(policy.snapshot());
-        let mut config = config;
+        let directory = Some(policy.snapshot());
+        let with = Start { spent_nonces: spent, directory, cluster: cluster() };
         cell::seal(&mut config);
         let (public_urls, is_tls) = (config.public_urls.clone(), config.acceptor.is_tls());
-        let gateway =
-            start(config, &log, &clock, &randomness, spent, &response_key, snapshot).unwrap();
+        let gateway = start(config, &log, &clock, &randomness, &response_key, with).unwrap();
         let public = public_url(&public_urls, is_tls, &gateway);
         Self { clock, log, disk, policy, gateway, response_key, public, randomness, signer, folder }
     }

@@ -17,6 +17,7 @@ mod body;
 mod caller;
 mod cell;
 mod city;
+mod cluster;
 mod connection;
 mod fault;
 mod hostile;

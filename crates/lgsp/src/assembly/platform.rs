@@ -182,6 +182,7 @@ fn start_gateway(
         log: core.log.clone(),
         response_key,
         directory: None,
+        cluster: None,
         clock: Arc::clone(&core.clock),
         randomness: Arc::clone(&core.randomness),
         spent_nonces: std::mem::take(&mut core.recovered.spent_nonces),

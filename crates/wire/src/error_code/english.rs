@@ -196,6 +196,10 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "This node has not received the directory yet.",
             "Send the request again after the time in Retry-After.",
         ),
+        E::PlatformNonceOwnerUnreachable => say(
+            "The node that decides whether this signature has served gives no answer.",
+            "Sign the request anew and send it again; if it stays so, tell the operator.",
+        ),
         E::PlatformInternal => {
             say("The platform failed.", "Tell the operator, with the request id.")
         }

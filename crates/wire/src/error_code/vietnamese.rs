@@ -196,6 +196,10 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Máy chủ này chưa nhận được danh bạ kết nối.",
             "Đề nghị gửi lại sau thời gian ghi trong Retry-After.",
         ),
+        E::PlatformNonceOwnerUnreachable => say(
+            "Máy chủ quyết định chữ ký này đã được dùng hay chưa hiện không trả lời.",
+            "Đề nghị ký lại rồi gửi lại yêu cầu; nếu vẫn gặp lỗi, đề nghị báo cho đơn vị vận hành.",
+        ),
         E::PlatformInternal => {
             say("Nền tảng gặp lỗi.", "Đề nghị báo cho đơn vị vận hành kèm mã yêu cầu.")
         }
