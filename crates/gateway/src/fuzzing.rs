@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue};
 use crate::fields::Fields;
 use crate::h1;
 use crate::hygiene;
-use crate::target::{PublicUrls, Scheme, Target};
+use crate::target::{CameBy, PublicUrls, Scheme, Target};
 use crate::upstream::Upstream;
 
 /// It is refused.
@@ -57,7 +57,7 @@ pub fn target(raw: &str, host: &str) -> Option<(String, String)> {
     let url = "http://gateway.example".parse().ok()?;
     let ours = PublicUrls::new(&[url], ([127, 0, 0, 1], 80).into(), Scheme::Http).ok()?;
     let fields = fields(&[("host", host.as_bytes())]);
-    let target = Target::read(raw, &fields, Scheme::Http, &ours).ok()?;
+    let target = Target::read(raw, &fields, &CameBy::connection(Scheme::Http), &ours).ok()?;
     Some((target.uri().to_owned(), target.path().to_owned()))
 }
 

@@ -17,6 +17,7 @@ mod cluster;
 mod config;
 mod fields;
 mod fold;
+mod forwarded;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -16,6 +16,17 @@ pub(crate) enum Scheme {
     Https,
 }
 
+/// By which way a call came.
+#[derive(Debug, Clone)]
+pub(crate) struct CameBy {
+    /// Of the connection itself.
+    pub(crate) connection: Scheme,
+    /// As the caller spoke: the connection's or, before a trusted proxy, what that proxy says.
+    pub(crate) scheme: Scheme,
+    /// The authority the caller used, if a trusted proxy says one.
+    pub(crate) host: Option<Box<str>>,
+}
+
 /// The URLs this gateway answers for.
 #[derive(Debug, Clone)]
 pub(crate) struct PublicUrls(Vec<PublicUrl>);
@@ -100,6 +111,13 @@ impl PublicUrl {
     }
 }
 
+impl CameBy {
+    /// What a connection says of itself.
+    pub(crate) fn connection(scheme: Scheme) -> Self {
+        Self { connection: scheme, scheme, host: None }
+    }
+}
+
 impl Scheme {
     /// As URLs begin.
     pub(crate) fn as_str(self) -> &'static str {
@@ -128,11 +146,11 @@ impl Scheme {
 }
 
 impl Target {
-    /// Reads the raw target beside the header lines of a call that came by `scheme`.
+    /// Reads the raw target beside the header lines.
     pub(crate) fn read(
         raw: &str,
         fields: &Fields,
-        scheme: Scheme,
+        came_by: &CameBy,
         ours: &PublicUrls,
     ) -> Result<Self, BadTarget> {
         let host = fields.single("host").ok().flatten().filter(|host| !host.is_empty());
@@ -144,12 +162,13 @@ impl Target {
             if !authority.eq_ignore_ascii_case(host) {
                 return Err(BadTarget::Host);
             }
-            if said != scheme {
+            if said != came_by.connection {
                 return Err(BadTarget::Foreign);
             }
             (authority, rest)
         };
-        let url = ours.find(scheme, authority).ok_or(BadTarget::Foreign)?;
+        let authority = came_by.host.as_deref().unwrap_or(authority);
+        let url = ours.find(came_by.scheme, authority).ok_or(BadTarget::Foreign)?;
         let (path, query) = match path_and_query.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (path_and_query, None),

@@ -9,6 +9,7 @@
 //! anything can change; nothing is acknowledged after the log is closed. **Trust**: this is where
 //! every part gets its keys and its peers.
 
+mod certificates;
 mod control;
 pub mod core;
 pub mod data_directory;

@@ -10,13 +10,13 @@
 //! decides which files hold the keys and where the platform listens: keep it the operator's.
 
 pub mod keys;
+mod listener;
 mod problem;
 mod source;
 #[cfg(test)]
 mod tests;
 mod value;
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ use ::keys::Protection;
 use url::Url;
 use wire::checkpoint::Origin;
 
+pub use listener::ListenerConfig;
 pub use problem::ConfigProblems;
 use source::Source;
 use value::Reader;
@@ -42,7 +43,7 @@ pub struct Config {
     /// The gateway listener: synchronous calls.
     pub gateway: GatewayConfig,
     /// The operations listener: probes and metrics.
-    pub operations_listen: SocketAddr,
+    pub operations: ListenerConfig,
     /// The evidence log of this node.
     pub evidence: EvidenceConfig,
     /// What is written to standard error.
@@ -63,8 +64,8 @@ pub struct KeysConfig {
 /// The control listener.
 #[derive(Debug, Clone)]
 pub struct ControlConfig {
-    /// Where it listens.
-    pub listen: SocketAddr,
+    /// Where and how it listens.
+    pub listener: ListenerConfig,
     /// How others reach it; `None`: as it listens.
     pub public_url: Option<Url>,
 }
@@ -72,14 +73,18 @@ pub struct ControlConfig {
 /// The gateway listener.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
-    /// Where it listens.
-    pub listen: SocketAddr,
+    /// Where and how it listens.
+    pub listener: ListenerConfig,
+    /// Whether callers may speak HTTP/2 without TLS.
+    pub h2_without_tls: bool,
     /// The URLs callers may sign for; empty: as it listens, which is then one address.
     pub public_urls: Vec<Url>,
     /// How many threads carry calls; 0: one per core.
     pub threads: usize,
     /// How long a provider may take to accept a connection.
     pub connect_timeout: Duration,
+    /// Root certificates (PEM) that providers' may lead to, beside the system's.
+    pub upstream_ca: Option<PathBuf>,
     /// Whether a service may stand on this machine's own loopback addresses.
     pub loopback_upstreams: bool,
     /// The longest request head, in bytes.
@@ -163,9 +168,9 @@ impl Config {
         // Every key is read before the first `?`, so that all problems are told at once.
         let database_url = reader.optional_text("database.url").map(|url| below(base, &url));
         let keys = KeysConfig::read(reader, base);
-        let control = ControlConfig::read(reader);
-        let gateway = GatewayConfig::read(reader);
-        let operations_listen = reader.socket("operations.listen");
+        let control = ControlConfig::read(reader, base);
+        let gateway = GatewayConfig::read(reader, base);
+        let operations = ListenerConfig::read(reader, "operations", base);
         let evidence = EvidenceConfig::read(reader);
         let log = LogConfig::read(reader);
         let default_url = || format!("sqlite:{}", data.join("platform.db").display());
@@ -174,7 +179,7 @@ impl Config {
             keys: keys?,
             control: control?,
             gateway: gateway?,
-            operations_listen: operations_listen?,
+            operations: operations?,
             evidence: evidence?,
             log: log?,
             data,
@@ -209,21 +214,23 @@ impl KeysConfig {
 }
 
 impl ControlConfig {
-    fn read(reader: &mut Reader) -> Option<Self> {
+    fn read(reader: &mut Reader, base: &Path) -> Option<Self> {
         let public_url = reader.optional_url("control.public_url");
-        Some(Self { listen: reader.socket("control.listen")?, public_url })
+        Some(Self { listener: ListenerConfig::read(reader, "control", base)?, public_url })
     }
 }
 
 impl GatewayConfig {
-    fn read(reader: &mut Reader) -> Option<Self> {
-        let listen = reader.socket("gateway.listen");
-        let public_urls = reader.http_urls("gateway.public_urls");
-        if let (Some(listen), Some([])) = (listen, public_urls.as_deref())
+    fn read(reader: &mut Reader, base: &Path) -> Option<Self> {
+        let listener = ListenerConfig::read(reader, "gateway", base);
+        let h2_without_tls = reader.boolean("gateway.h2_without_tls");
+        let public_urls = reader.urls("gateway.public_urls");
+        if let (Some(ListenerConfig { listen, .. }), Some([])) = (&listener, public_urls.as_deref())
             && listen.ip().is_unspecified()
         {
-            reader.note_nameless("gateway.listen", listen);
+            reader.note_nameless("gateway.listen", *listen);
         }
+        let upstream_ca = reader.optional_text("gateway.upstream_ca").map(|path| base.join(path));
         let threads = reader.whole("gateway.threads", 0..=256);
         let connect = reader.whole("gateway.connect_timeout_ms", 10..=60_000);
         let loopback_upstreams = reader.boolean("gateway.loopback_upstreams");
@@ -231,7 +238,9 @@ impl GatewayConfig {
         let nonces_per_key = reader.whole("gateway.nonces_per_key", 1_000..=100_000_000);
         let drain = reader.whole("gateway.drain_s", 0..=3_600);
         Some(Self {
-            listen: listen?,
+            listener: listener?,
+            h2_without_tls: h2_without_tls?,
+            upstream_ca,
             public_urls: public_urls?,
             threads: usize::try_from(threads?).ok()?,
             connect_timeout: Duration::from_millis(connect?),

@@ -21,6 +21,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use transport::Acceptor;
 use wire::problem::Language;
 
 use crate::assembly::listeners;
@@ -115,9 +116,11 @@ fn start_mock_systems(earlier: Option<&Manifest>) -> Result<Server, Complaint> {
     let at = |port| listeners::bind("mock systems", SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     let listener = at(port.unwrap_or(0)).or_else(|_| at(0))?;
     let routes = mock_systems::routes().map_err(std::io::Error::other);
-    routes.and_then(|routes| Server::start(listener, routes)).map_err(|error| {
-        Complaint::new(format_args!("the sample systems did not start: {error}"), "report it")
-    })
+    routes.and_then(|routes| Server::start(listener, Acceptor::default(), routes)).map_err(
+        |error| {
+            Complaint::new(format_args!("the sample systems did not start: {error}"), "report it")
+        },
+    )
 }
 
 /// A demo has no configuration file: what keeps it from listening is mended on its command line.

@@ -110,6 +110,7 @@ macro_rules! error_codes {
 error_codes! {
     RequestMalformed "request.malformed" 400 Caller No;
     RequestHostInvalid "request.host_invalid" 400 Caller No;
+    RequestForwardedInvalid "request.forwarded_invalid" 500 Platform No;
     RequestPathNotNormal "request.path_not_normal" 400 Caller No;
     RequestTrailers "request.trailers" 400 Caller No;
     RequestTimeout "request.timeout" 408 Network SameRequest;
@@ -153,6 +154,10 @@ error_codes! {
     ProviderBrokeOff "provider.broke_off" 502 Provider No;
     ProviderAnswerMalformed "provider.answer_malformed" 502 Provider No;
     ProviderAddressForbidden "provider.address_forbidden" 502 Provider No;
+    ProviderCertificateUntrusted "provider.certificate_untrusted" 502 Provider No;
+    ProviderCertificateOutOfDate "provider.certificate_out_of_date" 502 Provider No;
+    ProviderCertificateWrongName "provider.certificate_wrong_name" 502 Provider No;
+    ProviderTlsFailed "provider.tls_failed" 502 Provider No;
     ProviderTimeout "provider.timeout" 504 Provider No;
 
     LogUnavailable "log.unavailable" 503 Platform AfterSeconds(5);

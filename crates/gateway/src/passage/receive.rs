@@ -13,6 +13,7 @@ use wire::signature::{Message, Name};
 
 use super::record::Refused;
 use crate::fields::Fields;
+use crate::forwarded;
 use crate::gate::Gate;
 use crate::refusal::Refusal;
 use crate::request::{BadHead, Framing, Head, RequestBody};
@@ -60,13 +61,22 @@ impl Received {
     /// Checks target, host and path.
     pub(super) fn receive(gate: &Gate, arrival: Arrival) -> Result<Self, Box<Refused>> {
         let Arrival { head, body, peer, scheme } = arrival;
+        let proxies = gate.config.acceptor.proxies();
+        let said = head.as_ref().map(|head| forwarded::read(proxies, peer, scheme, &head.fields));
+        let (peer, came_by) = match &said {
+            Ok(Ok(said)) => (said.peer, Some(said.came_by.clone())),
+            Ok(Err(_)) | Err(_) => (peer, None),
+        };
         let envelope = Envelope::new(gate, peer, head.as_ref().ok());
         let head = match head {
             Ok(head) => head,
             Err(bad) => return Err(Refused::stranger(envelope, Refusal::from(bad))),
         };
+        let Some(came_by) = came_by else {
+            return Err(Refused::stranger(envelope, bad_forwarded()));
+        };
         let Head { method, target, fields, framing } = head;
-        match Target::read(&target, &fields, scheme, &gate.public_urls) {
+        match Target::read(&target, &fields, &came_by, &gate.public_urls) {
             Ok(target) => {
                 let request = Request { method, target, fields, framing };
                 Ok(Self { envelope, request, body, _sealed: () })
@@ -139,6 +149,14 @@ impl From<BadHead> for Refusal {
             ),
         }
     }
+}
+
+fn bad_forwarded() -> Refusal {
+    Refusal::new(
+        ErrorCode::RequestForwardedInvalid,
+        "Trường Forwarded (RFC 7239) của máy chủ trung gian sai dạng hoặc tự mâu thuẫn.",
+        "The proxy's Forwarded (RFC 7239) is malformed or contradicts itself.",
+    )
 }
 
 impl From<BadTarget> for Refusal {

@@ -17,7 +17,7 @@ fn read_by(scheme: Scheme, raw: &str, hosts: &[&'static str]) -> Result<Target, 
     for host in hosts {
         fields.push(HeaderName::from_static("host"), HeaderValue::from_static(host));
     }
-    Target::read(raw, &fields, scheme, &ours())
+    Target::read(raw, &fields, &CameBy::connection(scheme), &ours())
 }
 
 #[test]

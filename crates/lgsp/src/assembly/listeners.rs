@@ -35,9 +35,9 @@ impl Listeners {
     /// Takes all three, or says which can't be had.
     pub fn bind(config: &Config) -> Result<Self, StartProblem> {
         Ok(Self {
-            control: bind("control.listen", config.control.listen)?,
-            gateway: reserve("gateway.listen", config.gateway.listen)?,
-            operations: bind("operations.listen", config.operations_listen)?,
+            control: bind("control.listen", config.control.listener.listen)?,
+            gateway: reserve("gateway.listen", config.gateway.listener.listen)?,
+            operations: bind("operations.listen", config.operations.listen)?,
         })
     }
 

@@ -9,9 +9,11 @@ use gateway::{Limits, Parts, ResponseKey, UpstreamConfig};
 use keys::PlatformKey;
 use registry::{Registry, RegistryParts};
 use tokio::task::JoinHandle;
+use transport::Acceptor;
 use url::Url;
 use wire::trust::TrustFile;
 
+use super::certificates::Acceptors;
 use super::core::Core;
 use super::in_force::start_courier;
 use super::listeners::Listeners;
@@ -38,6 +40,9 @@ pub struct Running {
     /// Carries each published directory to the gateway.
     courier: JoinHandle<()>,
     upkeep: JoinHandle<()>,
+    /// Exchanges certificates whose files change.
+    certificates: JoinHandle<()>,
+    operations_scheme: &'static str,
     stopping: Arc<AtomicBool>,
     control_url: String,
     gateway_url: String,
@@ -49,22 +54,34 @@ impl Platform {
     /// Starts everything. What was begun when a problem is found is closed again by being dropped.
     pub async fn start(config: Config) -> Result<Running, StartProblem> {
         let metrics = telemetry::start_metrics().map_err(part("metrics"))?;
+        let acceptors = Acceptors::load(&config)?;
         let listeners = Listeners::bind(&config)?;
         let control_address = listeners.control_address()?;
         let mut core = Core::open(&config).await?;
-        let control_url = base_url(config.control.public_url.as_ref(), control_address);
-        let gateway_url = base_url(config.gateway.public_urls.first(), listeners.gateway.address);
+        let control_url = base_url(
+            config.control.public_url.as_ref(),
+            config.control.listener.scheme(),
+            control_address,
+        );
+        let gateway_url = base_url(
+            config.gateway.public_urls.first(),
+            config.gateway.listener.scheme(),
+            listeners.gateway.address,
+        );
         let origin = &config.evidence.origin;
         let trust = trust::file(&core.keys, origin)?;
 
         let registry = open_registry(&core, &config).await?;
         let gateway_address = listeners.gateway.address;
-        let gateway = start_gateway(&config.gateway, gateway_address, &control_url, &mut core)?;
+        let acceptor = acceptors.gateway.clone();
+        let gateway =
+            start_gateway(&config.gateway, acceptor, gateway_address, &control_url, &mut core)?;
         let (in_force, courier) = start_courier(registry.published(), gateway.directory());
 
         let stopping = Arc::new(AtomicBool::new(false));
         let routes = control::routes(&core, &registry, &config, &trust, &gateway_url, in_force);
-        let control = Server::start(listeners.control, routes).map_err(part("control"))?;
+        let control = Server::start(listeners.control, acceptors.control.clone(), routes)
+            .map_err(part("control"))?;
         let readiness = PlatformReadiness {
             database: core.database.clone(),
             log: core.log.clone(),
@@ -72,7 +89,9 @@ impl Platform {
         };
         let upkeep = tokio::spawn(telemetry::keep_up(metrics.clone()));
         let probes = operations::routes(readiness, metrics);
-        let operations = Server::start(listeners.operations, probes).map_err(part("operations"))?;
+        let operations = Server::start(listeners.operations, acceptors.operations.clone(), probes)
+            .map_err(part("operations"))?;
+        let certificates = acceptors.keep_fresh().map_err(part("certificates"))?;
         tracing::info!(
             control = %control.address, gateway = %gateway.local_addr(),
             operations = %operations.address, %origin, "listening"
@@ -84,6 +103,8 @@ impl Platform {
             operations,
             courier,
             upkeep,
+            certificates,
+            operations_scheme: config.operations.scheme(),
             stopping,
             control_url,
             gateway_url,
@@ -105,6 +126,7 @@ impl Running {
         self.control.stop(CONTROL_DRAIN).await;
         self.courier.abort();
         self.upkeep.abort();
+        self.certificates.abort();
         self.core.close().await;
         // Last, so that /healthz and /metrics answer while the rest comes to its end.
         self.operations.stop(Duration::ZERO).await;
@@ -127,7 +149,7 @@ impl Running {
 
     /// Base URL of probes and metrics.
     pub fn operations_url(&self) -> String {
-        format!("http://{}", self.operations.address)
+        format!("{}://{}", self.operations_scheme, self.operations.address)
     }
 
     /// Base URL of the evidence log: the prefix for any tlog-tiles client.
@@ -156,14 +178,15 @@ async fn open_registry(core: &Core, config: &Config) -> Result<Registry, StartPr
 
 fn start_gateway(
     config: &GatewayConfig,
+    acceptor: Acceptor,
     address: SocketAddr,
     control_url: &str,
     core: &mut Core,
 ) -> Result<gateway::Running, StartProblem> {
     let settings = gateway::GatewayConfig {
         listen: address,
-        acceptor: transport::Acceptor::default(),
-        h2_without_tls: false,
+        acceptor,
+        h2_without_tls: config.h2_without_tls,
         threads: config.threads,
         public_urls: config.public_urls.clone(),
         control_url: control_url.to_owned(),
@@ -191,9 +214,9 @@ fn start_gateway(
 }
 
 /// The URL others use: the public one if there is one, else as it listens.
-fn base_url(public: Option<&Url>, address: SocketAddr) -> String {
+fn base_url(public: Option<&Url>, scheme: &str, address: SocketAddr) -> String {
     public.map_or_else(
-        || format!("http://{address}"),
+        || format!("{scheme}://{address}"),
         |url| url.as_str().trim_end_matches('/').to_owned(),
     )
 }

@@ -50,6 +50,14 @@ pub enum StartProblem {
         /// What the operating system says.
         reason: String,
     },
+    /// A listener's certificate can't be used.
+    #[error("the certificates of {key} cannot be used: {reason}")]
+    Certificate {
+        /// The configuration key.
+        key: &'static str,
+        /// Why.
+        reason: String,
+    },
     /// The keys can't be opened.
     #[error("the keys cannot be opened: {0}")]
     Keys(String),
@@ -105,6 +113,10 @@ impl StartProblem {
             Self::CannotListen { key, .. } => {
                 format!("set {key} to an address of this machine and a port it may use")
             }
+            Self::Certificate { key, .. } => format!(
+                "see `lgsp check`; {key} names PEM files that this user may read, certificate \
+                 first, then its chain, and the key beside it has mode 600"
+            ),
             Self::Keys(_) => "see `lgsp check`; key files belong to the user that runs lgsp, \
                               with mode 600 (chmod -R u=rwX,go= on the keys folder)"
                 .into(),

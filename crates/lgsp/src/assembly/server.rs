@@ -14,6 +14,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+use transport::Acceptor;
 
 /// How long to wait when the system cannot accept (no file descriptors left).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -32,7 +34,7 @@ pub struct Server {
 struct Limits {
     /// Connections at once; more wait in the system's queue until one ends.
     connections: usize,
-    /// How long a head may take to come whole, the quiet before it included.
+    /// How long a head may take to come whole, the quiet before it included; and a handshake.
     head_within: Duration,
     /// Bytes of a head, and of a body that is held at once.
     buffer_bytes: usize,
@@ -43,18 +45,23 @@ const LIMITS: Limits =
 
 impl Server {
     /// Serves `routes` on a listener that is bound already.
-    pub fn start(listener: TcpListener, routes: Router) -> std::io::Result<Self> {
-        Self::start_within(LIMITS, listener, routes)
+    pub fn start(
+        listener: TcpListener,
+        acceptor: Acceptor,
+        routes: Router,
+    ) -> std::io::Result<Self> {
+        Self::start_within(LIMITS, listener, acceptor, routes)
     }
 
     fn start_within(
         limits: Limits,
         listener: TcpListener,
+        acceptor: Acceptor,
         routes: Router,
     ) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(serve(limits, listener, routes, stopped));
+        let task = tokio::spawn(serve(limits, listener, acceptor, routes, stopped));
         Ok(Self { address, stop, task })
     }
 
@@ -73,6 +80,7 @@ impl Server {
 async fn serve(
     limits: Limits,
     listener: TcpListener,
+    acceptor: Acceptor,
     routes: Router,
     mut stopped: oneshot::Receiver<()>,
 ) {
@@ -89,10 +97,17 @@ async fn serve(
             // A sender that was dropped means the same: nobody will ask any more.
             _ = &mut stopped => break,
             Some(_ended) = connections.join_next() => {}
-            stream = accept(&listener), if has_room => {
-                let connection = http.serve_connection(TokioIo::new(stream), service.clone());
-                // What goes wrong on a connection is its client's affair.
-                connections.spawn(draining.watch(connection));
+            (stream, peer) = accept(&listener), if has_room => {
+                let (acceptor, http, service) = (acceptor.clone(), http.clone(), service.clone());
+                let watcher = draining.watcher();
+                connections.spawn(async move {
+                    let arrived = timeout(limits.head_within, acceptor.accept(stream, peer.ip()));
+                    if let Ok(Ok(arrived)) = arrived.await {
+                        let stream = TokioIo::new(arrived.stream);
+                        // What goes wrong on a connection is its client's affair.
+                        let _ended = watcher.watch(http.serve_connection(stream, service)).await;
+                    }
+                });
             }
         }
     }
@@ -101,10 +116,10 @@ async fn serve(
 }
 
 /// The next connection; a failure to accept passes.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok(accepted) => return accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -140,7 +155,7 @@ mod tests {
             .route("/{name}", get(note))
             .with_state(book.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        (Server::start_within(limits, listener, routes).unwrap(), book)
+        (Server::start_within(limits, listener, Acceptor::default(), routes).unwrap(), book)
     }
 
     async fn note(State(book): State<Book>, Path(name): Path<String>) -> &'static str {

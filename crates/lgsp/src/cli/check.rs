@@ -5,6 +5,7 @@
 //! finding is one line, with a next step where something is wrong. `look` does the looking, one
 //! function per finding.
 
+mod certificates;
 mod look;
 
 use std::path::PathBuf;

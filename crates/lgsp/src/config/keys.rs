@@ -53,6 +53,30 @@ pub const KEYS: &[Key] = &[
         meaning: "the API, the evidence and the pages",
     },
     Key {
+        name: "control.tls_certificates",
+        default: Some("[]"),
+        allowed: "a list of PEM files, each a certificate with its chain; relative to this file",
+        meaning: "what the control listener shows in TLS, chosen by SNI, else the first; empty: plain HTTP",
+    },
+    Key {
+        name: "control.tls_keys",
+        default: Some("[]"),
+        allowed: "a list of PEM files, one for each of control.tls_certificates, in its order",
+        meaning: "the certificates' private keys, mode 0600; changed files are taken by themselves",
+    },
+    Key {
+        name: "control.trusted_proxies",
+        default: Some("[]"),
+        allowed: "a list of addresses and networks such as 10.24.0.0/16",
+        meaning: "proxies whose PROXY headers are believed",
+    },
+    Key {
+        name: "control.proxy_protocol",
+        default: Some("false"),
+        allowed: "true or false; true needs control.trusted_proxies",
+        meaning: "every connection comes from one of them and begins with a PROXY header, version 2",
+    },
+    Key {
         name: "control.public_url",
         default: None,
         allowed: "an http:// or https:// URL without a path",
@@ -65,10 +89,40 @@ pub const KEYS: &[Key] = &[
         meaning: "the synchronous calls between systems",
     },
     Key {
+        name: "gateway.tls_certificates",
+        default: Some("[]"),
+        allowed: "a list of PEM files, each a certificate with its chain; relative to this file",
+        meaning: "what the gateway shows in TLS, chosen by SNI, else the first; empty: plain HTTP",
+    },
+    Key {
+        name: "gateway.tls_keys",
+        default: Some("[]"),
+        allowed: "a list of PEM files, one for each of gateway.tls_certificates, in its order",
+        meaning: "the certificates' private keys, mode 0600; changed files are taken by themselves",
+    },
+    Key {
+        name: "gateway.trusted_proxies",
+        default: Some("[]"),
+        allowed: "a list of addresses and networks such as 10.24.0.0/16",
+        meaning: "proxies whose Forwarded and PROXY headers are believed",
+    },
+    Key {
+        name: "gateway.proxy_protocol",
+        default: Some("false"),
+        allowed: "true or false; true needs gateway.trusted_proxies",
+        meaning: "every connection comes from one of them and begins with a PROXY header, version 2",
+    },
+    Key {
         name: "gateway.public_urls",
         default: Some("[]"),
-        allowed: "a list of http:// URLs without a path",
+        allowed: "a list of http:// and https:// URLs without a path",
         meaning: "the URLs callers sign for; empty: as it listens, if that is one address",
+    },
+    Key {
+        name: "gateway.h2_without_tls",
+        default: Some("false"),
+        allowed: "true or false",
+        meaning: "whether callers may speak HTTP/2 without TLS (in TLS they may always)",
     },
     Key {
         name: "gateway.threads",
@@ -81,6 +135,12 @@ pub const KEYS: &[Key] = &[
         default: Some("3000"),
         allowed: "a whole number of milliseconds from 10 to 60000",
         meaning: "how long a provider may take to accept a connection",
+    },
+    Key {
+        name: "gateway.upstream_ca",
+        default: None,
+        allowed: "a PEM file of root certificates, relative to this file",
+        meaning: "whom providers' certificates may lead to, beside the system's roots",
     },
     Key {
         name: "gateway.loopback_upstreams",
@@ -111,6 +171,30 @@ pub const KEYS: &[Key] = &[
         default: Some("\"127.0.0.1:9090\""),
         allowed: "an address and port such as 127.0.0.1:9090",
         meaning: "/healthz, /readyz and /metrics; keep it on loopback or an operators' network",
+    },
+    Key {
+        name: "operations.tls_certificates",
+        default: Some("[]"),
+        allowed: "a list of PEM files, each a certificate with its chain; relative to this file",
+        meaning: "what the operations listener shows in TLS, chosen by SNI, else the first; empty: plain HTTP",
+    },
+    Key {
+        name: "operations.tls_keys",
+        default: Some("[]"),
+        allowed: "a list of PEM files, one for each of operations.tls_certificates, in its order",
+        meaning: "the certificates' private keys, mode 0600; changed files are taken by themselves",
+    },
+    Key {
+        name: "operations.trusted_proxies",
+        default: Some("[]"),
+        allowed: "a list of addresses and networks such as 10.24.0.0/16",
+        meaning: "proxies whose PROXY headers are believed",
+    },
+    Key {
+        name: "operations.proxy_protocol",
+        default: Some("false"),
+        allowed: "true or false; true needs operations.trusted_proxies",
+        meaning: "every connection comes from one of them and begins with a PROXY header, version 2",
     },
     Key {
         name: "evidence.origin",

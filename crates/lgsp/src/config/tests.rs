@@ -26,8 +26,8 @@ const ORIGIN: &str = "[evidence]\norigin = \"lgsp.test\"\n";
 #[test]
 fn a_file_with_the_origin_alone_gives_the_defaults() {
     let config = load(ORIGIN, &[]).unwrap();
-    assert_eq!(config.control.listen.port(), 8080);
-    assert_eq!(config.gateway.listen.port(), 8081);
+    assert_eq!(config.control.listener.listen.port(), 8080);
+    assert_eq!(config.gateway.listener.listen.port(), 8081);
     assert_eq!(config.gateway.threads, 0);
     assert!(!config.gateway.loopback_upstreams);
     assert_eq!(config.evidence.entries, EntriesAccess::Auditor);
@@ -81,9 +81,24 @@ fn a_gateway_on_every_address_needs_to_know_by_which_urls_it_is_called() {
 }
 
 #[test]
-fn the_gateway_answers_for_no_https_url_before_it_speaks_tls() {
-    let file = format!("{ORIGIN}[gateway]\npublic_urls = [\"https://lgsp.test\"]\n");
-    assert!(told(&file, &[]).contains("allowed: a list of http:// URLs"));
+fn a_certificate_has_a_key_and_a_proxy_header_a_proxy() {
+    let file = format!("{ORIGIN}[gateway]\ntls_certificates = [\"a.pem\", \"b.pem\"]\n");
+    let problems = told(&file, &[("LGSP__GATEWAY__TLS_KEYS", "a.key")]);
+    assert!(problems.contains("one for each of gateway.tls_certificates"), "{problems}");
+    let config = load(&file, &[("LGSP__GATEWAY__TLS_KEYS", "a.key, b.key")]).unwrap();
+    let [first, second] = &config.gateway.listener.certificates[..] else {
+        panic!("two certificates: {config:?}")
+    };
+    assert!(first.chain.is_absolute() && first.key.ends_with("a.key"));
+    assert!(second.chain.ends_with("b.pem") && second.key.ends_with("b.key"));
+
+    let file = format!("{ORIGIN}[control]\nproxy_protocol = true\n");
+    assert!(told(&file, &[]).contains("true needs control.trusted_proxies"));
+    for proxies in ["10.0.0.1/8", "everybody", "10.0.0.0/40"] {
+        let problems = told(&file, &[("LGSP__CONTROL__TRUSTED_PROXIES", proxies)]);
+        assert!(problems.contains("addresses and networks"), "{problems}");
+    }
+    assert!(load(&file, &[("LGSP__CONTROL__TRUSTED_PROXIES", "10.0.0.0/8, ::1")]).is_ok());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use transport::TrustedProxies;
 use url::Url;
 use wire::checkpoint::Origin;
 
@@ -66,17 +67,32 @@ impl Reader {
         })
     }
 
-    /// A list of `http` URLs; a variable separates them by commas.
-    pub(super) fn http_urls(&mut self, name: &str) -> Option<Vec<Url>> {
-        let http = |text: &str| bare_url(text).filter(|url| url.scheme() == "http");
-        self.required(name, |raw| match raw {
-            Raw::List(items) => items.iter().map(|item| http(item)).collect(),
-            Raw::Variable(text) => {
-                let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-                items.map(http).collect::<Option<Vec<Url>>>()
-            }
-            _ => None,
+    /// A list of URLs.
+    pub(super) fn urls(&mut self, name: &str) -> Option<Vec<Url>> {
+        self.required(name, |raw| items_of(raw)?.iter().map(|item| bare_url(item)).collect())
+    }
+
+    /// A list of texts, none of them empty.
+    pub(super) fn list(&mut self, name: &str) -> Option<Vec<String>> {
+        self.required(name, |raw| {
+            items_of(raw).filter(|items| items.iter().all(|item| !item.is_empty()))
         })
+    }
+
+    /// A list of addresses and networks.
+    pub(super) fn proxies(&mut self, name: &str) -> Option<TrustedProxies> {
+        self.required(name, |raw| TrustedProxies::parse(items_of(raw)?).ok())
+    }
+
+    /// Notes that a value which is allowed by itself is not beside the others.
+    pub(super) fn note_refused(&mut self, name: &str) {
+        let Some(key) = keys::find(name) else {
+            return;
+        };
+        let home = (self.source.home.clone(), "unset".to_owned());
+        let written = self.source.values.get(key.name);
+        let (place, value) = written.map_or(home, |(place, raw)| (place.clone(), raw.shown()));
+        self.source.problems.push(ConfigProblem::Value { place, name: key.name, value });
     }
 
     /// Notes that everything at `listen` (the value of the key `name`) would be refused.
@@ -178,6 +194,18 @@ fn is_log_directive(directive: &str) -> bool {
 fn text_of(raw: &Raw) -> Option<String> {
     match raw {
         Raw::Text(text) | Raw::Variable(text) if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// The items of a list; a variable separates them by commas.
+fn items_of(raw: &Raw) -> Option<Vec<String>> {
+    match raw {
+        Raw::List(items) => Some(items.clone()),
+        Raw::Variable(text) => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Some(items.map(str::to_owned).collect())
+        }
         _ => None,
     }
 }

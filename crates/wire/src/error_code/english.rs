@@ -18,6 +18,10 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "The request names no host, or more than one.",
             "Send exactly one Host field with the platform's public name.",
         ),
+        E::RequestForwardedInvalid => say(
+            "A proxy before the platform says unclearly how the call came.",
+            "The platform's operator has to see that its proxies send one well-formed Forwarded.",
+        ),
         E::RequestPathNotNormal => say(
             "The path has more than one reading.",
             "Send the path without dot segments, doubled slashes, backslashes or encoded slashes.",
@@ -173,6 +177,24 @@ pub(super) const fn words(code: ErrorCode) -> Words {
         E::ProviderAddressForbidden => say(
             "The provider's registered address may not be called.",
             "The provider has to register an address that the platform may reach.",
+        ),
+        E::ProviderCertificateUntrusted => say(
+            "The certificate of the provider's system is not trusted.",
+            "The provider has to show a certificate, with its chain, from an authority that the \
+             platform trusts; the operator can add one (gateway.upstream_ca).",
+        ),
+        E::ProviderCertificateOutOfDate => say(
+            "The certificate of the provider's system is expired or not valid yet.",
+            "The provider has to renew its certificate and see that its clock is right.",
+        ),
+        E::ProviderCertificateWrongName => say(
+            "The certificate of the provider's system is for another name.",
+            "The provider has to show a certificate for the host of its registered address, or \
+             register the host that its certificate names.",
+        ),
+        E::ProviderTlsFailed => say(
+            "No TLS session with the provider's system came about.",
+            "The provider has to check that its port speaks TLS 1.2 or 1.3.",
         ),
         E::ProviderTimeout => say(
             "The provider did not answer in time.",

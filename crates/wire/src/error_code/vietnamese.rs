@@ -18,6 +18,10 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Yêu cầu không có trường Host hoặc có nhiều hơn một trường Host.",
             "Đề nghị gửi đúng một trường Host với tên công khai của nền tảng.",
         ),
+        E::RequestForwardedInvalid => say(
+            "Máy chủ trung gian phía trước nền tảng khai báo không rõ yêu cầu đã đến bằng cách nào.",
+            "Đơn vị vận hành nền tảng cần cấu hình máy chủ trung gian gửi đúng một trường Forwarded hợp lệ.",
+        ),
         E::RequestPathNotNormal => say(
             "Đường dẫn có thể hiểu theo nhiều cách.",
             "Đề nghị gửi đường dẫn không chứa đoạn «.» hoặc «..», dấu gạch chéo kép, dấu gạch chéo \
@@ -174,6 +178,24 @@ pub(super) const fn words(code: ErrorCode) -> Words {
         E::ProviderAddressForbidden => say(
             "Không được phép gọi đến địa chỉ mà bên cung cấp đã đăng ký.",
             "Bên cung cấp cần đăng ký địa chỉ mà nền tảng được phép kết nối.",
+        ),
+        E::ProviderCertificateUntrusted => say(
+            "Chứng thư số của hệ thống bên cung cấp không được tin cậy.",
+            "Bên cung cấp cần dùng chứng thư số, kèm chuỗi chứng thực, do tổ chức mà nền tảng tin cậy \
+             cấp; đơn vị vận hành có thể bổ sung tổ chức chứng thực (gateway.upstream_ca).",
+        ),
+        E::ProviderCertificateOutOfDate => say(
+            "Chứng thư số của hệ thống bên cung cấp đã hết hạn hoặc chưa có hiệu lực.",
+            "Bên cung cấp cần gia hạn chứng thư số và kiểm tra đồng hồ máy chủ.",
+        ),
+        E::ProviderCertificateWrongName => say(
+            "Chứng thư số của hệ thống bên cung cấp được cấp cho tên khác.",
+            "Bên cung cấp cần dùng chứng thư số đúng với tên máy trong địa chỉ đã đăng ký, hoặc đăng ký \
+             lại địa chỉ theo tên trong chứng thư số.",
+        ),
+        E::ProviderTlsFailed => say(
+            "Không thiết lập được phiên TLS với hệ thống bên cung cấp.",
+            "Bên cung cấp cần kiểm tra cổng dịch vụ có hỗ trợ TLS 1.2 hoặc 1.3 hay không.",
         ),
         E::ProviderTimeout => say(
             "Bên cung cấp không trả lời trong thời hạn.",

@@ -36,6 +36,8 @@ pub(super) async fn at(config: &Config) -> Vec<Finding> {
     let (data, using) = data_directory(&config.data);
     let mut findings = vec![clock(SystemClock.now()), data];
     findings.extend(ports(config, &using));
+    findings.extend(super::certificates::at(config));
+    findings.extend(upstream_roots(config));
     if !matches!(using, Use::Unusable) {
         findings.push(permissions(&config.data));
         findings.push(disk_space(&config.data));
@@ -80,11 +82,22 @@ fn data_directory(path: &Path) -> (Finding, Use) {
 
 fn ports(config: &Config, using: &Use) -> Vec<Finding> {
     let listeners = [
-        ("control.listen", config.control.listen),
-        ("gateway.listen", config.gateway.listen),
-        ("operations.listen", config.operations_listen),
+        ("control.listen", config.control.listener.listen),
+        ("gateway.listen", config.gateway.listener.listen),
+        ("operations.listen", config.operations.listen),
     ];
     listeners.into_iter().map(|(key, address)| port(key, address, using)).collect()
+}
+
+fn upstream_roots(config: &Config) -> Option<Finding> {
+    let file = config.gateway.upstream_ca.as_deref()?;
+    Some(match transport::TrustedRoots::only(file) {
+        Ok(_) => Finding::ok("upstream", format!("{} holds root certificates", file.display())),
+        Err(error) => {
+            let next = "name a PEM file with the root certificates in gateway.upstream_ca";
+            Finding::problem("upstream", error.to_string(), next)
+        }
+    })
 }
 
 fn port(key: &'static str, address: SocketAddr, using: &Use) -> Finding {
@@ -172,8 +185,10 @@ async fn database(config: &Config) -> Finding {
 }
 
 fn log_in_use(config: &Config) -> Finding {
-    let (log, probe) = (config.data.join("log"), config.operations_listen);
-    let seen = format!("{} is open in the running node: see http://{probe}/readyz", log.display());
+    let (log, probe) = (config.data.join("log"), &config.operations);
+    let (scheme, listen) = (probe.scheme(), probe.listen);
+    let seen =
+        format!("{} is open in the running node: see {scheme}://{listen}/readyz", log.display());
     Finding::ok("log", seen)
 }
 
