@@ -19,5 +19,4 @@ mod detail;
 mod full;
 mod intent;
 mod judges;
-mod ledger;
 mod world;
