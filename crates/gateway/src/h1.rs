@@ -90,7 +90,8 @@ pub(crate) async fn serve(
         dismissed: Rc::default(),
     };
     while let Some((head, terms)) = connection.next_head().await {
-        match connection.exchange(head, terms).await {
+        // Boxed, so that a connection between two calls does not keep the room that a call needs.
+        match Box::pin(connection.exchange(head, terms)).await {
             Next::Call => {}
             Next::Linger => return connection.linger().await,
             Next::Close => return connection.close(),

@@ -5,11 +5,12 @@
 //! and every operation is a poll.
 
 use std::future::Future as _;
-use std::pin::pin;
+use std::mem::MaybeUninit;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 
 use super::chunked::{Chunks, Step};
 use super::head::{Scan, scan};
@@ -17,6 +18,8 @@ use crate::request::{BadHead, BodyFault, BodySource, Framing, Piece};
 
 /// How much is read at once.
 const READ_BYTES: usize = 16 * 1024;
+/// How much is read at once where nothing is being read: most heads come whole in it.
+const FIRST_READ_BYTES: usize = 2 * 1024;
 /// With less room than this, new room is made: small calls share one piece of memory.
 const LEAST_READ_BYTES: usize = 2 * 1024;
 /// How much may arrive ahead of its turn before the caller has to wait.
@@ -102,7 +105,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             if self.arrived.first().is_some_and(|byte| *byte != b'\r') || self.arrived.len() > 1 {
                 return Poll::Ready(true);
             }
-            if !std::task::ready!(self.poll_more(cx)) {
+            if !std::task::ready!(self.poll_something(cx)) {
                 return Poll::Ready(false);
             }
         }
@@ -178,7 +181,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         // A caller that sends far ahead is no longer read, so it is not seen to leave either,
         // until its answer cannot be sent.
         while self.arrived.len() < READ_AHEAD_BYTES {
-            if !std::task::ready!(self.poll_more(cx)) {
+            if !std::task::ready!(self.poll_something(cx)) {
                 return Poll::Ready(Event::CallerGone);
             }
         }
@@ -198,6 +201,21 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     pub(super) fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         self.arrived.clear();
         self.poll_more(cx)
+    }
+
+    /// Reads something where there may be nothing for a long time, so that a quiet connection keeps
+    /// no memory to read into. False: there will be nothing more.
+    fn poll_something(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        if !self.arrived.is_empty() {
+            return self.poll_more(cx);
+        }
+        self.arrived = BytesMut::new();
+        let mut piece = [MaybeUninit::uninit(); FIRST_READ_BYTES];
+        let mut piece = ReadBuf::uninit(&mut piece);
+        // A failed connection and a closed one mean the same here: the caller is gone.
+        let _closed = std::task::ready!(Pin::new(&mut self.io).poll_read(cx, &mut piece));
+        self.arrived.extend_from_slice(piece.filled());
+        Poll::Ready(!piece.filled().is_empty())
     }
 
     /// Reads something. False: there will be nothing more.

@@ -20,6 +20,9 @@ use super::{Upstream, UpstreamFault};
 use crate::config::UpstreamConfig;
 use crate::held_body::HeldBody;
 
+/// How many bytes of an answer are read ahead of a caller who does not take them, and how long the
+/// head of an answer may be.
+const READ_AHEAD: usize = 64 << 10;
 /// How long a connection whose answer was read may take to be ready for the next request.
 const SETTLING: Duration = Duration::from_secs(1);
 
@@ -154,6 +157,7 @@ impl Pool {
             .await
             .map_err(|_| UpstreamFault::Unreachable)??;
         let (sender, connection) = http1::Builder::new()
+            .max_buf_size(READ_AHEAD)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|_| UpstreamFault::Unreachable)?;
