@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks there")]
 
 mod check;
+mod drill;
 mod fuzz;
 mod prerequisites;
 mod run;
@@ -18,6 +19,8 @@ cargo xtask <verb>
   test     setup, then every test of the workspace; further words go to `cargo test`
   check    rustfmt, clippy, cargo-deny and docs: what a change must pass before its tests
   fuzz     libFuzzer on one target, or on each: [target] [seconds, 60 unless said]
+  drill    crash [ROUNDS]: kill -9 amid load, again and again, and see that nothing promised is lost;
+           memory: huge bodies, idle connections, callers that never read, and what they cost
   docs     rewrite docs/errors.md from the error catalogue
 
 Example: cargo xtask test -p gateway
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         "test" => check::test(rest),
         "check" => check::lint(),
         "fuzz" => fuzz::run(rest),
+        "drill" => drill::run(rest),
         "docs" => check::rewrite_error_page(),
         _ => {
             eprint!("{USAGE}");

@@ -1,4 +1,4 @@
-//! A signed GET that can be sent twice, byte for byte.
+//! Signed calls: a GET that can be sent twice, byte for byte, and the signature of a long body.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use client::{EntryPlace, Signed, Signer};
 use keys::{SigningKey, SystemRandomness};
 use serde_json::Value;
 use wire::ambient::UtcMicros;
+use wire::header::CONTENT_DIGEST;
 use wire::signature::{Message, Name};
 
 /// Signs GETs for one system and sends them.
@@ -37,19 +38,36 @@ pub struct Answered {
     pub entry: Option<EntryPlace>,
 }
 
-struct Get<'a>(&'a str);
+/// What a signature is made over.
+struct Outline<'a> {
+    method: &'a str,
+    url: &'a str,
+    content_digest: Option<&'a str>,
+}
 
-impl Message for Get<'_> {
+impl Message for Outline<'_> {
     fn derived(&self, name: &Name<'_>) -> Option<Cow<'_, str>> {
         match name {
-            Name::Method => Some("GET".into()),
-            Name::TargetUri => Some(self.0.into()),
+            Name::Method => Some(self.method.into()),
+            Name::TargetUri => Some(self.url.into()),
             _ => None,
         }
     }
 
-    fn field(&self, _: &str) -> Option<Cow<'_, str>> {
-        None
+    fn field(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.content_digest.filter(|_| name == CONTENT_DIGEST).map(Into::into)
+    }
+}
+
+impl SignedGet {
+    /// Where it goes.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What it is signed with.
+    pub fn signed(&self) -> &Signed {
+        &self.signed
     }
 }
 
@@ -62,8 +80,15 @@ impl Caller {
 
     /// Signs a GET of this URL, now.
     pub fn sign(&self, url: &str) -> SignedGet {
-        let signed = self.signer.sign(&Get(url), now(), &SystemRandomness).unwrap();
+        let outline = Outline { method: "GET", url, content_digest: None };
+        let signed = self.signer.sign(&outline, now(), &SystemRandomness).unwrap();
         SignedGet { url: url.to_owned(), signed }
+    }
+
+    /// Signs a POST of a body with this `Content-Digest`, now.
+    pub fn sign_post(&self, url: &str, content_digest: &str) -> Signed {
+        let outline = Outline { method: "POST", url, content_digest: Some(content_digest) };
+        self.signer.sign(&outline, now(), &SystemRandomness).unwrap()
     }
 
     /// Sends a call; `None` if the connection broke before the whole answer was there.

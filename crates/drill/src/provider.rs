@@ -58,6 +58,11 @@ impl Provider {
     pub async fn next_request_id(&mut self) -> String {
         self.seen.recv().await.unwrap()
     }
+
+    /// The request ids of all calls that have come in and were not taken yet.
+    pub fn take_request_ids(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.seen.try_recv().ok()).collect()
+    }
 }
 
 async fn serve(

@@ -31,8 +31,6 @@ const THINGS: Migrations = Migrations {
 
 struct World {
     folder: TempDir,
-    /// The name of the database file.
-    database: String,
     disk: FaultyDisk,
     clock: Arc<TestClock>,
     randomness: Arc<SeededRandomness>,
@@ -50,7 +48,6 @@ impl World {
         let randomness = Arc::new(SeededRandomness::new(seed));
         Self {
             folder: tempfile::tempdir().unwrap(),
-            database: "lgsp.db".to_owned(),
             disk: FaultyDisk::new(seed),
             clock: Arc::default(),
             signer: Ed25519Key::generate(&*randomness).unwrap(),
@@ -59,26 +56,13 @@ impl World {
     }
 
     async fn open(&self) -> Opened {
-        let url = format!("sqlite:{}", self.folder.path().join(&self.database).display());
+        let url = format!("sqlite:{}", self.folder.path().join("lgsp.db").display());
         let database = Database::open(&DatabaseConfig { url }).await.unwrap();
         database.migrate(&[evidence::MIGRATIONS, THINGS]).await.unwrap();
         let log = self.open_log();
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let recorder = Recorder::open(database.clone(), log.clone(), clock).await.unwrap();
         Opened { database, log, recorder }
-    }
-
-    /// From now on the database is what lies on the disk at this moment, while it is in use: its
-    /// file and its write-ahead log as `kill -9` leaves them, without a proper end.
-    fn seize_database(&mut self) {
-        let next = format!("{}-again", self.database);
-        for part in ["", "-wal"] {
-            let file = |name: &str| self.folder.path().join(format!("{name}{part}"));
-            if file(&self.database).exists() {
-                std::fs::copy(file(&self.database), file(&next)).unwrap();
-            }
-        }
-        self.database = next;
     }
 
     fn open_log(&self) -> Log {
@@ -215,49 +199,6 @@ async fn wherever_a_life_ends_every_committed_change_is_recorded_once_and_in_ord
         open.close().await;
     }
     assert!(made > 20 && uncertain > 5, "{made} made, {uncertain} uncertain: the dice are loaded");
-}
-
-/// One short story, ended at every call to the log's disk in turn, by each loss, with the database
-/// as it lies at that moment.
-#[tokio::test]
-async fn a_change_may_end_at_any_call_to_the_disk() {
-    let mut ends = 0;
-    for loss in [Loss::Process, Loss::Power] {
-        for call in 0.. {
-            let mut world = World::new(call);
-            let open = world.open().await;
-            world.disk.crash_after(call);
-            let mut acknowledged = Vec::new();
-            for name in ["a", "b", "c"] {
-                // Nobody waits for a dead process.
-                let answer = tokio::time::timeout(Duration::from_secs(5), open.make(name)).await;
-                if let Ok(Ok(EntryRef { sequence, location: Some(_) })) = answer {
-                    acknowledged.push((sequence, name.to_owned()));
-                }
-            }
-            let has_crashed = world.disk.has_crashed();
-            world.seize_database();
-            world.disk.crash();
-            open.close().await;
-            world.disk.restart(loss);
-            world.disk.heal();
-
-            let open = world.open().await;
-            let (recorded, made) = (open.recorded().await, open.things().await);
-            let when = format!("crash at call {call}, loss of {loss:?}");
-            let sequences: Vec<u64> = recorded.iter().map(|(sequence, _)| *sequence).collect();
-            assert_eq!(sequences, (1..=made.len() as u64).collect::<Vec<_>>(), "{when}");
-            let things: Vec<_> = recorded.iter().map(|(_, thing)| thing.clone()).collect();
-            assert_eq!(things, made, "{when}");
-            assert!(recorded.starts_with(&acknowledged), "{when}: {acknowledged:?}");
-            open.close().await;
-            if !has_crashed {
-                break;
-            }
-            ends += 1;
-        }
-    }
-    assert!(ends > 10, "only {ends} ends were played");
 }
 
 #[tokio::test]

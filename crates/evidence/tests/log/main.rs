@@ -19,4 +19,5 @@ mod detail;
 mod full;
 mod intent;
 mod judges;
+mod ledger;
 mod world;
