@@ -8,16 +8,29 @@ use crate::run::{command, succeeds, visibly};
 /// The version that reads this workspace's `deny.toml`.
 const CARGO_DENY: &str = "0.20.2";
 
-/// Sets up what the tests need, then runs them all, or those the further words name.
+/// The crates whose tests run once more on PostgreSQL: those that keep something in a database.
+const ON_POSTGRES: &[&str] = &["store", "evidence", "registry", "identity", "lgsp"];
+
+/// Sets up what the tests need, then runs them all: once plainly, and those concerned once more on
+/// PostgreSQL. With further words, runs the tests that they name, plainly.
 pub(crate) fn test(words: &[String]) -> Result<()> {
     let python = prerequisites::ensure()?;
     // All failures of a run are worth knowing, not only those of the first crate that has one.
-    let mut tests = command("cargo", &["test", "--no-fail-fast"]);
-    if words.is_empty() {
-        tests.arg("--workspace");
+    let mut plain = command("cargo", &["test", "--no-fail-fast"]);
+    plain.args(words).env("LGSP_TEST_PYTHON", &python);
+    if !words.is_empty() {
+        return visibly(plain);
     }
-    tests.args(words).env("LGSP_TEST_PYTHON", python);
-    visibly(tests)
+    plain.arg("--workspace");
+    let plain = visibly(plain);
+    // Starts a server of its own, unless LGSP_TEST_POSTGRES_URL names one, and stops it.
+    let with_postgres = ["run", "--quiet", "--package", "testkit", "--bin", "with-postgres", "--"];
+    let mut shared = command("cargo", &with_postgres);
+    shared.args(["cargo", "test", "--no-fail-fast"]);
+    shared.args(ON_POSTGRES.iter().flat_map(|name| ["--package", *name]));
+    shared.env("LGSP_TEST_DATABASE", "postgres").env("LGSP_TEST_PYTHON", &python);
+    let shared = visibly(shared);
+    plain.and(shared)
 }
 
 /// What a change must pass before its tests are worth running.

@@ -16,7 +16,8 @@ const USAGE: &str = "\
 cargo xtask <verb>
 
   setup    install what the tests need (Debian packages when root, a Python judge), or say what is missing
-  test     setup, then every test of the workspace; further words go to `cargo test`
+  test     setup, then every test of the workspace, and those concerned once more on PostgreSQL;
+           further words go to `cargo test`
   check    rustfmt, clippy, cargo-deny and docs: what a change must pass before its tests
   fuzz     libFuzzer on one target, or on each: [target] [seconds, 60 unless said]
   drill    crash [ROUNDS]: kill -9 amid load, again and again, and see that nothing promised is lost;

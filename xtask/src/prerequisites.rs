@@ -1,7 +1,7 @@
 //! What the tests need beside Rust, each with the reason, and how it gets onto the machine.
 //!
 //! The tests let strangers judge: OpenSSL reads our keys, a Python package signs calls, `unzip`
-//! opens bundles. On Debian and as root the missing packages are installed; elsewhere they are
+//! opens bundles, a PostgreSQL server of the tests' own keeps what nodes share. On Debian and as root the missing packages are installed; elsewhere they are
 //! named and nothing is guessed.
 
 use std::path::{Path, PathBuf};
@@ -28,6 +28,9 @@ const PROGRAMS: &[Program] = &[
     Program { name: "kill", package: "procps", reason: "stops the platform as an operator does" },
     Program { name: "jq", package: "jq", reason: "reads answers in the documented first hour" },
     Program { name: "curl", package: "curl", reason: "a client that is not ours" },
+    Program { name: "postgres", package: "postgresql", reason: "the shared database of the tests" },
+    Program { name: "psql", package: "postgresql", reason: "makes a database for each test" },
+    Program { name: "setpriv", package: "util-linux", reason: "runs that server without root" },
 ];
 
 /// The signer from PyPI that judges the gateway, and what it pulls in, pinned.
@@ -42,11 +45,14 @@ pub(crate) fn ensure() -> Result<PathBuf> {
     python_judges()
 }
 
-/// Whether the program is a file on the path; what only a shell has built in does not count.
+/// Whether the program is a file on the path, or where Debian keeps servers; what only a shell has
+/// built in does not count.
 fn exists(program: &str) -> bool {
-    std::env::var_os("PATH").is_some_and(|path| {
-        std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-    })
+    let servers = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut servers = servers.map(|version| version.path().join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+        || servers.any(|folder| folder.join(program).is_file())
 }
 
 fn install(missing: &[&Program]) -> Result<()> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use keys::{DetailKeys, Ed25519Key, KeyDirectory};
 use store::{Database, DatabaseConfig, Migrations};
 use tempfile::TempDir;
-use testkit::{SeededRandomness, TestClock};
+use testkit::{SeededRandomness, TestClock, TestDatabase};
 use wire::ambient::{Clock, Randomness};
 use wire::checkpoint::Origin;
 use wire::entry::Entry;
@@ -24,6 +24,7 @@ const THINGS: Migrations = Migrations {
 /// Where a test keeps its database and log.
 pub(crate) struct Place {
     folder: TempDir,
+    database: TestDatabase,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) randomness: Arc<SeededRandomness>,
     pub(crate) signer: Ed25519Key,
@@ -39,8 +40,10 @@ pub(crate) struct Opened {
 impl Place {
     pub(crate) fn new() -> Self {
         let randomness = Arc::new(SeededRandomness::new(2));
+        let folder = tempfile::tempdir().unwrap();
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            database: TestDatabase::new(folder.path().join("lgsp.db")),
+            folder,
             clock: Arc::default(),
             signer: Ed25519Key::generate(&*randomness).unwrap(),
             randomness,
@@ -48,8 +51,8 @@ impl Place {
     }
 
     pub(crate) async fn open(&self) -> Opened {
-        let url = format!("sqlite:{}", self.folder.path().join("lgsp.db").display());
-        let database = Database::open(&DatabaseConfig { url }).await.unwrap();
+        let config = DatabaseConfig::new(self.database.url());
+        let database = Database::open(&config).await.unwrap();
         database.migrate(&[MIGRATIONS, THINGS]).await.unwrap();
         Opened { database, log: self.open_log(), clock: Arc::clone(&self.clock) }
     }

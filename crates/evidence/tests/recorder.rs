@@ -1,5 +1,5 @@
 //! Changes and their records while the log's disk misbehaves and the process dies; the database
-//! is a real SQLite file.
+//! is a real one.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,7 +18,7 @@ use keys::{DetailKeys, Ed25519Key, KeyDirectory};
 use store::{Database, DatabaseConfig, Migrations};
 use tempfile::TempDir;
 use testkit::faulty_disk::{Call, Loss};
-use testkit::{FaultyDisk, SeededRandomness, TestClock};
+use testkit::{FaultyDisk, SeededRandomness, TestClock, TestDatabase};
 use wire::ambient::{Clock, Randomness, UtcMicros};
 use wire::entry::Entry;
 use wire::error_code::ErrorCode;
@@ -31,6 +31,7 @@ const THINGS: Migrations = Migrations {
 
 struct World {
     folder: TempDir,
+    database: TestDatabase,
     disk: FaultyDisk,
     clock: Arc<TestClock>,
     randomness: Arc<SeededRandomness>,
@@ -46,8 +47,10 @@ struct Opened {
 impl World {
     fn new(seed: u64) -> Self {
         let randomness = Arc::new(SeededRandomness::new(seed));
+        let folder = tempfile::tempdir().unwrap();
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            database: TestDatabase::new(folder.path().join("lgsp.db")),
+            folder,
             disk: FaultyDisk::new(seed),
             clock: Arc::default(),
             signer: Ed25519Key::generate(&*randomness).unwrap(),
@@ -56,8 +59,8 @@ impl World {
     }
 
     async fn open(&self) -> Opened {
-        let url = format!("sqlite:{}", self.folder.path().join("lgsp.db").display());
-        let database = Database::open(&DatabaseConfig { url }).await.unwrap();
+        let config = DatabaseConfig::new(self.database.url());
+        let database = Database::open(&config).await.unwrap();
         database.migrate(&[evidence::MIGRATIONS, THINGS]).await.unwrap();
         let log = self.open_log();
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;

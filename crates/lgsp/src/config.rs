@@ -20,7 +20,8 @@ mod value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ::keys::Protection;
+use ::keys::{Protection, Zeroizing};
+use store::DatabaseConfig;
 use url::Url;
 use wire::checkpoint::Origin;
 
@@ -36,8 +37,8 @@ pub struct Config {
     pub data: PathBuf,
     /// How the key files are encrypted.
     pub keys: KeysConfig,
-    /// `sqlite:<path>`.
-    pub database_url: String,
+    /// Which database, and how it is signed on to.
+    pub database: DatabaseConfig,
     /// The control listener: API, evidence, pages.
     pub control: ControlConfig,
     /// The gateway listener: synchronous calls.
@@ -166,17 +167,16 @@ impl Config {
 
     fn read(reader: &mut Reader, base: &Path, data: PathBuf) -> Option<Self> {
         // Every key is read before the first `?`, so that all problems are told at once.
-        let database_url = reader.optional_text("database.url").map(|url| below(base, &url));
         let keys = KeysConfig::read(reader, base);
+        let database = read_database(reader, base, &data);
         let control = ControlConfig::read(reader, base);
         let gateway = GatewayConfig::read(reader, base);
         let operations = ListenerConfig::read(reader, "operations", base);
         let evidence = EvidenceConfig::read(reader);
         let log = LogConfig::read(reader);
-        let default_url = || format!("sqlite:{}", data.join("platform.db").display());
         Some(Self {
-            database_url: database_url.unwrap_or_else(default_url),
             keys: keys?,
+            database: database?,
             control: control?,
             gateway: gateway?,
             operations: operations?,
@@ -185,6 +185,22 @@ impl Config {
             data,
         })
     }
+}
+
+/// The password comes from a variable, from a file of its own, or stands in the URL; what is read
+/// here is shown nowhere.
+fn read_database(reader: &mut Reader, base: &Path, data: &Path) -> Option<DatabaseConfig> {
+    let url = reader.optional_text("database.url").map(|url| below(base, &url));
+    let password = reader.optional_text("database.password").map(Zeroizing::new);
+    let file = reader.optional_text("database.password_file").map(|file| base.join(file));
+    let from_file = file.and_then(|file| reader.secret_in("database.password_file", &file));
+    let connections = reader.whole("database.connections", 2..=100);
+    let default_url = || format!("sqlite:{}", data.join("platform.db").display());
+    Some(DatabaseConfig {
+        password: password.or(from_file),
+        connections: u32::try_from(connections?).ok()?,
+        ..DatabaseConfig::new(url.unwrap_or_else(default_url))
+    })
 }
 
 /// A relative path in a `sqlite:` URL counts from the configuration file, as all paths do.

@@ -23,7 +23,8 @@ pub enum Constraint {
 pub enum StoreError {
     /// The configured address names no database this program can open.
     #[error(
-        "'{0}' is no database address; write sqlite:PATH, for example sqlite:/var/lib/lgsp/lgsp.db"
+        "'{0}' is no database address; write sqlite:PATH, for example sqlite:/var/lib/lgsp/lgsp.db, \
+         or postgres://USER@HOST:PORT/DATABASE with sslmode, sslrootcert, sslcert or sslkey behind '?'"
     )]
     BadAddress(String),
     /// The folder the file shall stand in is not there.
@@ -64,6 +65,54 @@ pub enum StoreError {
     NotADatabase {
         /// The file.
         path: PathBuf,
+    },
+    /// The database server cannot be reached, or the line to it was cut: by then a commit may
+    /// have succeeded all the same.
+    #[error("the database server at {place} cannot be reached: {reason}")]
+    Unreachable {
+        /// `host:port/database`.
+        place: String,
+        /// What the system or the server said.
+        reason: String,
+    },
+    /// The server cannot prove that it is the one named, or will not speak TLS.
+    #[error(
+        "the database server at {place} cannot be trusted: {reason}. Name the authority of its \
+         certificate with sslrootcert=FILE"
+    )]
+    Untrusted {
+        /// `host:port/database`.
+        place: String,
+        /// What is wrong with its certificate.
+        reason: String,
+    },
+    /// The server does not let this user in.
+    #[error("the database server at {place} does not accept this user with this password")]
+    SignOn {
+        /// `host:port/database`.
+        place: String,
+    },
+    /// The server has no such database.
+    #[error("there is no such database at {place}; make it with: createdb --encoding=UTF8")]
+    NoDatabase {
+        /// `host:port/database`.
+        place: String,
+    },
+    /// The server keeps the database in a way that this program cannot work with.
+    #[error("the database at {place} cannot be used: {reason}")]
+    Unfit {
+        /// `host:port/database`.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The connection or the user may only read.
+    #[error("the database at {place} cannot be written: {reason}")]
+    ReadOnly {
+        /// `host:port/database`.
+        place: String,
+        /// What the server said.
+        reason: String,
     },
     /// The operating system refused.
     #[error("cannot {doing} {}: {source}", path.display())]
@@ -140,7 +189,7 @@ impl StoreError {
     /// Whether the same request may succeed later.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Busy | Self::Disk { .. } => Retry::SameRequest,
+            Self::Busy | Self::Disk { .. } | Self::Unreachable { .. } => Retry::SameRequest,
             Self::Full => Retry::AfterSeconds(30),
             _ => Retry::No,
         }

@@ -1,8 +1,9 @@
 //! `store` is the only opener of databases.
 //!
 //! One SQL text serves every kind of database: parameters `$1`, `$2` …; types TEXT, BIGINT and
-//! BYTEA only; times as microseconds, UUIDs and JSON as TEXT. What really differs between kinds
-//! lives here, in a file named after the kind ([`Database`] dispatches over them).
+//! BYTEA only; times as microseconds, UUIDs and JSON as TEXT. What really differs between SQLite
+//! and PostgreSQL lives here, in the files below `sqlite` and `postgres` ([`Database`] dispatches
+//! over them); a test lists them with what each is about.
 //!
 //! Read first: [`Database`] to open, migrate and read; [`WriteTransaction`] to write, which only
 //! `evidence` may begin.
@@ -17,8 +18,11 @@
 mod database;
 mod error;
 mod migrations;
+mod notices;
+mod postgres;
 mod row;
 mod sqlite;
+mod statement;
 mod transaction;
 mod value;
 
@@ -28,6 +32,7 @@ mod tests;
 pub use database::{Database, DatabaseConfig};
 pub use error::{Constraint, StoreError};
 pub use migrations::Migrations;
+pub use notices::Notices;
 pub use row::Row;
 pub use transaction::WriteTransaction;
 pub use value::Value;

@@ -8,6 +8,7 @@
 
 mod answer;
 mod file;
+mod schema;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Transaction};
 
 use self::answer::{arguments, failure};
+pub(crate) use self::schema::HAS_STEPS;
 use crate::{Row, StoreError, Value};
 
 /// A statement waits so long for another process that holds the file (a backup, `lgsp check`).
@@ -121,8 +123,8 @@ impl SqliteTransaction {
         done.map(|done| done.rows_affected()).map_err(|error| failure(&self.path, error))
     }
 
-    pub(crate) async fn execute_script(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        let done = sqlx::raw_sql(sql).execute(&mut *self.inner).await;
+    pub(crate) async fn execute_script(&mut self, sql: &str) -> Result<(), StoreError> {
+        let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *self.inner).await;
         done.map(|_| ()).map_err(|error| failure(&self.path, error))
     }
 

@@ -1,6 +1,10 @@
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+//! What holds on every kind of database; `sqlite` and `postgres` hold what is one kind's own.
+
+mod dialects;
+mod postgres;
+mod sqlite;
+
+use testkit::TestDatabase;
 
 use super::*;
 use wire::ambient::UtcMicros;
@@ -18,22 +22,20 @@ const NOTES: Migrations = Migrations {
 };
 const INSERT: &str = "INSERT INTO note (id, number, content, answers) VALUES ($1, $2, $3, $4)";
 
+/// A database of the kind that the environment names.
 struct Place {
-    folder: tempfile::TempDir,
+    database: TestDatabase,
+    _folder: tempfile::TempDir,
 }
 
 impl Place {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder.path().join("lgsp.db")
+        let folder = tempfile::tempdir().unwrap();
+        Self { database: TestDatabase::new(folder.path().join("lgsp.db")), _folder: folder }
     }
 
     async fn open(&self) -> Result<Database, StoreError> {
-        let url = format!("sqlite:{}", self.file().display());
-        Database::open(&DatabaseConfig { url }).await
+        Database::open(&DatabaseConfig::new(self.database.url())).await
     }
 
     async fn with_notes(&self) -> Database {
@@ -75,6 +77,65 @@ async fn what_is_committed_is_read_as_it_was_written_and_lasts() {
     assert_eq!(row.time("number").unwrap(), time);
     assert_eq!(row.bytes("content").unwrap(), [0, 255]);
     assert_eq!(row.optional_text("answers").unwrap(), None);
+}
+
+/// Capitals before small letters, plain letters before those with marks: the order of the bytes,
+/// which no dictionary has.
+#[tokio::test]
+async fn texts_sort_by_their_bytes_whatever_the_language_of_the_server() {
+    let place = Place::new();
+    let database = place.with_notes().await;
+    let mut words = ["đất", "Đất", "dân", "ấp", "an", "Ân", "xã", "Xã", "a/b", "a.b", "a-b", "aB"];
+    for word in words {
+        insert(&database, word).await;
+    }
+    words.sort_unstable();
+    assert_eq!(ids(&database).await, words);
+    let sql = "SELECT id FROM note WHERE id > $1 ORDER BY id";
+    let after = database.fetch_all(sql, &["xã".into()]).await.unwrap();
+    let after: Vec<String> = after.iter().map(|row| row.text("id").unwrap()).collect();
+    let expected: Vec<&str> = words.iter().copied().filter(|word| *word > "xã").collect();
+    assert_eq!(after, expected);
+}
+
+#[tokio::test]
+async fn a_text_with_a_nul_is_refused_before_it_is_written() {
+    let place = Place::new();
+    let database = place.with_notes().await;
+    let mut write = database.begin_write().await.unwrap();
+    let values = ["a\0b".into(), 1.into(), Value::Null, Value::Null];
+    let error = write.execute(INSERT, &values).await.unwrap_err();
+    assert!(matches!(error, StoreError::Misuse(_)), "{error}");
+}
+
+/// A statement is prepared once: what the first null did must not bind the later values.
+#[tokio::test]
+async fn a_statement_takes_nulls_and_values_in_any_order() {
+    let place = Place::new();
+    let database = place.with_notes().await;
+    let mut write = database.begin_write().await.unwrap();
+    let content = Value::from(vec![1_u8]);
+    for (id, content, answers) in [
+        ("a", Value::Null, Value::Null),
+        ("b", content.clone(), "a".into()),
+        ("c", Value::Null, "b".into()),
+        ("d", content, Value::Null),
+    ] {
+        write.execute(INSERT, &[id.into(), 1.into(), content, answers]).await.unwrap();
+    }
+    write.commit().await.unwrap();
+    let rows = database.fetch_all("SELECT content, answers FROM note ORDER BY id", &[]).await;
+    let rows = rows.unwrap();
+    let answers: Vec<_> = rows.iter().map(|row| row.optional_text("answers").unwrap()).collect();
+    assert_eq!(answers, [None, Some("a".into()), Some("b".into()), None]);
+    assert_eq!(rows[3].bytes("content").unwrap(), [1]);
+}
+
+#[tokio::test]
+async fn a_database_without_tables_lacks_every_step() {
+    let place = Place::new();
+    let database = place.open().await.unwrap();
+    assert_eq!(database.missing_steps(&[NOTES]).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -174,98 +235,24 @@ async fn a_wrong_number_of_values_is_refused() {
 }
 
 #[tokio::test]
-async fn the_file_is_the_owners_alone_and_so_are_its_companions() {
-    let place = Place::new();
-    let database = place.with_notes().await;
-    insert(&database, "one").await;
-    for entry in fs::read_dir(place.folder.path()).unwrap() {
-        let entry = entry.unwrap();
-        let mode = entry.metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o7777, 0o600, "{:?}", entry.file_name());
-    }
-}
-
-#[tokio::test]
-async fn the_durable_settings_are_in_force() {
-    let place = Place::new();
-    let database = place.with_notes().await;
-    let mut write = database.begin_write().await.unwrap();
-    for (pragma, column, value) in [
-        ("PRAGMA synchronous", "synchronous", Value::from(2)),
-        ("PRAGMA foreign_keys", "foreign_keys", 1.into()),
-    ] {
-        let rows = write.fetch_all(pragma, &[]).await.unwrap();
-        assert_eq!(Value::from(rows[0].integer(column).unwrap()), value);
-    }
-    let rows = write.fetch_all("PRAGMA journal_mode", &[]).await.unwrap();
-    assert_eq!(rows[0].text("journal_mode").unwrap(), "wal");
-}
-
-#[tokio::test]
-async fn a_file_that_cannot_serve_is_refused_with_what_to_do() {
-    let place = Place::new();
-    let file = place.file();
-    let mode = |mode| fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
-
-    fs::write(&file, b"just some text").unwrap();
-    mode(0o644);
-    let error = place.open().await.unwrap_err().to_string();
-    assert!(error.contains("mode 0644"), "{error}");
-    assert!(error.contains("chmod 0600 '"), "{error}");
-
-    mode(0o400);
-    let error = place.open().await.unwrap_err();
-    assert!(matches!(error, StoreError::NotWritable { .. }), "{error}");
-
-    mode(0o600);
-    let error = place.open().await.unwrap_err();
-    assert!(matches!(error, StoreError::NotADatabase { .. }), "{error}");
-    assert_eq!(fs::read(&file).unwrap(), b"just some text");
-
-    fs::write(&file, b"SQLite format 3\0 and then something else").unwrap();
-    let error = place.open().await.unwrap_err();
-    assert!(matches!(error, StoreError::NotADatabase { .. }), "{error}");
-
-    fs::remove_file(&file).unwrap();
-    fs::create_dir(&file).unwrap();
-    let error = place.open().await.unwrap_err();
-    assert!(matches!(error, StoreError::NotADatabase { .. }), "{error}");
-
-    let url = format!("sqlite:{}/no/lgsp.db", place.folder.path().display());
-    let error = Database::open(&DatabaseConfig { url }).await.unwrap_err();
-    assert!(error.to_string().contains("mkdir -p"), "{error}");
-}
-
-#[tokio::test]
-async fn a_full_database_says_so_and_goes_on_when_there_is_room() {
-    let place = Place::new();
-    let database = place.with_notes().await;
-    let big = || ["big".into(), 1.into(), vec![7_u8; 1 << 20].into(), Value::Null];
-    let mut write = database.begin_write().await.unwrap();
-    // SQLite takes no fewer pages than there are: the next one needed is one too many.
-    write.execute("PRAGMA max_page_count = 1", &[]).await.unwrap();
-    let error = write.execute(INSERT, &big()).await.unwrap_err();
-    assert!(matches!(error, StoreError::Full), "{error}");
-    assert_eq!(error.retry(), Retry::AfterSeconds(30));
-    drop(write);
-
-    // The limit was that connection's own, and went with it.
-    let mut write = database.begin_write().await.unwrap();
-    write.execute(INSERT, &big()).await.unwrap();
-    write.commit().await.unwrap();
-    assert_eq!(ids(&database).await, ["big"]);
-}
-
-#[tokio::test]
 async fn an_address_of_no_known_kind_is_refused_without_its_password() {
-    for url in ["", "lgsp.db", "sqlite:", "sqlite::memory:"] {
-        let config = DatabaseConfig { url: url.into() };
-        let error = Database::open(&config).await.unwrap_err();
+    for url in ["", "lgsp.db", "sqlite:", "sqlite::memory:", "postgres://a@b/c?sslmod=require"] {
+        let error = Database::open(&DatabaseConfig::new(url)).await.unwrap_err();
         assert!(matches!(error, StoreError::BadAddress(_)), "{url}: {error}");
     }
-    let url = "mysql://lgsp:secret@host/lgsp".into();
-    let error = Database::open(&DatabaseConfig { url }).await.unwrap_err();
-    assert!(!error.to_string().contains("secret"), "{error}");
+    for url in [
+        "mysql://lgsp:secret@host/lgsp",
+        "postgres://lgsp:secret@127.0.0.1:1/lgsp",
+        "postgres://lgsp:secret@127.0.0.1:1/lgsp?x=secret",
+        "postgres://lgsp:se?cret@127.0.0.1:1/lgsp",
+        "postgres://lgsp:se/cret@127.0.0.1:1/lgsp",
+        "postgres://lgsp@127.0.0.1:1/lgsp?password=secret@secret",
+    ] {
+        let config = DatabaseConfig::new(url);
+        let error = Database::open(&config).await.unwrap_err();
+        let shown = format!("{error} {error:?} {config:?} {}", config.shown());
+        assert!(!shown.contains("cret"), "{shown}");
+    }
 }
 
 #[tokio::test]
@@ -315,8 +302,11 @@ async fn a_step_that_fails_leaves_the_schema_as_it_was() {
     let place = Place::new();
     let database = place.with_notes().await;
     assert!(database.migrate(&[NOTES, BAD]).await.is_err());
-    let sql = "SELECT name FROM sqlite_master WHERE name = 'good' OR name = 'bad'";
-    assert!(database.fetch_all(sql, &[]).await.unwrap().is_empty());
+    for table in ["good", "bad"] {
+        let sql = format!("SELECT id FROM {table}");
+        let absent = database.fetch_all(&sql, &[]).await;
+        assert!(matches!(absent, Err(StoreError::Misuse(_))), "{table}: {absent:?}");
+    }
     database.migrate(&[NOTES]).await.unwrap();
 }
 

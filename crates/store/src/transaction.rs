@@ -1,5 +1,6 @@
 //! A writing transaction.
 
+use crate::postgres::PostgresTransaction;
 use crate::sqlite::SqliteTransaction;
 use crate::{Row, StoreError, Value};
 
@@ -18,11 +19,16 @@ pub struct WriteTransaction {
 #[derive(Debug)]
 enum Kind {
     Sqlite(SqliteTransaction),
+    Postgres(PostgresTransaction),
 }
 
 impl WriteTransaction {
     pub(crate) fn sqlite(transaction: SqliteTransaction) -> Self {
         Self { kind: Kind::Sqlite(transaction), failed: false }
+    }
+
+    pub(crate) fn postgres(transaction: PostgresTransaction) -> Self {
+        Self { kind: Kind::Postgres(transaction), failed: false }
     }
 
     /// Executes one statement; returns the number of rows it changed.
@@ -32,6 +38,7 @@ impl WriteTransaction {
         self.failed = true;
         let done = match &mut self.kind {
             Kind::Sqlite(transaction) => transaction.execute(sql, values).await,
+            Kind::Postgres(transaction) => transaction.execute(sql, values).await,
         };
         self.failed = done.is_err();
         done
@@ -43,6 +50,7 @@ impl WriteTransaction {
         self.failed = true;
         let rows = match &mut self.kind {
             Kind::Sqlite(transaction) => transaction.fetch_all(sql, values).await,
+            Kind::Postgres(transaction) => transaction.fetch_all(sql, values).await,
         };
         self.failed = rows.is_err();
         rows
@@ -57,6 +65,20 @@ impl WriteTransaction {
         Ok(self.fetch_all(sql, values).await?.into_iter().next())
     }
 
+    /// Tells the other processes that share the database, when this commits
+    /// ([`Database::notices`](crate::Database::notices)).
+    pub async fn notify(&mut self, channel: &str) -> Result<(), StoreError> {
+        self.refuse_if_failed()?;
+        self.failed = true;
+        let told = match &mut self.kind {
+            // The file belongs to one process.
+            Kind::Sqlite(_) => Ok(()),
+            Kind::Postgres(transaction) => transaction.notify(channel).await,
+        };
+        self.failed = told.is_err();
+        told
+    }
+
     /// Commits; durable when it returns. Only for `evidence::Change`, which has added the record.
     pub async fn commit(self) -> Result<(), StoreError> {
         self.finish().await
@@ -68,6 +90,7 @@ impl WriteTransaction {
         self.failed = true;
         let done = match &mut self.kind {
             Kind::Sqlite(transaction) => transaction.execute_script(sql).await,
+            Kind::Postgres(transaction) => transaction.execute_script(sql).await,
         };
         self.failed = done.is_err();
         done
@@ -77,6 +100,7 @@ impl WriteTransaction {
         self.refuse_if_failed()?;
         match self.kind {
             Kind::Sqlite(transaction) => transaction.commit().await,
+            Kind::Postgres(transaction) => transaction.commit().await,
         }
     }
 

@@ -1,5 +1,5 @@
 //! What tests need of the world: a clock that stands still, randomness with a seed, a disk that
-//! fails on demand, and the real `lgsp` binary as a child process.
+//! fails on demand, a PostgreSQL server, and the real `lgsp` binary as a child process.
 //!
 //! Read first: [`clock`] and [`randomness`] (every crate's tests take these), then
 //! [`process`] (scenarios that kill and restart the whole platform).
@@ -19,11 +19,13 @@
 pub mod authority;
 pub mod clock;
 pub mod faulty_disk;
+pub mod postgres;
 pub mod process;
 pub mod randomness;
 
 pub use authority::{Authority, Issued, IssuedFiles};
 pub use clock::TestClock;
 pub use faulty_disk::FaultyDisk;
+pub use postgres::TestDatabase;
 pub use process::Process;
 pub use randomness::SeededRandomness;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use evidence::{Disk, Log, LogConfig, LogKeys, Looked, RealDisk, Recorder, Recovered};
 use identity::token::command;
 use keys::{DetailKeys, KeyDirectory, PlatformKey, PlatformKeys, SecretBox, SystemRandomness};
-use store::{Database, DatabaseConfig, Migrations};
+use store::{Database, Migrations};
 use wire::ambient::{Clock, Randomness};
 use wire::id::Role;
 use wire::organisation_code::OrganisationCode;
@@ -127,7 +127,7 @@ pub fn look_at_log(
 /// How many steps the database's schema lacks; applies none.
 pub async fn look_at_database(config: &Config) -> Result<usize, StartProblem> {
     let problem = |error: store::StoreError| database_problem(config, &error);
-    let database = Database::open(&database_config(config)).await.map_err(problem)?;
+    let database = Database::open(&config.database).await.map_err(problem)?;
     let missing = database.missing_steps(SCHEMA).await;
     database.close().await;
     missing.map_err(problem)
@@ -138,17 +138,13 @@ const SCHEMA: &[Migrations] = &[evidence::MIGRATIONS, identity::MIGRATIONS, regi
 
 async fn open_database(config: &Config) -> Result<Database, StartProblem> {
     let problem = |error: store::StoreError| database_problem(config, &error);
-    let database = Database::open(&database_config(config)).await.map_err(problem)?;
+    let database = Database::open(&config.database).await.map_err(problem)?;
     database.migrate(SCHEMA).await.map_err(problem)?;
     Ok(database)
 }
 
-fn database_config(config: &Config) -> DatabaseConfig {
-    DatabaseConfig { url: config.database_url.clone() }
-}
-
 fn database_problem(config: &Config, error: &store::StoreError) -> StartProblem {
-    StartProblem::Database { url: config.database_url.clone(), reason: error.to_string() }
+    StartProblem::Database { url: config.database.shown(), reason: error.to_string() }
 }
 
 fn log_config(config: &Config, data: &DataDirectory) -> LogConfig {

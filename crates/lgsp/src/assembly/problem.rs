@@ -72,7 +72,7 @@ pub enum StartProblem {
     /// The database can't be opened.
     #[error("the database {url} cannot be opened: {reason}")]
     Database {
-        /// Its URL (no secret stands in the URL of an `SQLite` database).
+        /// Its URL, without user and password.
         url: String,
         /// Why.
         reason: String,
@@ -121,6 +121,11 @@ impl StartProblem {
                               with mode 600 (chmod -R u=rwX,go= on the keys folder)"
                 .into(),
             Self::KeysClosed { next_step, .. } => next_step.clone(),
+            Self::Database { url, .. } if url.starts_with("postgres") => {
+                "see `lgsp check`; the server must be up, and let this user in with database.url \
+                 and its password (LGSP__DATABASE__PASSWORD or database.password_file)"
+                    .into()
+            }
             Self::Database { .. } => {
                 "see `lgsp check`; the file and its folder must be writable for this user".into()
             }

@@ -33,6 +33,10 @@ pub struct Options {
     /// /healthz, /readyz and /metrics; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     operations: SocketAddr,
+    /// An empty PostgreSQL database instead of a file in the folder:
+    /// postgres://USER@HOST:PORT/DATABASE.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
     /// Play the story step by step and end: 0 if every step did what it should, else 1.
     #[arg(long)]
     once: bool,
@@ -60,7 +64,7 @@ pub fn run(options: Options) -> Result<ExitCode, Complaint> {
     }
     let kept = options.data.or_else(|| (!options.once).then(|| PathBuf::from("demo-data")));
     let folder = demo::Folder::open(kept)?;
-    let config = configuration(&folder, [listen, gateway, options.operations])?;
+    let config = configuration(&folder, options.database, [listen, gateway, options.operations])?;
     super::serve::start_log(&config)?;
     let language = options.lang.into();
     on_runtime(demo::run(Plan { folder, config, once: options.once, language }))
@@ -86,6 +90,7 @@ fn refuse_to_leave_this_machine(option: &str, address: SocketAddr) -> Result<(),
 /// (`LGSP__LOG__LEVEL`, `LGSP__GATEWAY__THREADS`).
 fn configuration(
     folder: &demo::Folder,
+    database: Option<String>,
     [listen, gateway, operations]: [SocketAddr; 3],
 ) -> Result<Config, Complaint> {
     let set = [
@@ -101,6 +106,7 @@ fn configuration(
     let mut settings = BTreeMap::from([("LGSP__LOG__LEVEL".to_owned(), "warn".to_owned())]);
     settings.extend(environment());
     settings.extend(set.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    settings.extend(database.map(|url| ("LGSP__DATABASE__URL".to_owned(), url)));
     Config::load(None, settings).map_err(|problems| {
         Complaint::usage(problems, "unset the variable, or give it an allowed value")
     })

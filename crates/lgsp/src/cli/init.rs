@@ -33,6 +33,11 @@ pub struct Options {
     /// '/', such as lgsp.haiphong.gov.vn/1.
     #[arg(long, value_name = "NAME", value_parser = log_name)]
     origin: Origin,
+    /// A PostgreSQL database instead of a file in the data directory:
+    /// postgres://USER@HOST:PORT/DATABASE. Give its password in the environment
+    /// (`LGSP__DATABASE__PASSWORD`), or put its file into the configuration later.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
     /// Organisation code of the operator of the platform.
     #[arg(long, value_name = "CODE")]
     operator: OrganisationCode,
@@ -188,6 +193,7 @@ fn write_config(options: &Options) -> Result<(), Complaint> {
     if let Some(path) = &options.key_file {
         set.push(("keys.key_file", quoted(&path.to_string_lossy())));
     }
+    set.extend(options.database.as_deref().map(|url| ("database.url", quoted(url))));
     let mut file = std::fs::OpenOptions::new();
     file.write(true).create_new(true).mode(0o640);
     let written = file.open(&options.config).and_then(|mut file| {

@@ -43,8 +43,26 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "database.url",
         default: None,
-        allowed: "sqlite:PATH, relative to this file",
+        allowed: "sqlite:PATH, relative to this file, or postgres://USER@HOST:PORT/DATABASE",
         meaning: "the database; unset: platform.db in the data directory",
+    },
+    Key {
+        name: "database.password",
+        default: None,
+        allowed: "the password of the database server; better by LGSP__DATABASE__PASSWORD",
+        meaning: "the password of the database server, if it does not stand in a file",
+    },
+    Key {
+        name: "database.password_file",
+        default: None,
+        allowed: "a file, relative to this one, that only its owner may read",
+        meaning: "the file that holds the password of the database server",
+    },
+    Key {
+        name: "database.connections",
+        default: Some("8"),
+        allowed: "a whole number from 2 to 100",
+        meaning: "connections of this node to a database server",
     },
     Key {
         name: "control.listen",
@@ -227,6 +245,11 @@ pub const KEYS: &[Key] = &[
         meaning: "what is logged",
     },
 ];
+
+/// Keys whose values may hold a password: never shown, not even when they are wrong.
+pub fn is_secret(name: &str) -> bool {
+    matches!(name, "database.url" | "database.password")
+}
 
 /// The key of that name.
 pub fn find(name: &str) -> Option<&'static Key> {

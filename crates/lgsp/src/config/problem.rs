@@ -68,6 +68,18 @@ pub enum ConfigProblem {
         /// As it was written.
         value: String,
     },
+    /// A file that should hold a secret.
+    #[error("{place}: `{name}` names {}, which cannot be used: {reason}", file.display())]
+    SecretFile {
+        /// Where the name stands.
+        place: Place,
+        /// The key.
+        name: &'static str,
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A required key that is set nowhere.
     #[error("{place}: `{name}` must be set; allowed: {}", allowed(name))]
     Missing {

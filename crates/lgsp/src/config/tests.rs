@@ -32,7 +32,7 @@ fn a_file_with_the_origin_alone_gives_the_defaults() {
     assert!(!config.gateway.loopback_upstreams);
     assert_eq!(config.evidence.entries, EntriesAccess::Auditor);
     assert!(config.data.ends_with("data") && config.data.is_absolute());
-    assert!(config.database_url.ends_with("data/platform.db"));
+    assert!(config.database.url.ends_with("data/platform.db"));
 }
 
 #[test]
@@ -115,6 +115,31 @@ fn a_word_that_is_no_level_does_not_silence_the_log() {
     for level in ["trace", "INFO", "info,gateway=debug", "warn, lgsp::demo=info"] {
         let config = load(ORIGIN, &[("LGSP__LOG__LEVEL", level)]).unwrap();
         config.log.level.parse::<tracing_subscriber::EnvFilter>().unwrap();
+    }
+}
+
+#[test]
+fn the_password_of_the_database_comes_from_a_variable_or_a_private_file_and_is_shown_nowhere() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("password");
+    let file = format!("{ORIGIN}[database]\nurl = \"postgres://a:geheim@db/x\"\n");
+    let variable = [("LGSP__DATABASE__PASSWORD", "geheim")];
+    let config = load(&file, &variable).unwrap();
+    assert_eq!(config.database.password.as_deref().map(String::as_str), Some("geheim"));
+    assert!(!format!("{config:?}").contains("geheim"));
+
+    std::fs::write(&secret, "geheim\n").unwrap();
+    let named = format!("{file}password_file = {:?}\n", secret.display().to_string());
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(told(&named, &[]).contains("chmod 0600"));
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let config = load(&named, &[]).unwrap();
+    assert_eq!(config.database.password.as_deref().map(String::as_str), Some("geheim"));
+
+    for wrong in ["url = [\"postgres://a:geheim@db/x\"]", "password = [\"geheim\"]"] {
+        let problems = told(&format!("{ORIGIN}[database]\n{wrong}\n"), &[]);
+        assert!(problems.contains("not allowed") && !problems.contains("geheim"), "{problems}");
     }
 }
 

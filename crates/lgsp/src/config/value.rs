@@ -1,9 +1,14 @@
 //! Text becomes types here; what doesn't is noted with its place and told at the end.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::str::FromStr;
 
+use ::keys::Zeroizing;
 use transport::TrustedProxies;
 use url::Url;
 use wire::checkpoint::Origin;
@@ -105,6 +110,25 @@ impl Reader {
         self.source.problems.push(ConfigProblem::Nameless { place, name: key.name, listen });
     }
 
+    /// What the first line of a file holds, which only its owner may read. `name` is the key that
+    /// names the file.
+    pub(super) fn secret_in(&mut self, name: &str, file: &Path) -> Option<Zeroizing<String>> {
+        let reason = match secret_of(file) {
+            Ok(secret) => return Some(secret),
+            Err(reason) => reason,
+        };
+        let key = keys::find(name)?;
+        let written = self.source.values.get(key.name);
+        let place = written.map_or_else(|| self.source.home.clone(), |(place, _)| place.clone());
+        self.source.problems.push(ConfigProblem::SecretFile {
+            place,
+            name: key.name,
+            file: file.to_owned(),
+            reason,
+        });
+        None
+    }
+
     pub(super) fn whole(&mut self, name: &str, range: RangeInclusive<u64>) -> Option<u64> {
         self.required(name, |raw| match raw {
             Raw::Integer(digits) | Raw::Variable(digits) => {
@@ -151,8 +175,10 @@ impl Reader {
         let (place, raw) = self.source.values.get(key.name)?;
         let value = read(raw);
         if value.is_none() {
+            let shown =
+                if keys::is_secret(key.name) { "the value".to_owned() } else { raw.shown() };
             let problem =
-                ConfigProblem::Value { place: place.clone(), name: key.name, value: raw.shown() };
+                ConfigProblem::Value { place: place.clone(), name: key.name, value: shown };
             self.source.problems.push(problem);
         }
         value
@@ -167,6 +193,24 @@ impl Reader {
         };
         self.read.push(key.name);
         Some(key)
+    }
+}
+
+fn secret_of(file: &Path) -> Result<Zeroizing<String>, String> {
+    let opened = File::open(file).map_err(|error| error.to_string())?;
+    let mode = opened.metadata().map_err(|error| error.to_string())?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(format!(
+            "it has mode {mode:04o}, which lets others at it; mend it with: chmod 0600 '{}'",
+            file.display()
+        ));
+    }
+    let mut text = Zeroizing::new(String::new());
+    let mut few = opened.take(4096);
+    few.read_to_string(&mut text).map_err(|error| error.to_string())?;
+    match text.lines().next() {
+        Some(first) if !first.is_empty() => Ok(Zeroizing::new(first.to_owned())),
+        _ => Err("its first line is empty".to_owned()),
     }
 }
 

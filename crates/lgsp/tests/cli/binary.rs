@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
+use testkit::TestDatabase;
 
 /// The binary under test.
 pub(crate) const LGSP: &str = env!("CARGO_BIN_EXE_lgsp");
@@ -43,6 +44,7 @@ impl From<Output> for Said {
 /// A node made by `lgsp init` in a folder of its own, listening on free ports.
 pub(crate) struct Node {
     pub(crate) folder: TempDir,
+    pub(crate) database: TestDatabase,
     pub(crate) tokens: Vec<(String, String)>,
 }
 
@@ -50,7 +52,8 @@ impl Node {
     pub(crate) fn init() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("lgsp.toml");
-        let said = run(&[
+        let database = TestDatabase::new(folder.path().join("data/platform.db"));
+        let mut arguments = vec![
             "init",
             "--config",
             config.to_str().unwrap(),
@@ -63,14 +66,18 @@ impl Node {
             "--auditor",
             "H24.18",
             "--json",
-        ]);
+        ];
+        if database.is_shared() {
+            arguments.extend(["--database", database.url()]);
+        }
+        let said = run(&arguments);
         assert_eq!(said.code, Some(0), "{said:?}");
         let made: serde_json::Value = serde_json::from_str(&said.out).unwrap();
         let tokens = made["tokens"].as_array().unwrap().iter().map(|token| {
             let member = |name: &str| token[name].as_str().unwrap().to_owned();
             (member("role"), member("token"))
         });
-        let node = Self { tokens: tokens.collect(), folder };
+        let node = Self { tokens: tokens.collect(), folder, database };
         node.configure("[control]\nlisten = \"127.0.0.1:0\"\n");
         node
     }
@@ -90,6 +97,9 @@ impl Node {
             if !text.contains(&format!("[{section}]")) {
                 whole.extend(["[", section, "]\nlisten = \"127.0.0.1:0\"\n"]);
             }
+        }
+        if self.database.is_shared() {
+            whole.extend(["[database]\nurl = \"", self.database.url(), "\"\n"]);
         }
         if !text.contains("[log]") {
             whole.push_str("[log]\nformat = \"json\"\n");

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use testkit::TestDatabase;
 use testkit::process::Process;
 
 use crate::binary::{Node, Said, lgsp, set_mode};
@@ -162,7 +163,8 @@ fn a_node_can_be_made_with_encrypted_keys() {
     let made = ["--protect", "key_file", "--key-file", secret.to_str().unwrap()];
     let made = Said::from(init(&made).output().unwrap());
     assert_eq!(made.code, Some(0), "{made:?}");
-    let node = Node { folder, tokens: Vec::new() };
+    let database = TestDatabase::new(folder.path().join("data/platform.db"));
+    let node = Node { folder, database, tokens: Vec::new() };
     assert!(!shows_keys(&node));
     let config = std::fs::read_to_string(node.config()).unwrap();
     assert!(config.contains("\nprotection = \"key_file\""), "{config}");

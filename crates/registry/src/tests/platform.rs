@@ -13,7 +13,7 @@ use keys::{DetailKeys, Ed25519Key, KeyDirectory, SecretBox};
 use serde_json::{Value, json};
 use store::{Database, DatabaseConfig};
 use tempfile::TempDir;
-use testkit::{SeededRandomness, TestClock};
+use testkit::{SeededRandomness, TestClock, TestDatabase};
 use tower::ServiceExt;
 use utoipa::openapi::OpenApi;
 use web::{Ambient, Authentication, Authenticator};
@@ -45,7 +45,13 @@ pub(crate) struct Platform {
     pub(crate) log: Log,
     pub(crate) directory_key: Ed25519Key,
     app: Router,
+    place: Place,
+}
+
+/// What outlives a process: its folder and its database.
+struct Place {
     dir: TempDir,
+    database: TestDatabase,
 }
 
 /// Takes a token that says by itself whose it is: `role:organisation:credential`.
@@ -78,19 +84,22 @@ impl Platform {
 
     /// An empty registry whose log is on `disk`.
     pub(crate) async fn start_on(disk: Arc<dyn Disk>) -> Self {
-        Self::open(tempfile::tempdir().unwrap(), disk, 1).await
+        let dir = tempfile::tempdir().unwrap();
+        let database = TestDatabase::new(dir.path().join("registry.db"));
+        Self::open(Place { dir, database }, disk, 1).await
     }
 
     /// Ends the process, so to speak, and starts it again on the same folder.
     pub(crate) async fn restart(self) -> Self {
-        let Self { registry, log, app, dir, .. } = self;
+        let Self { registry, log, app, place, .. } = self;
         drop((registry, app));
         log.close().await;
         drop(log);
-        Self::open(dir, Arc::new(RealDisk), 2).await
+        Self::open(place, Arc::new(RealDisk), 2).await
     }
 
-    async fn open(dir: TempDir, disk: Arc<dyn Disk>, seed: u64) -> Self {
+    async fn open(place: Place, disk: Arc<dyn Disk>, seed: u64) -> Self {
+        let dir = &place.dir;
         let clock = Arc::new(TestClock::default());
         let randomness = Arc::new(SeededRandomness::new(seed));
         let folder = keys_in(dir.path());
@@ -106,8 +115,8 @@ impl Platform {
             randomness.clone(),
         )
         .unwrap();
-        let url = format!("sqlite:{}", dir.path().join("registry.db").display());
-        let database = Database::open(&DatabaseConfig { url }).await.unwrap();
+        let config = DatabaseConfig::new(place.database.url());
+        let database = Database::open(&config).await.unwrap();
         database.migrate(&[evidence::MIGRATIONS, MIGRATIONS]).await.unwrap();
         let recorder = Recorder::open(database, log.clone(), clock.clone()).await.unwrap();
         let registry = Registry::open(RegistryParts {
@@ -124,7 +133,7 @@ impl Platform {
         let (routes, openapi) = registry.router();
         let ambient = Ambient { clock: clock.clone(), randomness };
         let app = web::surface(web::require_sign_on(routes, Arc::new(Outspoken)), ambient);
-        Self { registry, openapi, clock, log, directory_key, app, dir }
+        Self { registry, openapi, clock, log, directory_key, app, place }
     }
 
     /// Organisations, a system on each side, and a service.

@@ -7,17 +7,11 @@ use sqlx::error::ErrorKind;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, Column, Row as _, TypeInfo, ValueRef};
 
-use crate::{Constraint, Row, StoreError, Value};
+use crate::{Constraint, Row, StoreError, Value, statement};
 
-/// Binds the values of `sql`. SQLite takes a missing one for null, so their number is checked.
+/// Binds the values of `sql`.
 pub(super) fn arguments(sql: &str, values: &[Value]) -> Result<SqliteArguments, StoreError> {
-    let wanted = parameters(sql);
-    if wanted != values.len() {
-        let given = values.len();
-        return Err(StoreError::Misuse(format!(
-            "it has {wanted} parameters and was given {given} values"
-        )));
-    }
+    statement::check(sql, values)?;
     let mut arguments = SqliteArguments::default();
     for value in values {
         match value {
@@ -29,18 +23,6 @@ pub(super) fn arguments(sql: &str, values: &[Value]) -> Result<SqliteArguments, 
         .map_err(|error| StoreError::Misuse(error.to_string()))?;
     }
     Ok(arguments)
-}
-
-/// The highest number after a `$`.
-fn parameters(sql: &str) -> usize {
-    sql.split('$')
-        .skip(1)
-        .filter_map(|rest| {
-            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-            rest.get(..digits)?.parse().ok()
-        })
-        .max()
-        .unwrap_or(0)
 }
 
 pub(super) fn rows(rows: &[SqliteRow]) -> Result<Vec<Row>, StoreError> {
@@ -103,18 +85,5 @@ pub(super) fn failure(path: &Path, error: sqlx::Error) -> StoreError {
         Some(13) => StoreError::Full,
         Some(26) => StoreError::NotADatabase { path },
         _ => StoreError::Failed(message),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parameters_are_counted_by_their_highest_number() {
-        assert_eq!(parameters("SELECT 1"), 0);
-        assert_eq!(parameters("a = $1 AND b = $2 OR c = $1"), 2);
-        assert_eq!(parameters("VALUES ($1,$2,$10)"), 10);
-        assert_eq!(parameters("price in $"), 0);
     }
 }

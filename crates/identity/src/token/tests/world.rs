@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use keys::{DetailKeys, KeyDirectory, PlatformKeys};
 use serde_json::Value as Json;
 use store::{Database, DatabaseConfig};
-use testkit::{SeededRandomness, TestClock};
+use testkit::{SeededRandomness, TestClock, TestDatabase};
 use tower::ServiceExt;
 use utoipa::openapi::OpenApi;
 use web::{Ambient, Organisations, Registered, require_sign_on, surface};
@@ -28,6 +28,7 @@ pub(super) struct World {
     pub(super) log: Log,
     pub(super) description: OpenApi,
     routes: Router,
+    _database: TestDatabase,
     _folder: tempfile::TempDir,
 }
 
@@ -61,8 +62,8 @@ impl World {
         let randomness: Arc<dyn Randomness> = Arc::new(SeededRandomness::new(11));
         let in_folder = |name: &str| folder.path().join(name);
 
-        let url = format!("sqlite:{}", in_folder("lgsp.db").display());
-        let database = Database::open(&DatabaseConfig { url }).await.unwrap();
+        let place = TestDatabase::new(in_folder("lgsp.db"));
+        let database = Database::open(&DatabaseConfig::new(place.url())).await.unwrap();
         let sets = [evidence::MIGRATIONS, crate::MIGRATIONS];
         database.migrate(&sets).await.unwrap();
 
@@ -93,6 +94,7 @@ impl World {
             log,
             description,
             routes: surface(routes, ambient),
+            _database: place,
             _folder: folder,
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use keys::PlatformKeys;
 use wire::ambient::{Clock, UtcMicros};
@@ -168,9 +168,9 @@ fn disk_space(data: &Path) -> Finding {
 }
 
 async fn database(config: &Config) -> Finding {
-    let url = &config.database_url;
-    let path = PathBuf::from(url.strip_prefix("sqlite:").unwrap_or(url));
-    if !path.exists() {
+    let url = config.database.shown();
+    let file = config.database.url.strip_prefix("sqlite:").map(Path::new);
+    if file.is_some_and(|file| !file.exists()) {
         return Finding::ok("database", format!("{url} is made at the first start"));
     }
     match look_at_database(config).await {

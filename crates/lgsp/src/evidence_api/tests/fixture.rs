@@ -13,7 +13,7 @@ use keys::{DetailKeys, Ed25519Key, KeyDirectory};
 use serde_json::Value;
 use store::{Database, DatabaseConfig};
 use tempfile::TempDir;
-use testkit::{SeededRandomness, TestClock};
+use testkit::{SeededRandomness, TestClock, TestDatabase};
 use tower::ServiceExt;
 use web::{Ambient, Authentication, Authenticator};
 use wire::ambient::{Clock, Randomness, UtcMicros};
@@ -103,6 +103,7 @@ pub(super) struct Fixture {
     log: Log,
     request_id: RequestId,
     trust: TrustFile,
+    _database: TestDatabase,
     _folder: TempDir,
 }
 
@@ -115,8 +116,8 @@ impl Fixture {
         let signer = Ed25519Key::generate(&*randomness).unwrap();
         let trust = trust(&origin, &signer);
 
-        let url = format!("sqlite:{}", folder.path().join("lgsp.db").display());
-        let database = Database::open(&DatabaseConfig { url }).await.unwrap();
+        let place = TestDatabase::new(folder.path().join("lgsp.db"));
+        let database = Database::open(&DatabaseConfig::new(place.url())).await.unwrap();
         database.migrate(&[evidence::MIGRATIONS]).await.unwrap();
         let keys = KeyDirectory::create(folder.path().join("keys")).unwrap();
         let (log, _) = Log::open(
@@ -141,7 +142,7 @@ impl Fixture {
             trust: Arc::new(trust.clone()),
         };
         let routes = web::surface(router(api, Arc::new(Credulous)), Ambient { clock, randomness });
-        Self { routes, log, request_id, trust, _folder: folder }
+        Self { routes, log, request_id, trust, _database: place, _folder: folder }
     }
 
     pub(super) fn log(&self) -> &Log {
