@@ -35,7 +35,9 @@ const HTTP_1_ONLY: [&str; 12] = [
 ];
 
 /// What looks at the bytes of TCP itself, and so runs over that alone.
-const PLAIN_ONLY: [&str; 2] = [
+const PLAIN_ONLY: [&str; 3] = [
+    // Frames written by hand.
+    "hostile::h2::",
     "hostile::slow::a_caller_that_closes_its_sending_half_has_left",
     "long::an_answer_that_ends_with_its_connection_does_not_look_whole_when_it_broke_off",
 ];
@@ -45,7 +47,7 @@ pub fn cell() -> Cell {
     let test = std::thread::current().name().unwrap_or_default().to_owned();
     match std::env::var("LGSP_TEST_TRANSPORT").as_deref() {
         Err(_) | Ok("plain") => Cell::Plain,
-        Ok(_) if PLAIN_ONLY.contains(&test.as_str()) => Cell::Plain,
+        Ok(_) if PLAIN_ONLY.iter().any(|only| test.starts_with(only)) => Cell::Plain,
         Ok("h2") if !HTTP_1_ONLY.iter().any(|only| test.starts_with(only)) => Cell::H2,
         Ok("tls" | "h2") => Cell::Tls,
         Ok(other) => panic!("LGSP_TEST_TRANSPORT={other} is none of plain, tls, h2"),

@@ -6,6 +6,7 @@
 mod answer;
 mod chunk;
 mod framing;
+mod h2;
 mod head;
 mod hop;
 mod host;
@@ -44,6 +45,14 @@ const CLASSES: &[(&str, &[&str])] = &[
         &[
             "head::other_versions_of_http_are_refused",
             "hop::upgrades_are_not_offered_to_the_provider_and_never_happen",
+            "h2::a_good_call_over_frames_written_by_hand_passes",
+            "h2::line_breaks_and_controls_in_fields_never_become_lines",
+            "h2::fields_of_a_connection_are_refused_over_http_2",
+            "h2::pseudo_fields_stand_once_first_and_whole",
+            "h2::a_path_or_method_that_would_break_the_request_line_is_refused",
+            "h2::authority_scheme_and_host_that_contradict_each_other_are_refused",
+            "h2::a_length_that_lies_over_http_2_leaves_no_whole_request",
+            "h2::ten_thousand_fields_and_a_field_of_100_kib_are_refused_over_http_2",
         ],
     ),
     ("obs-fold", &["head::folded_lines_are_refused"]),
