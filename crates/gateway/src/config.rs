@@ -7,7 +7,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use transport::Acceptor;
+use transport::{Acceptor, TrustedRoots};
 use url::Url;
 
 /// One gateway's configuration.
@@ -70,6 +70,8 @@ pub struct UpstreamConfig {
     pub idle_per_provider: usize,
     /// Whether a service may stand on this machine's loopback addresses.
     pub allow_loopback: bool,
+    /// Whom providers' certificates must lead to; `None`: the system's roots.
+    pub roots: Option<TrustedRoots>,
 }
 
 /// The ceiling of [`Limits::max_fields`].
@@ -124,6 +126,7 @@ impl Default for UpstreamConfig {
             keep_idle: Duration::from_secs(30),
             idle_per_provider: 64,
             allow_loopback: false,
+            roots: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! header lines.
 
 use http::{HeaderMap, HeaderValue, StatusCode};
+use transport::CertificateFault;
 use wire::error_code::{ErrorCode, Retry};
 use wire::problem::{Problem, Text};
 use wire::signature::policy::SignatureRefusal;
@@ -97,6 +98,33 @@ impl Refusal {
                 ErrorCode::ProviderAnswerMalformed,
                 "Câu trả lời của bên cung cấp không phải là HTTP hợp lệ.",
                 "The provider's answer is not valid HTTP.",
+            ),
+            UpstreamFault::Certificate(fault) => Self::certificate(fault),
+        }
+    }
+
+    /// A provider did not prove who it is; nothing was sent to it.
+    fn certificate(fault: CertificateFault) -> Self {
+        match fault {
+            CertificateFault::Untrusted => Self::new(
+                ErrorCode::ProviderCertificateUntrusted,
+                "Chứng thư số của hệ thống bên cung cấp không dẫn tới tổ chức chứng thực được tin cậy.",
+                "The certificate of the provider's system leads to no authority that is trusted.",
+            ),
+            CertificateFault::OutOfDate => Self::new(
+                ErrorCode::ProviderCertificateOutOfDate,
+                "Chứng thư số của hệ thống bên cung cấp đã hết hạn hoặc chưa có hiệu lực.",
+                "The certificate of the provider's system is expired or not valid yet.",
+            ),
+            CertificateFault::WrongName => Self::new(
+                ErrorCode::ProviderCertificateWrongName,
+                "Chứng thư số của hệ thống bên cung cấp không phải của tên máy đã đăng ký.",
+                "The certificate of the provider's system is not for the host that is registered.",
+            ),
+            CertificateFault::Handshake => Self::new(
+                ErrorCode::ProviderTlsFailed,
+                "Bắt tay TLS với hệ thống bên cung cấp không thành công.",
+                "The TLS handshake with the provider's system failed.",
             ),
         }
     }

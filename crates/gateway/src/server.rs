@@ -19,11 +19,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use transport::{RootsError, TrustedRoots};
 use wire::ambient::{Clock, Randomness};
 
 use self::seats::Seats;
 use crate::cluster::{Cluster, ClusterParts, Lines, NodeSlot};
-use crate::config::GatewayConfig;
+use crate::config::{GatewayConfig, UpstreamConfig};
 use crate::gate::{DateLine, Gate, ResponseKey};
 use crate::nonces::Nonces;
 use crate::routes::{DirectorySnapshot, Routes};
@@ -66,6 +68,9 @@ pub enum StartError {
     /// The key towards other nodes cannot be used.
     #[error("the key towards other nodes cannot be used: {0}")]
     PeerKey(rustls::Error),
+    /// There are no roots to verify providers by.
+    #[error("providers cannot be verified: {0}")]
+    Roots(#[from] RootsError),
     /// The system gives no thread.
     #[error("cannot start a thread for calls: {0}")]
     Thread(std::io::Error),
@@ -122,6 +127,7 @@ pub fn start(config: GatewayConfig, parts: Parts) -> Result<Running, StartError>
         .map_err(|reason| StartError::Listen { address: listen, reason })?;
     let address = listeners.address;
     metrics::describe();
+    let tls = connector(&config.upstream)?;
     let most = seats::per_thread(&config.limits, threads);
     let routes = parts.directory.map(|directory| Routes::compile(&directory, None));
     let scheme = if config.acceptor.is_tls() { Scheme::Https } else { Scheme::Http };
@@ -145,9 +151,10 @@ pub fn start(config: GatewayConfig, parts: Parts) -> Result<Running, StartError>
     let (alive, ended) = mpsc::channel(1);
     for (number, listener) in listeners.sockets.into_iter().enumerate() {
         let (gate, phase, alive) = (Arc::clone(&gate), phase.subscribe(), alive.clone());
+        let tls = tls.clone();
         let runtime = runtime()?;
         let run = move || {
-            let worker = Rc::new(Worker::new(gate, most));
+            let worker = Rc::new(Worker::new(gate, most, tls));
             LocalSet::new().block_on(&runtime, serve(worker, listener, phase, most, number == 0));
             drop(alive);
         };
@@ -176,6 +183,16 @@ pub fn start(config: GatewayConfig, parts: Parts) -> Result<Running, StartError>
 fn runtime() -> Result<tokio::runtime::Runtime, StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(StartError::Thread)
+}
+
+/// How providers are spoken to in TLS; sessions to resume are shared by all threads.
+fn connector(config: &UpstreamConfig) -> Result<TlsConnector, RootsError> {
+    let roots = match &config.roots {
+        Some(roots) => roots.clone(),
+        None => TrustedRoots::load(None)?,
+    };
+    let config = roots.client_config(&[transport::H2, transport::HTTP_1_1], None)?;
+    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 impl Running {
@@ -233,8 +250,8 @@ impl DirectorySlot {
 }
 
 impl Worker {
-    fn new(gate: Arc<Gate>, most: usize) -> Self {
-        let pool = Rc::new(Pool::new(gate.config.upstream.clone()));
+    fn new(gate: Arc<Gate>, most: usize, tls: TlsConnector) -> Self {
+        let pool = Rc::new(Pool::new(gate.config.upstream.clone(), tls));
         let calls = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
         Self { gate, pool, seats: Seats::default(), calls, lines: Lines::default() }
     }

@@ -3,18 +3,27 @@
 //! **Invariant**: a request is sent a second time only if the first surely never left
 //! (`try_send_request` gives it back); a connection serves again only after its last answer was
 //! read whole. **Trust**: every address is judged at connect time, see
-//! [`wire::provider_address`].
+//! [`wire::provider_address`]; in TLS its certificate and
+//! name are verified before anything is sent.
 
+mod connect;
+mod form;
+mod line;
 mod pool;
 
 use std::fmt;
+
+use transport::CertificateFault;
 
 pub(crate) use pool::{Lease, Pool, Sent};
 
 /// Where a service stands.
 #[derive(Debug, Clone)]
 pub(crate) struct Upstream {
-    /// `host:port`, the key of its connections and the value of `Host`.
+    /// `https://host:port`, the key of its connections.
+    origin: Box<str>,
+    is_tls: bool,
+    /// `host:port`, the value of `Host`.
     pub(crate) authority: Box<str>,
     host: Box<str>,
     port: u16,
@@ -24,7 +33,7 @@ pub(crate) struct Upstream {
 
 /// A text that says nowhere a gateway could go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("its upstream is not http://host:port/path without query or user")]
+#[error("its upstream is not http(s)://host:port/path without query or user")]
 pub(crate) struct BadUpstream;
 
 /// Why a provider gave no answer.
@@ -38,13 +47,15 @@ pub(crate) enum UpstreamFault {
     BrokeOff,
     /// What it sent is no HTTP.
     Malformed,
+    /// It did not prove in TLS that it is who it should be.
+    Certificate(CertificateFault),
 }
 
 impl Upstream {
     /// Reads the upstream of a service record.
     pub(crate) fn parse(text: &str) -> Result<Self, BadUpstream> {
         let url = url::Url::parse(text).map_err(|_| BadUpstream)?;
-        let is_plain = url.scheme() == "http"
+        let is_plain = matches!(url.scheme(), "http" | "https")
             && url.query().is_none()
             && url.fragment().is_none()
             && url.username().is_empty()
@@ -56,6 +67,8 @@ impl Upstream {
             None => host.to_owned(),
         };
         Ok(Self {
+            origin: format!("{}://{authority}", url.scheme()).into(),
+            is_tls: url.scheme() == "https",
             authority: authority.into(),
             host: host.trim_matches(['[', ']']).into(),
             port,
@@ -71,7 +84,7 @@ impl Upstream {
 
 impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}{}", self.authority, self.base_path)
+        write!(f, "{}{}", self.origin, self.base_path)
     }
 }
 
@@ -89,8 +102,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_http_url_is_refused() {
-        for text in ["", "a:80", "https://a", "http://a/?q", "http://u:p@a", "file:///etc/passwd"] {
+    fn what_is_no_plain_url_is_refused() {
+        for text in [
+            "",
+            "a:80",
+            "ftp://a",
+            "https://a/?q",
+            "http://a/?q",
+            "http://u:p@a",
+            "file:///etc/passwd",
+        ] {
             assert!(Upstream::parse(text).is_err(), "{text}");
         }
     }

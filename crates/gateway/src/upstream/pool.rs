@@ -2,35 +2,30 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
 
-use wire::provider_address::is_permitted;
-
-use super::{Upstream, UpstreamFault};
+use super::connect::{Connected, connect};
+use super::line::{Line, SharedLine, Stream};
+use super::{Upstream, UpstreamFault, form};
 use crate::config::UpstreamConfig;
 use crate::held_body::HeldBody;
 
-/// How many bytes of an answer are read ahead of a caller who does not take them, and how long the
-/// head of an answer may be.
-const READ_AHEAD: usize = 64 << 10;
 /// How long a connection whose answer was read may take to be ready for the next request.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// The idle connections of one thread, by authority.
-#[derive(Debug)]
+/// The connections of one thread, by scheme and authority: idle ones of HTTP/1.1, and those of
+/// HTTP/2, idle or not.
 pub(crate) struct Pool {
     config: UpstreamConfig,
+    tls: TlsConnector,
     idle: Rc<RefCell<IdleLines>>,
+    shared: RefCell<HashMap<Box<str>, Vec<SharedLine>>>,
 }
 
 type IdleLines = HashMap<Box<str>, Vec<Idle>>;
@@ -41,19 +36,6 @@ struct Idle {
     since: Instant,
 }
 
-/// A connection to a provider. Dropping it cuts it off, whatever is still under way.
-#[derive(Debug)]
-struct Line {
-    sender: SendRequest<HeldBody>,
-    task: AbortHandle,
-}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 /// The head of an answer, its body to come, and the connection it comes over.
 #[derive(Debug)]
 pub(crate) struct Sent {
@@ -61,16 +43,27 @@ pub(crate) struct Sent {
     pub(crate) lease: Lease,
 }
 
-/// A connection in use. Dropped before it is given back, it is cut off.
+/// A connection in use. Dropped before it is given back, a line of its own is cut off; of a shared
+/// one only the stream, with the answer's body.
 #[derive(Debug)]
-pub(crate) struct Lease {
-    authority: Box<str>,
-    line: Line,
+pub(crate) struct Lease(Held);
+
+#[derive(Debug)]
+enum Held {
+    Own { origin: Box<str>, line: Line },
+    Shared { _stream: Stream },
+}
+
+/// What became of a request that has no answer.
+enum Unanswered {
+    /// Here it is again; surely nobody has acted on it.
+    Unsent(Box<Request<HeldBody>>),
+    Fault(UpstreamFault),
 }
 
 impl Pool {
-    pub(crate) fn new(config: UpstreamConfig) -> Self {
-        Self { config, idle: Rc::default() }
+    pub(crate) fn new(config: UpstreamConfig, tls: TlsConnector) -> Self {
+        Self { config, tls, idle: Rc::default(), shared: RefCell::default() }
     }
 
     /// Sends a request and waits for the head of its answer; the caller sets the time limit.
@@ -80,65 +73,75 @@ impl Pool {
         upstream: &Upstream,
         mut request: Request<HeldBody>,
     ) -> Result<Sent, UpstreamFault> {
-        while let Some(line) = self.take(&upstream.authority) {
-            match self.send_over(line, upstream, request).await? {
+        while let Some(known) = self.take(&upstream.origin) {
+            let shared = known.shared();
+            match send_over(known, upstream, request).await {
                 Ok(sent) => return Ok(sent),
-                // The provider had closed this idle connection; nothing was sent.
-                Err(unsent) => request = unsent,
+                // The provider had closed this idle connection, or takes no more over it.
+                Err(Unanswered::Unsent(unsent)) => request = *unsent,
+                Err(Unanswered::Fault(fault)) => return Err(fault),
+            }
+            // So that each round has one connection less to try.
+            if let Some(line) = shared {
+                self.forget(&upstream.origin, &line);
             }
         }
-        let line = self.connect(upstream).await?;
-        self.send_over(line, upstream, request).await?.map_err(|_unsent| UpstreamFault::BrokeOff)
-    }
-
-    /// The inner error is the request, surely unsent.
-    async fn send_over(
-        &self,
-        mut line: Line,
-        upstream: &Upstream,
-        request: Request<HeldBody>,
-    ) -> Result<Result<Sent, Request<HeldBody>>, UpstreamFault> {
-        match line.sender.try_send_request(request).await {
-            Ok(response) => {
-                let lease = Lease { authority: upstream.authority.clone(), line };
-                Ok(Ok(Sent { response, lease }))
-            }
-            Err(mut failed) => match failed.take_message() {
-                Some(unsent) => Ok(Err(unsent)),
-                None => Err(fault_of(failed.error())),
-            },
+        // A handshake's state is large and rare: not part of every call's.
+        let connected = Box::pin(connect(upstream, &self.config, &self.tls)).await?;
+        if let Connected::Shared(line) = &connected {
+            let mut shared = self.shared.borrow_mut();
+            shared.entry(upstream.origin.clone()).or_default().push(line.clone());
+        }
+        match send_over(connected, upstream, request).await {
+            Ok(sent) => Ok(sent),
+            Err(Unanswered::Unsent(_)) => Err(UpstreamFault::Unreachable),
+            Err(Unanswered::Fault(fault)) => Err(fault),
         }
     }
 
-    /// The idle connection used last that is still good.
-    fn take(&self, authority: &str) -> Option<Line> {
+    /// A shared connection with room, else the idle one used last that is still good.
+    fn take(&self, origin: &str) -> Option<Connected> {
+        if let Some(lines) = self.shared.borrow_mut().get_mut(origin) {
+            lines.retain(|line| !line.sender.is_closed());
+            if let Some(line) = lines.iter().find(|line| line.has_room()) {
+                return Some(Connected::Shared(line.clone()));
+            }
+        }
         let mut idle = self.idle.borrow_mut();
-        let lines = idle.get_mut(authority)?;
+        let lines = idle.get_mut(origin)?;
         while let Some(Idle { line, since }) = lines.pop() {
             if !line.sender.is_closed() && since.elapsed() < self.config.keep_idle {
-                return Some(line);
+                return Some(Connected::Line(line));
             }
         }
         None
     }
 
+    fn forget(&self, origin: &str, line: &SharedLine) {
+        if let Some(lines) = self.shared.borrow_mut().get_mut(origin) {
+            lines.retain(|one| !one.is_same(line));
+        }
+    }
+
     /// Takes back a connection whose answer has been read whole.
     pub(crate) fn give_back(&self, lease: Lease) {
-        if lease.line.sender.is_closed() {
+        let Held::Own { origin, mut line } = lease.0 else {
+            return;
+        };
+        if line.sender.is_closed() {
             return;
         }
         let most = self.config.idle_per_provider;
-        if lease.line.sender.is_ready() {
-            keep(&self.idle, lease, most);
+        if line.sender.is_ready() {
+            keep(&self.idle, origin, line, most);
             return;
         }
         // It is still settling: a moment later it is ready, or it never will be (a provider that
         // answered without reading the whole request).
         let idle = Rc::clone(&self.idle);
         tokio::task::spawn_local(async move {
-            let mut lease = lease;
-            if let Ok(Ok(())) = timeout(SETTLING, lease.line.sender.ready()).await {
-                keep(&idle, lease, most);
+            if let Ok(Ok(())) = timeout(SETTLING, line.sender.ready()).await {
+                keep(&idle, origin, line, most);
             }
         });
     }
@@ -150,66 +153,91 @@ impl Pool {
             lines.retain(|idle| !idle.line.sender.is_closed() && idle.since.elapsed() < keep_idle);
             !lines.is_empty()
         });
-    }
-
-    async fn connect(&self, upstream: &Upstream) -> Result<Line, UpstreamFault> {
-        let stream = timeout(self.config.connect_timeout, self.connect_to_any(upstream))
-            .await
-            .map_err(|_| UpstreamFault::Unreachable)??;
-        let (sender, connection) = http1::Builder::new()
-            .max_buf_size(READ_AHEAD)
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(|_| UpstreamFault::Unreachable)?;
-        let task = tokio::task::spawn_local(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a provider's connection ended");
-            }
+        self.shared.borrow_mut().retain(|_, lines| {
+            lines.retain(|line| line.is_kept(keep_idle));
+            !lines.is_empty()
         });
-        Ok(Line { sender, task: task.abort_handle() })
-    }
-
-    /// Tries the addresses of the name in turn, leaving out those no provider may have.
-    async fn connect_to_any(&self, upstream: &Upstream) -> Result<TcpStream, UpstreamFault> {
-        let mut fault = UpstreamFault::Unreachable;
-        for address in resolve(upstream).await? {
-            if !is_permitted(address.ip(), self.config.allow_loopback) {
-                tracing::warn!(%upstream, %address, "a provider's address is forbidden");
-                fault = UpstreamFault::AddressForbidden;
-                continue;
-            }
-            if let Ok(stream) = TcpStream::connect(address).await {
-                // Without it a small request would wait for the acknowledgement of the last one;
-                // a system that cannot set it is only slower.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-        }
-        Err(fault)
     }
 }
 
-fn keep(idle: &RefCell<IdleLines>, lease: Lease, most: usize) {
-    let Lease { authority, line } = lease;
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pool({} idle providers)", self.idle.borrow().len())
+    }
+}
+
+async fn send_over(
+    connected: Connected,
+    upstream: &Upstream,
+    request: Request<HeldBody>,
+) -> Result<Sent, Unanswered> {
+    match connected {
+        Connected::Line(mut line) => {
+            let request = form::for_h1(request, upstream);
+            match line.sender.try_send_request(request).await {
+                Ok(response) => {
+                    let lease = Lease(Held::Own { origin: upstream.origin.clone(), line });
+                    Ok(Sent { response, lease })
+                }
+                Err(mut failed) => Err(match failed.take_message() {
+                    Some(unsent) => Unanswered::Unsent(Box::new(unsent)),
+                    None => Unanswered::Fault(fault_of(failed.error())),
+                }),
+            }
+        }
+        Connected::Shared(mut line) => {
+            let stream = line.begin();
+            let request = form::for_h2(request, upstream);
+            let again = form::again(&request);
+            match line.sender.try_send_request(request).await {
+                Ok(response) => {
+                    Ok(Sent { response, lease: Lease(Held::Shared { _stream: stream }) })
+                }
+                Err(mut failed) => Err(
+                    match failed
+                        .take_message()
+                        .or_else(|| again.filter(|_| is_unprocessed(failed.error())))
+                    {
+                        Some(unsent) => Unanswered::Unsent(Box::new(unsent)),
+                        None => Unanswered::Fault(fault_of(failed.error())),
+                    },
+                ),
+            }
+        }
+    }
+}
+
+fn keep(idle: &RefCell<IdleLines>, origin: Box<str>, line: Line, most: usize) {
     let mut idle = idle.borrow_mut();
-    let lines = idle.entry(authority).or_default();
+    let lines = idle.entry(origin).or_default();
     if lines.len() < most {
         lines.push(Idle { line, since: Instant::now() });
     }
 }
 
-async fn resolve(upstream: &Upstream) -> Result<Vec<SocketAddr>, UpstreamFault> {
-    if let Ok(ip) = upstream.host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(ip, upstream.port)]);
-    }
-    let found = tokio::net::lookup_host((&*upstream.host, upstream.port)).await;
-    found.map(Iterator::collect).map_err(|_| UpstreamFault::Unreachable)
+fn h2_error(error: &hyper::Error) -> Option<&h2::Error> {
+    std::error::Error::source(error)?.downcast_ref()
+}
+
+/// Whether the provider said that it has not looked at the request (RFC 9113 §8.7): a stream it
+/// refused, or one that its GOAWAY without an error leaves out.
+fn is_unprocessed(error: &hyper::Error) -> bool {
+    h2_error(error).is_some_and(|error| {
+        let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+        let is_left_out = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+        error.is_remote() && (is_refused || is_left_out)
+    })
 }
 
 /// What an error says about the provider. An error of our own body also ends here; then the
 /// body's verdict is what counts.
-pub(crate) fn fault_of(error: &hyper::Error) -> UpstreamFault {
-    if error.is_parse() || error.is_parse_too_large() {
+fn fault_of(error: &hyper::Error) -> UpstreamFault {
+    if is_unprocessed(error) {
+        return UpstreamFault::Unreachable;
+    }
+    // A frame that breaks the protocol is found on this side.
+    let is_bad_frame = h2_error(error).is_some_and(h2::Error::is_library);
+    if error.is_parse() || error.is_parse_too_large() || is_bad_frame {
         UpstreamFault::Malformed
     } else {
         UpstreamFault::BrokeOff

@@ -30,3 +30,4 @@ mod policy;
 mod provider;
 mod record;
 mod request;
+mod sealed_provider;

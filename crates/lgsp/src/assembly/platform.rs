@@ -9,7 +9,7 @@ use gateway::{Limits, Parts, ResponseKey, UpstreamConfig};
 use keys::PlatformKey;
 use registry::{Registry, RegistryParts};
 use tokio::task::JoinHandle;
-use transport::Acceptor;
+use transport::{Acceptor, TrustedRoots};
 use url::Url;
 use wire::trust::TrustFile;
 
@@ -183,6 +183,7 @@ fn start_gateway(
     control_url: &str,
     core: &mut Core,
 ) -> Result<gateway::Running, StartProblem> {
+    let roots = TrustedRoots::load(config.upstream_ca.as_deref()).map_err(part("the gateway"))?;
     let settings = gateway::GatewayConfig {
         listen: address,
         acceptor,
@@ -194,6 +195,7 @@ fn start_gateway(
         upstream: UpstreamConfig {
             connect_timeout: config.connect_timeout,
             allow_loopback: config.loopback_upstreams,
+            roots: Some(roots),
             ..UpstreamConfig::default()
         },
         nonces_per_key: config.nonces_per_key,

@@ -77,7 +77,7 @@ pub struct ServiceForm {
     /// What people call it.
     #[schema(example = "Danh mục đơn vị hành chính cấp xã")]
     title: String,
-    /// Where calls go: `http://host[:port][/path]`.
+    /// Where calls go: `http://` or `https://`, `host[:port][/path]`.
     #[schema(example = "http://10.24.12.5:9000/api")]
     upstream: String,
     /// How long a gateway waits for the answer to begin, in milliseconds; 5000 when left out.
@@ -94,7 +94,7 @@ pub struct ServiceForm {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TermsForm {
-    /// Where calls go: `http://host[:port][/path]`.
+    /// Where calls go: `http://` or `https://`, `host[:port][/path]`.
     #[schema(example = "http://10.24.12.6:9000/api")]
     upstream: Option<String>,
     /// How long a gateway waits for the answer to begin, in milliseconds.

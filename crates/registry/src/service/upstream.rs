@@ -11,7 +11,7 @@ use web::field::{self, Field};
 use wire::problem::Text;
 use wire::provider_address::is_permitted;
 
-/// An `http` URL with a host and perhaps a port and a base path, and nothing else; written without
+/// An `http` or `https` URL with a host and perhaps a port and a base path, and nothing else; written without
 /// a slash at its end, because the path of a call is appended to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(into = "String")]
@@ -22,16 +22,13 @@ const MAX_BYTES: usize = 500;
 
 /// A text that is no address of this kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an http URL with a host, and without user, query or fragment")]
+#[error("not an http or https URL with a host, and without user, query or fragment")]
 pub struct NotAnUpstream;
 
 impl Upstream {
     /// The address in the field `upstream`, if gateways can go there. What it says by name is
     /// judged at every connect, for a name may come to mean another machine.
     pub fn read(text: &str, allow_loopback: bool) -> Result<Self, Refusal> {
-        if text.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
-            return Err(field::refused(FIELD, &https()));
-        }
         let upstream: Self = field::parse(FIELD, text)?;
         if upstream.ip().is_some_and(|address| !is_permitted(address, allow_loopback)) {
             return Err(field::refused(FIELD, &never_permitted(allow_loopback)));
@@ -62,15 +59,6 @@ impl Upstream {
 /// What the address is called in what people send.
 const FIELD: &str = "upstream";
 
-fn https() -> Text {
-    Text::new(
-        "Nền tảng chưa hỗ trợ gọi bên cung cấp qua https; đề nghị dùng địa chỉ http:// trong mạng \
-         nội bộ.",
-        "Upstreams over https are not supported yet; use an http:// address on the internal \
-         network.",
-    )
-}
-
 fn never_permitted(allow_loopback: bool) -> Text {
     if allow_loopback {
         return Text::new(
@@ -98,7 +86,8 @@ impl FromStr for Upstream {
         let plain = text.len() <= MAX_BYTES
             && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b'@');
         // It also adds slashes that are missing and drops those that are too many.
-        let address = text.strip_prefix("http://").filter(|rest| !rest.starts_with('/'));
+        let address = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let address = address.filter(|rest| !rest.starts_with('/'));
         let url = Url::parse(text).map_err(|_| NotAnUpstream)?;
         let clean = address.is_some()
             && url.host_str().is_some_and(|host| !host.is_empty())
@@ -134,8 +123,8 @@ impl From<Upstream> for String {
 impl Field for Upstream {
     fn rule() -> Text {
         Text::new(
-            "một địa chỉ http://máy[:cổng][/đường/dẫn], không có người dùng, «?» hay «#».",
-            "an address http://host[:port][/path], without user, query or fragment.",
+            "một địa chỉ http:// hoặc https://, dạng https://máy[:cổng][/đường/dẫn], không có người dùng, «?» hay «#».",
+            "an http:// or https:// address such as https://host[:port][/path], without user, query or fragment.",
         )
     }
 }
@@ -152,6 +141,8 @@ mod tests {
             ("http://may-chu.haiphong.gov.vn/api/v1", "http://may-chu.haiphong.gov.vn/api/v1"),
             ("http://[2001:db8::5]:80/api/", "http://[2001:db8::5]/api"),
             ("http://MAY-CHU/Api", "http://may-chu/Api"),
+            ("https://may-chu:443/api/", "https://may-chu/api"),
+            ("https://10.24.12.5:9443", "https://10.24.12.5:9443"),
         ] {
             assert_eq!(given.parse::<Upstream>().map(String::from), Ok(kept.to_owned()), "{given}");
         }
@@ -161,6 +152,7 @@ mod tests {
     fn an_address_that_gateways_never_call_is_refused() {
         let never = [
             "http://169.254.169.254/latest",
+            "https://169.254.169.254/latest",
             "http://169.254.1.1",
             "http://0.0.0.0:80",
             "http://224.0.0.1",
@@ -190,21 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn https_is_said_to_be_unsupported() {
-        for text in ["https://may-chu/", "HTTPS://may-chu:9000/api"] {
-            let refusal = Upstream::read(text, true).unwrap_err().0;
-            assert!(refusal.detail.vi.contains("chưa hỗ trợ"), "{text}");
-            assert!(refusal.detail.en.contains("not supported yet"), "{text}");
-        }
-    }
-
-    #[test]
     fn what_could_mean_another_place_is_refused() {
         for text in [
             "",
             "may-chu:9000",
             "//may-chu/",
-            "https://may-chu/",
+            "HTTPS://may-chu/",
+            "https:/may-chu",
+            "https:///api",
             "ftp://may-chu/",
             "file:///etc/passwd",
             "http://",
@@ -234,7 +219,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_refused_or_reads_back_as_it_is_kept(
-            text in prop_oneof!["\\PC*", "http://[a-z0-9.:/%@?#-]{0,40}"]
+            text in prop_oneof!["\\PC*", "https?://[a-z0-9.:/%@?#-]{0,40}"]
         ) {
             if let Ok(kept) = text.parse::<Upstream>() {
                 prop_assert_eq!(kept.as_str().parse::<Upstream>(), Ok(kept.clone()));
