@@ -164,3 +164,27 @@ pub(crate) fn upstream(bytes: &[u8]) {
     let url = url::Url::parse(&printed).expect("a URL");
     assert!(url.query().is_none() && url.fragment().is_none() && url.username().is_empty());
 }
+
+/// What `Forwarded` says is an address, one of our schemes, and a host that fits into one line.
+pub(crate) fn forwarded(bytes: &[u8]) {
+    let Some((peer, scheme, host)) = fuzzing::forwarded(bytes) else {
+        return;
+    };
+    peer.parse::<std::net::IpAddr>().expect("an address");
+    assert!(matches!(scheme, "http" | "https"));
+    if let Some(host) = host {
+        assert!(host.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{host:?}");
+    }
+}
+
+/// A PROXY header is read to its end and no further, whatever stands behind it.
+pub(crate) fn proxy_header(bytes: &[u8]) {
+    let Some((said, length)) = transport::fuzzing::proxy_header(bytes) else {
+        return;
+    };
+    assert!(bytes.starts_with(b"\r\n\r\n\0\r\nQUIT\n"));
+    assert_eq!(length, 16 + usize::from(u16::from_be_bytes([bytes[14], bytes[15]])));
+    let alone = transport::fuzzing::proxy_header(&bytes[..length]);
+    assert_eq!(alone, Some((said, length)));
+    assert_eq!(transport::fuzzing::proxy_header(&bytes[..length - 1]), None);
+}

@@ -2,8 +2,10 @@
 //! strangers' bytes. Only there with the feature `fuzzing`, which nothing that is shipped names.
 
 use http::{HeaderName, HeaderValue};
+use transport::TrustedProxies;
 
 use crate::fields::Fields;
+use crate::forwarded;
 use crate::h1;
 use crate::hygiene;
 use crate::target::{CameBy, PublicUrls, Scheme, Target};
@@ -65,6 +67,17 @@ pub fn target(raw: &str, host: &str) -> Option<(String, String)> {
 pub fn names_towards_provider(lines: &[(&str, &[u8])], signed: &str) -> Vec<String> {
     let kept = hygiene::towards_provider(&fields(lines), |name| name == signed);
     kept.keys().map(|name| name.as_str().to_owned()).collect()
+}
+
+/// The peer, scheme and host of a call that came over TLS from 10.0.0.1 and brought this
+/// `Forwarded`, where 10.0.0.0/8 are trusted proxies; `None`: it is refused.
+pub fn forwarded(value: &[u8]) -> Option<(String, &'static str, Option<String>)> {
+    let proxies = TrustedProxies::parse(["10.0.0.0/8"]).ok()?;
+    let peer = [10, 0, 0, 1].into();
+    let fields = fields(&[("forwarded", value)]);
+    let said = forwarded::read(&proxies, peer, Scheme::Https, &fields).ok()?;
+    let host = said.came_by.host.map(Into::into);
+    Some((said.peer.to_string(), said.came_by.scheme.as_str(), host))
 }
 
 /// An address of a service as the gateway prints it, and the target it makes of this path.

@@ -15,6 +15,9 @@ mod acceptor;
 mod certificate;
 mod certificates;
 mod fault;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod proxy_header;
 mod roots;
 mod stream;

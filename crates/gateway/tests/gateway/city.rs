@@ -197,6 +197,11 @@ impl City {
         self.again(config, true, || Some(cluster())).await
     }
 
+    /// The same of a gateway that is alone.
+    pub async fn kill_and_restart_alone(self, config: GatewayConfig) -> Self {
+        self.again(config, true, || None).await
+    }
+
     async fn again(
         self,
         mut config: GatewayConfig,

@@ -165,3 +165,17 @@ async fn a_provider_that_closed_an_idle_connection_is_asked_over_another() {
         assert!(is_known, "{answer:?}");
     }
 }
+
+#[tokio::test]
+async fn no_more_unused_connections_to_a_provider_are_kept_than_may_be() {
+    let provider = Provider::friendly().await;
+    let mut setting = Setting::new(provider.address);
+    setting.config.upstream.idle_per_provider = 0;
+    let city = setting.start().await;
+    for _ in 0..3 {
+        assert_eq!(city.ask(&Ask::get("/")).await.status, 200);
+    }
+    let connections: std::collections::HashSet<_> =
+        provider.seen().iter().map(|seen| seen.connection).collect();
+    assert_eq!(connections.len(), 3);
+}

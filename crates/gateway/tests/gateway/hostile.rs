@@ -282,6 +282,35 @@ fn every_class_of_hostile_input_has_its_tests_and_every_test_its_class() {
     assert_eq!(listed, tests_of_this_folder());
 }
 
+/// `docs/limits.md` names tests; each of them is one.
+#[test]
+fn the_page_of_limits_names_tests_that_exist() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = std::fs::read_to_string(root.join("docs/limits.md")).unwrap();
+    let mut sources = String::new();
+    for name in ["gateway", "evidence"] {
+        read_all(&root.join("crates").join(name), &mut sources);
+    }
+    let tests = page.split('`').skip(1).step_by(2).filter(|text| text.matches('_').count() > 3);
+    let mut named = 0;
+    for test in tests {
+        assert!(sources.contains(&format!("fn {test}()")), "{test} is no test");
+        named += 1;
+    }
+    assert!(named > 15, "only {named} tests are named");
+}
+
+fn read_all(folder: &std::path::Path, sources: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_all(&path, sources);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
 /// The tests of the files beside this one, as `file::name`.
 fn tests_of_this_folder() -> BTreeSet<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gateway/hostile");

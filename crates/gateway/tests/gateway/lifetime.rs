@@ -93,6 +93,32 @@ async fn nonces_stay_spent_after_a_restart() {
 }
 
 #[tokio::test]
+async fn nonces_stay_spent_wherever_kill_9_ends_the_gateway() {
+    for calls_to_the_disk in 0..12 {
+        let provider = Provider::friendly().await;
+        let mut setting = Setting::new(provider.address);
+        setting.config.public_urls = vec!["http://gateway.example".parse().unwrap()];
+        let config = setting.config.clone();
+        let city = setting.start().await;
+        city.disk.crash_after(calls_to_the_disk);
+        let mut spent = Vec::new();
+        for _ in 0..4 {
+            let request = Ask::get("/units").bytes(&city);
+            if city.line().await.ask(&request).await.status == 200 {
+                spent.push(request);
+            }
+        }
+        let asked = provider.seen().len();
+        let city = city.kill_and_restart_alone(config).await;
+        for request in &spent {
+            let answer = city.line().await.ask(request).await;
+            assert_eq!(answer.code(), "nonce.replayed", "after {calls_to_the_disk} calls");
+        }
+        assert_eq!(provider.seen().len(), asked, "after {calls_to_the_disk} calls");
+    }
+}
+
+#[tokio::test]
 async fn a_taken_port_is_said_and_not_shared() {
     let provider = Provider::friendly().await;
     let city = city(provider.address).await;
