@@ -26,6 +26,11 @@ const PROGRAMS: &[Program] = &[
     Program { name: "mount", package: "mount", reason: "a small file system fills up" },
     Program { name: "unshare", package: "util-linux", reason: "only the platform sees that one" },
     Program { name: "kill", package: "procps", reason: "stops the platform as an operator does" },
+    Program {
+        name: "softhsm2-util",
+        package: "softhsm2",
+        reason: "is the security module that holds signing keys",
+    },
     Program { name: "jq", package: "jq", reason: "reads answers in the documented first hour" },
     Program { name: "curl", package: "curl", reason: "a client that is not ours" },
     Program { name: "postgres", package: "postgresql", reason: "the shared database of the tests" },

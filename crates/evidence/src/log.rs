@@ -41,7 +41,7 @@ mod wal;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use keys::Ed25519Key;
+use keys::PlatformSigner;
 use wire::checkpoint::Origin;
 
 pub use draft::{Appended, BodyDigest, Detail, Draft, Intent, LogUnavailable, SpentNonce};
@@ -105,7 +105,7 @@ impl LogConfig {
 #[derive(Debug, Clone)]
 pub struct LogKeys {
     /// Signs from now on.
-    pub signer: Ed25519Key,
+    pub signer: PlatformSigner,
     /// Public keys that signed before.
     pub retired: Vec<[u8; 32]>,
 }

@@ -58,7 +58,7 @@ impl Place {
     }
 
     fn open_log(&self) -> Log {
-        let keys = LogKeys { signer: self.signer.clone(), retired: Vec::new() };
+        let keys = LogKeys { signer: self.signer.clone().into(), retired: Vec::new() };
         let folder = KeyDirectory::create(self.folder.path().join("keys")).unwrap();
         let randomness = Arc::clone(&self.randomness) as Arc<dyn Randomness>;
         let (log, _) = Log::open(

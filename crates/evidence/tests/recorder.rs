@@ -73,7 +73,7 @@ impl World {
         let randomness = Arc::clone(&self.randomness) as Arc<dyn Randomness>;
         let (log, _) = Log::open(
             LogConfig::new(PathBuf::from("/log"), "evidence.test/log".parse().unwrap()),
-            &LogKeys { signer: self.signer.clone(), retired: Vec::new() },
+            &LogKeys { signer: self.signer.clone().into(), retired: Vec::new() },
             DetailKeys::new(folder, Arc::clone(&randomness)),
             self.disk.process(),
             Arc::clone(&self.clock) as Arc<dyn Clock>,

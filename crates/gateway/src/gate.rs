@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use arc_swap::ArcSwap;
 use evidence::Log;
 use http::HeaderValue;
-use keys::Ed25519Key;
+use keys::PlatformSigner;
 use parking_lot::Mutex;
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -43,7 +43,7 @@ pub struct ResponseKey {
     /// What the trust file calls it.
     pub keyid: String,
     /// The key itself.
-    pub key: Ed25519Key,
+    pub key: PlatformSigner,
 }
 
 impl Gate {

@@ -9,6 +9,8 @@ use crate::passage::{Envelope, Summary};
 const CALLS: &str = "lgsp_gateway_calls_total";
 /// From the request's head to the moment its answer may leave.
 const DURATION: &str = "lgsp_gateway_call_seconds";
+/// Answers that were to be signed and left without, because the key's security module failed.
+const UNSIGNED: &str = "lgsp_gateway_unsigned_answers_total";
 /// Connections that callers hold.
 const CONNECTIONS: &str = "lgsp_gateway_connections";
 /// Questions to other nodes, by kind and what was answered.
@@ -26,6 +28,7 @@ pub(crate) fn describe() {
         metrics::Unit::Seconds,
         "from the head of a request until its answer may leave"
     );
+    metrics::describe_counter!(UNSIGNED, "answers that left unsigned, as the token failed");
     metrics::describe_gauge!(CONNECTIONS, "connections that callers hold");
     metrics::describe_counter!(ASKED, "questions to other nodes, by kind and answer");
     metrics::describe_histogram!(
@@ -51,6 +54,11 @@ pub(crate) fn count(envelope: &Envelope, status: StatusCode, summary: &Summary) 
         operation = summary.about.operation.as_deref(),
         micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
     );
+}
+
+/// One more answer that leaves without the signature it was to have.
+pub(crate) fn count_unsigned() {
+    metrics::counter!(UNSIGNED).increment(1);
 }
 
 /// One more connection, until the guard is dropped.

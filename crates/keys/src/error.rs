@@ -86,6 +86,14 @@ pub enum KeyError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// The security module's token does not do what it should. Trying again may help.
+    #[error("{token}: {reason}")]
+    Hsm {
+        /// Which token.
+        token: String,
+        /// What it did, or did not.
+        reason: String,
+    },
     /// What was given cannot serve as a secret.
     #[error("{0}")]
     UnfitSecret(&'static str),
@@ -131,10 +139,10 @@ impl KeyError {
         }
     }
 
-    /// Whether the same attempt may succeed later: only where the disk was in the way.
+    /// Whether the same attempt may succeed later: only where the disk or a token was in the way.
     pub fn retry(&self) -> Retry {
         match self {
-            Self::Disk { .. } => Retry::SameRequest,
+            Self::Disk { .. } | Self::Hsm { .. } => Retry::SameRequest,
             _ => Retry::No,
         }
     }

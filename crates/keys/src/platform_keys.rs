@@ -2,7 +2,7 @@
 //!
 //! `platform.json` in the key folder says which key serves what and since when, and keeps the
 //! public part of every retired one, so that old signatures stay verifiable. A private key
-//! stands in `<keyid>.pem`.
+//! stands in `<keyid>.pem`, or in the security module's token that the index names.
 //!
 //! **Invariant**: the index decides. A key counts once the index names it; a key the index names
 //! is never silently made anew.
@@ -16,12 +16,12 @@ use aws_lc_rs::digest;
 use wire::ambient::{Randomness, UtcMicros};
 use wire::id::KeyId;
 
-use crate::{Ed25519Key, KeyDirectory, KeyError};
+use crate::{Ed25519Key, Hsm, HsmKey, KeyDirectory, KeyError, PlatformSigner};
 
 mod index;
 
 use index::Index;
-pub use index::KeyValidity;
+pub use index::{KeyValidity, PlaceInHsm};
 
 /// What a platform key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -59,50 +59,82 @@ impl fmt::Display for PlatformKey {
 #[derive(Debug)]
 pub struct PlatformKeys {
     /// Signs checkpoints.
-    pub log: Ed25519Key,
+    pub log: PlatformSigner,
     /// Signs directory heads.
-    pub directory: Ed25519Key,
+    pub directory: PlatformSigner,
     /// Signs answers.
-    pub response: Ed25519Key,
+    pub response: PlatformSigner,
     folder: KeyDirectory,
     index: Index,
 }
 
+/// Where new private keys are made.
+#[derive(Debug, Clone)]
+pub enum KeyPlace {
+    /// In files of the key folder.
+    Files,
+    /// In a security module. A label names a key that was made there by other means, to be taken
+    /// in the place of a new one: for log, directory and response.
+    Hsm(Hsm, [Option<String>; 3]),
+}
+
+impl KeyPlace {
+    /// The security module, if there is one.
+    pub fn hsm(&self) -> Option<&Hsm> {
+        match self {
+            Self::Files => None,
+            Self::Hsm(hsm, _) => Some(hsm),
+        }
+    }
+}
+
 impl PlatformKeys {
-    /// Loads the keys the index names, or makes all three if there is no index.
+    /// Loads the keys the index names, or makes all three in files if there is no index.
     pub fn load_or_generate(
         folder: &KeyDirectory,
         now: UtcMicros,
         randomness: &dyn Randomness,
     ) -> Result<Self, KeyError> {
+        Self::load_or_generate_in(folder, &KeyPlace::Files, now, randomness)
+    }
+
+    /// Loads the keys the index names, from files and from the security module, or makes all three
+    /// in `place` if there is no index.
+    pub fn load_or_generate_in(
+        folder: &KeyDirectory,
+        place: &KeyPlace,
+        now: UtcMicros,
+        randomness: &dyn Randomness,
+    ) -> Result<Self, KeyError> {
         let index = match Index::find(folder)? {
             Some(index) => index,
-            None => first_keys(folder, now, randomness)?,
+            None => first_keys(folder, place, now, randomness)?,
         };
         // A crash in a rotation may have left a retired private key; finish its work.
         for retired in index.keys.iter().filter(|key| key.until.is_some()) {
             folder.destroy(&file(&retired.keyid))?;
         }
-        Self::load(folder, index)
+        Self::load(folder, place.hsm(), index)
     }
 
     /// Loads the keys the index names and changes nothing; `None` if there is no index.
-    pub fn find(folder: &KeyDirectory) -> Result<Option<Self>, KeyError> {
-        Index::find(folder)?.map(|index| Self::load(folder, index)).transpose()
+    pub fn find(folder: &KeyDirectory, hsm: Option<&Hsm>) -> Result<Option<Self>, KeyError> {
+        Index::find(folder)?.map(|index| Self::load(folder, hsm, index)).transpose()
     }
 
-    fn load(folder: &KeyDirectory, index: Index) -> Result<Self, KeyError> {
+    fn load(folder: &KeyDirectory, hsm: Option<&Hsm>, index: Index) -> Result<Self, KeyError> {
+        let load = |which| load(folder, hsm, index.current(folder, which)?);
         Ok(Self {
-            log: load(folder, index.current(folder, PlatformKey::Log)?)?,
-            directory: load(folder, index.current(folder, PlatformKey::Directory)?)?,
-            response: load(folder, index.current(folder, PlatformKey::Response)?)?,
+            log: load(PlatformKey::Log)?,
+            directory: load(PlatformKey::Directory)?,
+            response: load(PlatformKey::Response)?,
             folder: folder.clone(),
             index,
         })
     }
 
     /// The key that serves now.
-    pub fn key(&self, which: PlatformKey) -> &Ed25519Key {
+    pub fn key(&self, which: PlatformKey) -> &PlatformSigner {
         match which {
             PlatformKey::Log => &self.log,
             PlatformKey::Directory => &self.directory,
@@ -121,17 +153,22 @@ impl PlatformKeys {
     }
 
     /// Retires a key and puts a new one in its place. The retired one's private part is
-    /// destroyed, its public part kept.
+    /// destroyed, its public part kept. The new key is made in `place`, so this also moves a
+    /// platform's signing into a security module, or out of it.
     pub fn rotate(
         &mut self,
         which: PlatformKey,
+        place: &KeyPlace,
         now: UtcMicros,
         randomness: &dyn Randomness,
     ) -> Result<(), KeyError> {
-        let old = self.validity(which)?.keyid.clone();
-        let (key, validity) = new_key(&self.folder, which, now, randomness)?;
+        let old = self.validity(which)?.clone();
+        let (key, validity) = new_key(&self.folder, place, which, now, randomness)?;
+        if self.index.keys.iter().any(|known| known.keyid == validity.keyid) {
+            return Err(KeyError::Exists { path: self.folder.path().join(file(&validity.keyid)) });
+        }
         let mut index = self.index.clone();
-        for retired in index.keys.iter_mut().filter(|key| key.keyid == old) {
+        for retired in index.keys.iter_mut().filter(|key| key.keyid == old.keyid) {
             retired.until = Some(now);
         }
         index.keys.push(validity);
@@ -144,18 +181,24 @@ impl PlatformKeys {
             PlatformKey::Directory => self.directory = key,
             PlatformKey::Response => self.response = key,
         }
-        self.folder.destroy(&file(&old))
+        match (&old.hsm, place.hsm()) {
+            (None, _) => self.folder.destroy(&file(&old.keyid)),
+            (Some(old), Some(hsm)) => HsmKey::destroy(hsm, &old.id()?),
+            // The token's owner removes it.
+            (Some(_), None) => Ok(()),
+        }
     }
 }
 
 fn first_keys(
     folder: &KeyDirectory,
+    place: &KeyPlace,
     now: UtcMicros,
     randomness: &dyn Randomness,
 ) -> Result<Index, KeyError> {
     let mut keys = Vec::new();
     for which in PlatformKey::ALL {
-        keys.push(new_key(folder, which, now, randomness)?.1);
+        keys.push(new_key(folder, place, which, now, randomness)?.1);
     }
     let index = Index::new(keys);
     // A crash before this line leaves key files that no index names; they have signed nothing.
@@ -165,23 +208,73 @@ fn first_keys(
 
 fn new_key(
     folder: &KeyDirectory,
+    place: &KeyPlace,
     which: PlatformKey,
     now: UtcMicros,
     randomness: &dyn Randomness,
-) -> Result<(Ed25519Key, KeyValidity), KeyError> {
-    let key = Ed25519Key::generate(randomness)?;
-    let validity = KeyValidity {
-        name: which,
-        keyid: keyid(which, &key.public_key())?,
-        from: now,
-        until: None,
-        public: key.public_key(),
+) -> Result<(PlatformSigner, KeyValidity), KeyError> {
+    let (key, hsm) = match place {
+        KeyPlace::Files => (PlatformSigner::File(Ed25519Key::generate(randomness)?), None),
+        KeyPlace::Hsm(hsm, [log, directory, response]) => {
+            let label = match which {
+                PlatformKey::Log => log,
+                PlatformKey::Directory => directory,
+                PlatformKey::Response => response,
+            };
+            let key = match label {
+                Some(label) => HsmKey::labelled(hsm, label)?,
+                None => HsmKey::generate(hsm, &format!("lgsp {which}"), randomness)?,
+            };
+            let place = PlaceInHsm::new(hsm.label()?, key.id());
+            (PlatformSigner::Hsm(key), Some(place))
+        }
     };
-    folder.create_new(&file(&validity.keyid), key.to_pkcs8_pem()?.as_bytes())?;
+    let public = key.public_key();
+    let keyid = keyid(which, &public)?;
+    if let PlatformSigner::File(key) = &key {
+        folder.create_new(&file(&keyid), key.to_pkcs8_pem()?.as_bytes())?;
+    }
+    let validity = KeyValidity { name: which, keyid, from: now, until: None, public, hsm };
     Ok((key, validity))
 }
 
-fn load(folder: &KeyDirectory, validity: &KeyValidity) -> Result<Ed25519Key, KeyError> {
+fn load(
+    folder: &KeyDirectory,
+    hsm: Option<&Hsm>,
+    validity: &KeyValidity,
+) -> Result<PlatformSigner, KeyError> {
+    match (&validity.hsm, hsm) {
+        (None, _) => load_file(folder, validity).map(PlatformSigner::File),
+        (Some(place), Some(hsm)) => load_from_hsm(hsm, place, validity).map(PlatformSigner::Hsm),
+        (Some(place), None) => Err(KeyError::Hsm {
+            token: format!("the token '{}'", place.token),
+            reason: format!(
+                "the key {} stands in it, and no security module is set ([pkcs11])",
+                validity.keyid
+            ),
+        }),
+    }
+}
+
+fn load_from_hsm(
+    hsm: &Hsm,
+    place: &PlaceInHsm,
+    validity: &KeyValidity,
+) -> Result<HsmKey, KeyError> {
+    let key = HsmKey::load(hsm, &place.id()?)?;
+    if key.public_key() == validity.public {
+        return Ok(key);
+    }
+    Err(KeyError::Hsm {
+        token: format!("the token '{}'", place.token),
+        reason: format!(
+            "its key with id {} is another than the index names as {}",
+            place.id, validity.keyid
+        ),
+    })
+}
+
+fn load_file(folder: &KeyDirectory, validity: &KeyValidity) -> Result<Ed25519Key, KeyError> {
     let name = file(&validity.keyid);
     let damaged = |reason| KeyError::Damaged { path: folder.path().join(&name), reason };
     let bytes = folder.load(&name)?;

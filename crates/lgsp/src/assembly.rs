@@ -15,6 +15,7 @@ pub mod core;
 pub mod data_directory;
 mod in_force;
 pub mod key_folder;
+pub mod key_place;
 pub mod key_secret;
 pub mod listeners;
 mod operations;

@@ -20,7 +20,7 @@ mod value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ::keys::{Protection, Zeroizing};
+use ::keys::{Protection, TokenName, Zeroizing};
 use store::DatabaseConfig;
 use url::Url;
 use wire::checkpoint::Origin;
@@ -37,6 +37,8 @@ pub struct Config {
     pub data: PathBuf,
     /// How the key files are encrypted.
     pub keys: KeysConfig,
+    /// The security module in which the platform's signing keys are made; `None`: in files.
+    pub pkcs11: Option<Pkcs11Config>,
     /// Which database, and how it is signed on to.
     pub database: DatabaseConfig,
     /// The control listener: API, evidence, pages.
@@ -60,6 +62,19 @@ pub struct KeysConfig {
     pub passphrase_file: Option<PathBuf>,
     /// The key file.
     pub key_file: Option<PathBuf>,
+}
+
+/// A security module (PKCS#11).
+#[derive(Debug, Clone)]
+pub struct Pkcs11Config {
+    /// Its library.
+    pub module: PathBuf,
+    /// Which token.
+    pub token: TokenName,
+    /// Where the PIN stands, if in a file of its own.
+    pub pin_file: Option<PathBuf>,
+    /// Labels of keys to be taken for log, directory and response in place of new ones.
+    pub labels: [Option<String>; 3],
 }
 
 /// The control listener.
@@ -168,6 +183,7 @@ impl Config {
     fn read(reader: &mut Reader, base: &Path, data: PathBuf) -> Option<Self> {
         // Every key is read before the first `?`, so that all problems are told at once.
         let keys = KeysConfig::read(reader, base);
+        let pkcs11 = Pkcs11Config::read(reader, base);
         let database = read_database(reader, base, &data);
         let control = ControlConfig::read(reader, base);
         let gateway = GatewayConfig::read(reader, base);
@@ -176,6 +192,7 @@ impl Config {
         let log = LogConfig::read(reader);
         Some(Self {
             keys: keys?,
+            pkcs11,
             database: database?,
             control: control?,
             gateway: gateway?,
@@ -226,6 +243,24 @@ impl KeysConfig {
         let mut path = |name| reader.optional_text(name).map(|path| base.join(path));
         let (passphrase_file, key_file) = (path("keys.passphrase_file"), path("keys.key_file"));
         Some(Self { protection: protection?, passphrase_file, key_file })
+    }
+}
+
+impl Pkcs11Config {
+    /// `None` if there is none, or beside a problem, which `finish` returns.
+    fn read(reader: &mut Reader, base: &Path) -> Option<Self> {
+        let module = reader.optional_text("pkcs11.module").map(|path| base.join(path));
+        let label = reader.optional_text("pkcs11.token").map(TokenName::Label);
+        let slot = reader.optional_whole("pkcs11.slot").map(TokenName::Slot);
+        let pin_file = reader.optional_text("pkcs11.pin_file").map(|path| base.join(path));
+        let labels = ["pkcs11.log", "pkcs11.directory", "pkcs11.response"];
+        let labels = labels.map(|name| reader.optional_text(name));
+        let module = module?;
+        let Some(token) = label.or(slot) else {
+            reader.note_missing("pkcs11.token");
+            return None;
+        };
+        Some(Self { module, token, pin_file, labels })
     }
 }
 

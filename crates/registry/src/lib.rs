@@ -28,7 +28,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use evidence::Recorder;
-use keys::{Ed25519Key, SecretBox};
+use keys::{PlatformSigner, SecretBox};
 use store::Database;
 use tokio::sync::watch;
 use utoipa::openapi::OpenApi;
@@ -51,7 +51,7 @@ pub struct RegistryParts {
     /// Seals HMAC secrets.
     pub secrets: SecretBox,
     /// Signs the heads of the directory.
-    pub directory_key: Ed25519Key,
+    pub directory_key: PlatformSigner,
     /// The directory's origin ([`Origin::directory`] of the log's).
     pub directory_origin: Origin,
     /// Whether gateways may connect to their own machine, and so a service may stand there.

@@ -22,6 +22,7 @@ pub mod faulty_disk;
 pub mod postgres;
 pub mod process;
 pub mod randomness;
+pub mod soft_hsm;
 
 pub use authority::{Authority, Issued, IssuedFiles};
 pub use clock::TestClock;
@@ -29,3 +30,4 @@ pub use faulty_disk::FaultyDisk;
 pub use postgres::TestDatabase;
 pub use process::Process;
 pub use randomness::SeededRandomness;
+pub use soft_hsm::SoftHsm;

@@ -12,7 +12,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use keys::Ed25519Key;
+use keys::PlatformSigner;
 use wire::checkpoint::{Checkpoint, Origin};
 use wire::merkle::Hash;
 use wire::note::{SignedNote, note_signature_line};
@@ -40,7 +40,7 @@ pub(super) struct Press {
     pub(super) dir: PathBuf,
     pub(super) archive: Archive,
     pub(super) origin: Origin,
-    pub(super) signer: Ed25519Key,
+    pub(super) signer: PlatformSigner,
     pub(super) tree: Tree,
 }
 
@@ -48,7 +48,8 @@ impl Press {
     /// Publishes the tree with these batches added. After an error everything is as before.
     pub(super) fn publish(&mut self, batches: &[Arc<Batch>]) -> io::Result<Published> {
         let tree = self.archive.append(&self.tree, batches)?;
-        let published = self.sign(&tree);
+        // What cannot be signed is not published: the next try begins here again.
+        let published = self.sign(&tree)?;
         let (new, path) = (self.dir.join("checkpoint.new"), self.dir.join("checkpoint"));
         let file = self.disk.open(&new)?;
         file.truncate(0)?;
@@ -64,12 +65,12 @@ impl Press {
         Ok(published)
     }
 
-    fn sign(&self, tree: &Tree) -> Published {
+    fn sign(&self, tree: &Tree) -> io::Result<Published> {
         let (size, root) = (tree.size(), tree.root());
         let text = Checkpoint { origin: self.origin.clone(), size, root }.to_string();
-        let signature = self.signer.sign(text.as_bytes());
+        let signature = self.signer.sign(text.as_bytes()).map_err(io::Error::other)?;
         let line = note_signature_line(self.origin.as_ref(), &self.signer.public_key(), &signature);
-        Published { note: SignedNote::assemble(&text, &[line]), size, root }
+        Ok(Published { note: SignedNote::assemble(&text, &[line]), size, root })
     }
 }
 

@@ -94,14 +94,14 @@ async fn a_lost_or_foreign_checkpoint_is_refused() {
     assert!(matches!(world.refusal(), OpenError::NoCheckpoint(_)));
 
     let mut world = published(6).await;
-    world.keys.signer = keys::Ed25519Key::generate(&*world.random).unwrap();
+    world.keys.signer = keys::Ed25519Key::generate(&*world.random).unwrap().into();
     assert!(matches!(world.refusal(), OpenError::ForeignCheckpoint { .. }));
 }
 
 #[tokio::test]
 async fn a_retired_key_s_checkpoint_is_continued_with_the_new_key() {
     let mut world = published(7).await;
-    let next = keys::Ed25519Key::generate(&*world.random).unwrap();
+    let next = keys::Ed25519Key::generate(&*world.random).unwrap().into();
     let old = std::mem::replace(&mut world.keys.signer, next);
     world.keys.retired.push(old.public_key());
     let log = world.open();

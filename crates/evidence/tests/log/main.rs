@@ -20,4 +20,5 @@ mod full;
 mod intent;
 mod judges;
 mod ledger;
+mod token;
 mod world;

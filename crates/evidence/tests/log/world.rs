@@ -36,7 +36,7 @@ impl World {
             disk: FaultyDisk::new(seed),
             clock: Arc::default(),
             details: DetailKeys::new(key_folder, Arc::clone(&random) as Arc<dyn Randomness>),
-            keys: LogKeys { signer, retired: vec![] },
+            keys: LogKeys { signer: signer.into(), retired: vec![] },
             config,
             random,
             _folder: folder,

@@ -18,6 +18,7 @@ use wire::signature::{
 use super::receive::Request;
 use crate::fields::joined;
 use crate::gate::Gate;
+use crate::metrics;
 
 /// A signature that the caller asked for, and the request that it will name.
 pub(super) struct WantedSignature {
@@ -66,7 +67,16 @@ impl WantedSignature {
         let answer = SignedAnswer { status, headers, trailers, request: &self.request };
         let read_back = find_tagged(&input, SIGNATURE_TAG).ok()??;
         let base = signature_base(&read_back, &answer).ok()?;
-        let signature = serialise_signature(&self.label, &gate.response_key.key.sign(&base));
+        let signature = match gate.response_key.key.sign(&base) {
+            Ok(signature) => serialise_signature(&self.label, &signature),
+            Err(error) => {
+                // The call is recorded as it ended, and its answer is true without a signature: it
+                // leaves, and a caller who insists on one sees that there is none.
+                metrics::count_unsigned();
+                tracing::error!(%error, "an answer leaves unsigned");
+                return None;
+            }
+        };
         let line =
             |name, value| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?));
         Some([line(SIGNATURE_INPUT, input)?, line(SIGNATURE, signature)?])

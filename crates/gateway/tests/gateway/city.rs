@@ -96,7 +96,10 @@ pub fn start(
         clock: clock.clone(),
         randomness: randomness.clone(),
         spent_nonces: with.spent_nonces,
-        response_key: ResponseKey { keyid: "platform".to_owned(), key: response_key.clone() },
+        response_key: ResponseKey {
+            keyid: "platform".to_owned(),
+            key: response_key.clone().into(),
+        },
         directory: with.directory,
         cluster: with.cluster,
     };
@@ -118,7 +121,7 @@ async fn open_log(
     randomness: &Arc<SeededRandomness>,
 ) -> (Log, Vec<SpentNonce>) {
     let (disk, folder) = (disk.process(), folder.path().join("keys"));
-    let keys = LogKeys { signer: signer.clone(), retired: Vec::new() };
+    let keys = LogKeys { signer: signer.clone().into(), retired: Vec::new() };
     let clock: Arc<dyn Clock> = clock.clone();
     let randomness: Arc<dyn Randomness> = randomness.clone();
     let opening = tokio::task::spawn_blocking(move || {

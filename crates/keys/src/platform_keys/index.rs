@@ -27,6 +27,30 @@ pub struct KeyValidity {
     /// The public key; base64 in the file.
     #[serde(serialize_with = "to_base64", deserialize_with = "from_base64")]
     pub public: [u8; 32],
+    /// Where the private key stands in a security module; absent: in a file of the folder.
+    #[serde(default, rename = "token", skip_serializing_if = "Option::is_none")]
+    pub hsm: Option<PlaceInHsm>,
+}
+
+/// Where a private key stands in a security module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceInHsm {
+    /// The label of the token when the key was made or taken; for people.
+    #[serde(rename = "label")]
+    pub token: String,
+    /// The id of the key (`CKA_ID`), in hex.
+    pub id: String,
+}
+
+impl PlaceInHsm {
+    pub(super) fn new(token: String, id: &[u8]) -> Self {
+        Self { token, id: hex::encode(id) }
+    }
+
+    pub(super) fn id(&self) -> Result<Vec<u8>, KeyError> {
+        hex::decode(&self.id).map_err(|_| KeyError::NotAKey("its id in the token is no hex"))
+    }
 }
 
 impl KeyValidity {

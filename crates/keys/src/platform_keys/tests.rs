@@ -29,10 +29,10 @@ fn keys_are_made_once_and_loaded_ever_after() {
 #[test]
 fn keys_that_are_looked_for_are_not_made() {
     let (_temp, folder) = folder();
-    assert!(PlatformKeys::find(&folder).unwrap().is_none());
+    assert!(PlatformKeys::find(&folder, None).unwrap().is_none());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     let made = load_all(&folder).unwrap();
-    let found = PlatformKeys::find(&folder).unwrap().unwrap();
+    let found = PlatformKeys::find(&folder, None).unwrap().unwrap();
     assert_eq!(made.history(), found.history());
 }
 
@@ -41,7 +41,7 @@ fn a_rotated_key_is_replaced_and_its_public_part_kept_with_its_validity() {
     let (_temp, folder) = folder();
     let mut keys = load_all(&folder).unwrap();
     let old = keys.validity(PlatformKey::Log).unwrap().clone();
-    keys.rotate(PlatformKey::Log, DAY_TWO, &SystemRandomness).unwrap();
+    keys.rotate(PlatformKey::Log, &KeyPlace::Files, DAY_TWO, &SystemRandomness).unwrap();
 
     let loaded = load_all(&folder).unwrap();
     let new = loaded.validity(PlatformKey::Log).unwrap();
@@ -59,7 +59,7 @@ fn a_private_key_left_by_a_crash_in_a_rotation_is_destroyed_at_the_next_start() 
     let mut keys = load_all(&folder).unwrap();
     let old = keys.validity(PlatformKey::Response).unwrap().keyid.clone();
     let left = folder.load(&file(&old)).unwrap();
-    keys.rotate(PlatformKey::Response, DAY_TWO, &SystemRandomness).unwrap();
+    keys.rotate(PlatformKey::Response, &KeyPlace::Files, DAY_TWO, &SystemRandomness).unwrap();
     folder.create_new(&file(&old), &left).unwrap();
     load_all(&folder).unwrap();
     assert!(folder.find(&file(&old)).unwrap().is_none());
@@ -110,7 +110,8 @@ fn debug_shows_no_private_part() {
     let keys = load_all(&folder).unwrap();
     let shown = format!("{keys:#?}");
     for which in PlatformKey::ALL {
-        let pem = keys.key(which).to_pkcs8_pem().unwrap();
+        let PlatformSigner::File(key) = keys.key(which) else { panic!("it stands in a file") };
+        let pem = key.to_pkcs8_pem().unwrap();
         assert!(!shown.contains(pem.lines().nth(1).unwrap()));
     }
 }

@@ -11,8 +11,8 @@ use wire::id::Role;
 use wire::organisation_code::OrganisationCode;
 
 use super::data_directory::DataDirectory;
-use super::key_folder;
 use super::problem::{StartProblem, keys_problem};
+use super::{key_folder, key_place};
 use crate::ambient::SystemClock;
 use crate::complaint::Complaint;
 use crate::config::Config;
@@ -40,7 +40,9 @@ impl Core {
         let data = DataDirectory::open(&config.data)?;
         let folder = KeyDirectory::create(data.keys()).map_err(keys_problem)?;
         let folder = key_folder::open(folder, config, &randomness)?;
-        let keys = PlatformKeys::load_or_generate(&folder, clock.now(), randomness.as_ref());
+        let place = key_place::open(config)?;
+        let (now, random) = (clock.now(), randomness.as_ref());
+        let keys = PlatformKeys::load_or_generate_in(&folder, &place, now, random);
         let keys = keys.map_err(keys_problem)?;
         let secrets = SecretBox::load_or_generate(&folder, Arc::clone(&randomness));
         let secrets = secrets.map_err(keys_problem)?;
@@ -110,7 +112,8 @@ pub fn look_at_keys(
     let Some(folder) = key_folder::look(folder, config)? else {
         return Ok(None);
     };
-    PlatformKeys::find(&folder).map_err(keys_problem)
+    let place = key_place::open(config)?;
+    PlatformKeys::find(&folder, place.hsm()).map_err(keys_problem)
 }
 
 /// The log as [`Core::open`] would find it; changes nothing. `None` before the first start.

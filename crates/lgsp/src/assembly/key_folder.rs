@@ -39,10 +39,7 @@ pub(super) fn open(
 }
 
 /// Opens the folder and changes nothing; `None` if it is still empty.
-pub(super) fn look(
-    folder: KeyDirectory,
-    config: &Config,
-) -> Result<Option<KeyDirectory>, StartProblem> {
+pub fn look(folder: KeyDirectory, config: &Config) -> Result<Option<KeyDirectory>, StartProblem> {
     if folder.is_empty().map_err(keys_problem)? {
         return Ok(None);
     }

@@ -2,7 +2,8 @@
 //!
 //! A passphrase, in this order: the variable `LGSP_KEYS_PASSPHRASE`; the file
 //! `keys.passphrase_file`; the credential `lgsp-keys-passphrase` that systemd hands over; asked on
-//! the terminal, if there is one. A key file: `keys.key_file`.
+//! the terminal, if there is one. A key file: `keys.key_file`. The PIN of a token, like a
+//! passphrase: `LGSP_KEYS_PIN`, `pkcs11.pin_file`, the credential `lgsp-keys-pin`, the terminal.
 //!
 //! **Trust**: a variable is seen by whoever may read this process's environment, and inherited by
 //! what starts it; a credential is not, so prefer that.
@@ -24,6 +25,8 @@ const VARIABLE: &str = "LGSP_KEYS_PASSPHRASE";
 const NEW_VARIABLE: &str = "LGSP_KEYS_NEW_PASSPHRASE";
 /// The credential (systemd.exec(5), `LoadCredential=`, `LoadCredentialEncrypted=`).
 const CREDENTIAL: &str = "lgsp-keys-passphrase";
+const PIN_VARIABLE: &str = "LGSP_KEYS_PIN";
+const PIN_CREDENTIAL: &str = "lgsp-keys-pin";
 
 type Text = Zeroizing<Vec<u8>>;
 
@@ -44,6 +47,20 @@ pub fn new(protection: Protection, config: &Config) -> Result<KeySecret, StartPr
         Protection::KeyFile => key_file(config),
         Protection::Passphrase => new_passphrase(stored_passphrase(config)?),
     }
+}
+
+/// The PIN of the security module's token.
+pub fn pin(file: Option<&Path>) -> Result<Text, StartProblem> {
+    if let Some(pin) = stored(PIN_VARIABLE, file, PIN_CREDENTIAL)? {
+        return Ok(pin);
+    }
+    typed("PIN of the token: ").ok_or_else(|| StartProblem::KeysClosed {
+        reason: "the platform's keys stand in a token, and its PIN was not given".into(),
+        next_step: format!(
+            "set {PIN_VARIABLE} or pkcs11.pin_file, or hand systemd the credential \
+             {PIN_CREDENTIAL}; on a terminal it is asked for"
+        ),
+    })
 }
 
 /// The passphrase that is to take the place of another secret.
@@ -76,14 +93,18 @@ fn key_file(config: &Config) -> Result<KeySecret, StartProblem> {
 }
 
 fn stored_passphrase(config: &Config) -> Result<Option<Text>, StartProblem> {
-    if let Some(text) = variable(VARIABLE) {
+    stored(VARIABLE, config.keys.passphrase_file.as_deref(), CREDENTIAL)
+}
+
+fn stored(name: &str, file: Option<&Path>, credential: &str) -> Result<Option<Text>, StartProblem> {
+    if let Some(text) = variable(name) {
         return Ok(Some(text));
     }
-    if let Some(path) = &config.keys.passphrase_file {
+    if let Some(path) = file {
         return from_file(path).map(Some);
     }
     let credential = std::env::var_os("CREDENTIALS_DIRECTORY")
-        .map(|folder| Path::new(&folder).join(CREDENTIAL))
+        .map(|folder| Path::new(&folder).join(credential))
         .filter(|path| path.exists());
     credential.map(|path| from_file(&path)).transpose()
 }
@@ -113,9 +134,12 @@ fn ask_twice() -> Result<Text, StartProblem> {
     })
 }
 
+fn typed(prompt: &str) -> Option<Text> {
+    if stdin().is_terminal() { ask_secretly(prompt).ok().flatten() } else { None }
+}
+
 fn ask(prompt: &str) -> Result<Text, StartProblem> {
-    let asked = if stdin().is_terminal() { ask_secretly(prompt).ok().flatten() } else { None };
-    asked.ok_or_else(|| StartProblem::KeysClosed {
+    typed(prompt).ok_or_else(|| StartProblem::KeysClosed {
         reason: "the keys are encrypted with a passphrase, and none was given".into(),
         next_step: format!(
             "set {VARIABLE} (for a change, the new one as {NEW_VARIABLE}), or keys.passphrase_file, \

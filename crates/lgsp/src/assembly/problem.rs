@@ -159,6 +159,10 @@ pub fn keys_problem(error: KeyError) -> StartProblem {
             "see that the medium it stands on is there, or correct keys.key_file or \
              keys.passphrase_file"
         }
+        KeyError::Hsm { .. } => {
+            "see [pkcs11] in the configuration, LGSP_KEYS_PIN or pkcs11.pin_file, and what \
+             `pkcs11-tool --module MODULE --list-token-slots` and `--list-objects` say as this user"
+        }
         KeyError::UnfitSecret(_) => "choose another; `lgsp keys protect --help` says what fits",
         _ => return StartProblem::Keys(error.to_string()),
     };

@@ -53,6 +53,13 @@ pub struct Options {
     /// The key file to encrypt them with; made if it is not there. Keep it outside of the data.
     #[arg(long, value_name = "FILE", required_if_eq("protect", "key_file"))]
     key_file: Option<PathBuf>,
+    /// Make the signing keys in a security module: its PKCS#11 library. The PIN comes from
+    /// `LGSP_KEYS_PIN`, a systemd credential, or is asked for.
+    #[arg(long, value_name = "FILE", requires = "pkcs11_token")]
+    pkcs11_module: Option<PathBuf>,
+    /// The label of the token in it.
+    #[arg(long, value_name = "LABEL", requires = "pkcs11_module")]
+    pkcs11_token: Option<String>,
     /// Answer in JSON.
     #[arg(long)]
     json: bool,
@@ -189,6 +196,10 @@ fn write_config(options: &Options) -> Result<(), Complaint> {
     if options.protect != Protect::None {
         let value = options.protect.to_possible_value();
         set.extend(value.map(|value| ("keys.protection", quoted(value.get_name()))));
+    }
+    if let (Some(module), Some(token)) = (&options.pkcs11_module, &options.pkcs11_token) {
+        set.push(("pkcs11.module", quoted(&module.to_string_lossy())));
+        set.push(("pkcs11.token", quoted(token)));
     }
     if let Some(path) = &options.key_file {
         set.push(("keys.key_file", quoted(&path.to_string_lossy())));

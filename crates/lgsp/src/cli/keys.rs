@@ -3,6 +3,7 @@
 //! **Trust**: whoever has the machine and the secret; nothing of it goes over a network.
 
 mod protect;
+mod rotate;
 
 use std::process::ExitCode;
 
@@ -18,17 +19,20 @@ pub struct Options {
     command: Command,
 }
 
-const EXAMPLE: &str = "Example:
-  lgsp keys protect --config /etc/lgsp/lgsp.toml --passphrase";
+const EXAMPLE: &str = "Examples:
+  lgsp keys protect --config /etc/lgsp/lgsp.toml --passphrase
+  lgsp keys rotate --config /etc/lgsp/lgsp.toml --key response";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Protect(protect::Options),
+    Rotate(rotate::Options),
 }
 
 /// Runs the command.
 pub fn run(options: &Options) -> Result<ExitCode, Complaint> {
     match &options.command {
         Command::Protect(options) => protect::run(options),
+        Command::Rotate(options) => rotate::run(options),
     }
 }

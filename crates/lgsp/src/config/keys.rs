@@ -41,6 +41,48 @@ pub const KEYS: &[Key] = &[
         meaning: "the 32 random bytes or more that encrypt the keys",
     },
     Key {
+        name: "pkcs11.module",
+        default: None,
+        allowed: "the path of a library",
+        meaning: "the PKCS#11 module of a security module that holds signing keys; unset: none does",
+    },
+    Key {
+        name: "pkcs11.token",
+        default: None,
+        allowed: "the label of one token",
+        meaning: "which token",
+    },
+    Key {
+        name: "pkcs11.slot",
+        default: None,
+        allowed: "a whole number from 0",
+        meaning: "the slot of the token, where pkcs11.token is not set",
+    },
+    Key {
+        name: "pkcs11.pin_file",
+        default: None,
+        allowed: "a file with mode 0600, relative to this file",
+        meaning: "where its PIN stands; unset: LGSP_KEYS_PIN, a credential, or asked",
+    },
+    Key {
+        name: "pkcs11.log",
+        default: None,
+        allowed: "the label of an Ed25519 key in the token",
+        meaning: "a key to be taken for the log, where it would be made; unset: one is made",
+    },
+    Key {
+        name: "pkcs11.directory",
+        default: None,
+        allowed: "the label of an Ed25519 key in the token",
+        meaning: "the same for the directory",
+    },
+    Key {
+        name: "pkcs11.response",
+        default: None,
+        allowed: "the label of an Ed25519 key in the token",
+        meaning: "the same for answers",
+    },
+    Key {
         name: "database.url",
         default: None,
         allowed: "sqlite:PATH, relative to this file, or postgres://USER@HOST:PORT/DATABASE",

@@ -138,6 +138,21 @@ impl Reader {
         })
     }
 
+    pub(super) fn optional_whole(&mut self, name: &str) -> Option<u64> {
+        self.optional(name, |raw| match raw {
+            Raw::Integer(digits) | Raw::Variable(digits) => digits.parse().ok(),
+            _ => None,
+        })
+    }
+
+    /// Notes that a key must be set because of another.
+    pub(super) fn note_missing(&mut self, name: &str) {
+        if let Some(key) = keys::find(name) {
+            let place = self.source.home.clone();
+            self.source.problems.push(ConfigProblem::Missing { place, name: key.name });
+        }
+    }
+
     pub(super) fn boolean(&mut self, name: &str) -> Option<bool> {
         self.required(name, |raw| match raw {
             Raw::Boolean(value) => Some(*value),

@@ -14,6 +14,7 @@ mod demo;
 mod drill;
 mod first_hour;
 mod help;
+mod hsm;
 mod init;
 mod keys;
 mod refusals;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use evidence::{Actor, Change, DirectoryHistory, Recorder};
-use keys::{Ed25519Key, SecretBox, Zeroizing};
+use keys::{KeyError, PlatformSigner, SecretBox, Zeroizing};
 use tokio::sync::{Mutex, watch};
 use wire::checkpoint::Origin;
 use wire::directory::{Directory, SignedDirectory};
@@ -27,7 +27,7 @@ pub struct PublisherParts {
     /// Opens the HMAC secrets.
     pub secrets: SecretBox,
     /// Signs the heads.
-    pub key: Ed25519Key,
+    pub key: PlatformSigner,
     /// The directory's origin ([`Origin::directory`] of the log's).
     pub origin: Origin,
 }
@@ -149,7 +149,7 @@ async fn record(
     mut change: Change,
     directory: Directory,
 ) -> Result<SignedDirectory, Refused> {
-    let signed = sign(parts, directory);
+    let signed = sign(parts, directory).map_err(|error| Refused::NotWritable(error.to_string()))?;
     change.concerns_directory(signed.directory.root());
     DirectoryHistory::store(&mut change, &signed).await?;
     let size = signed.directory.size().to_string();
@@ -157,9 +157,9 @@ async fn record(
     Ok(signed)
 }
 
-fn sign(parts: &PublisherParts, directory: Directory) -> SignedDirectory {
+fn sign(parts: &PublisherParts, directory: Directory) -> Result<SignedDirectory, KeyError> {
     let text = directory.head(&parts.origin);
-    let signature = parts.key.sign(text.as_bytes());
+    let signature = parts.key.sign(text.as_bytes())?;
     let line = note_signature_line(parts.origin.as_ref(), &parts.key.public_key(), &signature);
-    SignedDirectory { head: SignedNote::assemble(&text, &[line]), directory }
+    Ok(SignedDirectory { head: SignedNote::assemble(&text, &[line]), directory })
 }

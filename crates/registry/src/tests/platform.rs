@@ -108,7 +108,7 @@ impl Platform {
         let origin: Origin = "lgsp.test/log".parse().unwrap();
         let (log, _) = Log::open(
             LogConfig::new(dir.path().join("log"), origin.clone()),
-            &LogKeys { signer: key("log.pem"), retired: Vec::new() },
+            &LogKeys { signer: key("log.pem").into(), retired: Vec::new() },
             DetailKeys::new(folder.folder("detail").unwrap(), randomness.clone()),
             disk,
             clock.clone(),
@@ -122,7 +122,7 @@ impl Platform {
         let registry = Registry::open(RegistryParts {
             recorder,
             secrets: SecretBox::load_or_generate(&folder, randomness.clone()).unwrap(),
-            directory_key: directory_key.clone(),
+            directory_key: directory_key.clone().into(),
             directory_origin: origin.directory().unwrap(),
             allow_loopback: false,
             clock: clock.clone(),

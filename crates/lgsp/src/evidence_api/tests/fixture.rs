@@ -122,7 +122,7 @@ impl Fixture {
         let keys = KeyDirectory::create(folder.path().join("keys")).unwrap();
         let (log, _) = Log::open(
             LogConfig::new(folder.path().join("log"), origin),
-            &LogKeys { signer, retired: Vec::new() },
+            &LogKeys { signer: signer.into(), retired: Vec::new() },
             DetailKeys::new(keys, Arc::clone(&randomness)),
             Arc::new(RealDisk),
             Arc::clone(&clock),

@@ -1,0 +1,37 @@
+//! A private key of the platform, wherever it stands.
+
+use crate::{Ed25519Key, HsmKey, KeyError};
+
+/// Signs for the platform (Ed25519, RFC 8032); clones share the key.
+#[derive(Debug, Clone)]
+pub enum PlatformSigner {
+    /// The key stands in a file and, while the node runs, in its memory.
+    File(Ed25519Key),
+    /// The key stands in a security module and never leaves it.
+    Hsm(HsmKey),
+}
+
+impl PlatformSigner {
+    /// Signs `message`. Fails only if the key stands in a security module: trying again may help,
+    /// and what is not signed is not published.
+    pub fn sign(&self, message: &[u8]) -> Result<[u8; 64], KeyError> {
+        match self {
+            Self::File(key) => Ok(key.sign(message)),
+            Self::Hsm(key) => key.sign(message),
+        }
+    }
+
+    /// The public key, 32 bytes.
+    pub fn public_key(&self) -> [u8; 32] {
+        match self {
+            Self::File(key) => key.public_key(),
+            Self::Hsm(key) => key.public_key(),
+        }
+    }
+}
+
+impl From<Ed25519Key> for PlatformSigner {
+    fn from(key: Ed25519Key) -> Self {
+        Self::File(key)
+    }
+}
