@@ -337,9 +337,14 @@ async fn an_answer_before_its_request_was_read_is_not_believed_until_the_body_is
     let mut wrong = Ask::post("/", "hello");
     wrong.body = Some(b"hellO".to_vec());
     let answer = city.ask(&wrong).await;
-    let is_refused = ["digest.mismatch", "provider.answer_malformed", "provider.broke_off"]
-        .contains(&&*answer.code());
-    assert!(is_refused, "{}", answer.code());
+    // Which of them depends on what comes first: the provider's haste or the end of the body.
+    let codes = [
+        "digest.mismatch",
+        "provider.answer_malformed",
+        "provider.broke_off",
+        "provider.unreachable",
+    ];
+    assert!(codes.contains(&&*answer.code()), "{}", answer.code());
 }
 
 #[tokio::test]
