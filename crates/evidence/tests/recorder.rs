@@ -32,6 +32,8 @@ const THINGS: Migrations = Migrations {
 struct World {
     folder: TempDir,
     database: TestDatabase,
+    /// The database file as it was seized, where it was.
+    seized: Option<PathBuf>,
     disk: FaultyDisk,
     clock: Arc<TestClock>,
     randomness: Arc<SeededRandomness>,
@@ -50,6 +52,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         Self {
             database: TestDatabase::new(folder.path().join("lgsp.db")),
+            seized: None,
             folder,
             disk: FaultyDisk::new(seed),
             clock: Arc::default(),
@@ -59,13 +62,35 @@ impl World {
     }
 
     async fn open(&self) -> Opened {
-        let config = DatabaseConfig::new(self.database.url());
-        let database = Database::open(&config).await.unwrap();
+        let url = match &self.seized {
+            Some(file) => format!("sqlite:{}", file.display()),
+            None => self.database.url().to_owned(),
+        };
+        let database = Database::open(&DatabaseConfig::new(&url)).await.unwrap();
         database.migrate(&[evidence::MIGRATIONS, THINGS]).await.unwrap();
         let log = self.open_log();
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let recorder = Recorder::open(database.clone(), log.clone(), clock).await.unwrap();
         Opened { database, log, recorder }
+    }
+
+    /// From now on the database is what lies on the disk at this moment, while it is in use: its
+    /// file and its write-ahead log as `kill -9` leaves them, without a proper end. A database on a
+    /// server is not in the hands of the process that ends, and stays.
+    fn seize_database(&mut self) {
+        if self.database.is_shared() {
+            return;
+        }
+        let file = self.database.url().strip_prefix("sqlite:").unwrap();
+        let before = self.seized.take().unwrap_or_else(|| PathBuf::from(file));
+        let seized = PathBuf::from(format!("{}-again", before.display()));
+        for part in ["", "-wal"] {
+            let file = |of: &PathBuf| PathBuf::from(format!("{}{part}", of.display()));
+            if file(&before).exists() {
+                std::fs::copy(file(&before), file(&seized)).unwrap();
+            }
+        }
+        self.seized = Some(seized);
     }
 
     fn open_log(&self) -> Log {
@@ -202,6 +227,49 @@ async fn wherever_a_life_ends_every_committed_change_is_recorded_once_and_in_ord
         open.close().await;
     }
     assert!(made > 20 && uncertain > 5, "{made} made, {uncertain} uncertain: the dice are loaded");
+}
+
+/// One short story, ended at every call to the log's disk in turn, by each loss, with the database
+/// as it lies at that moment.
+#[tokio::test]
+async fn a_change_may_end_at_any_call_to_the_disk() {
+    let mut ends = 0;
+    for loss in [Loss::Process, Loss::Power] {
+        for call in 0.. {
+            let mut world = World::new(call);
+            let open = world.open().await;
+            world.disk.crash_after(call);
+            let mut acknowledged = Vec::new();
+            for name in ["a", "b", "c"] {
+                // Nobody waits for a dead process.
+                let answer = tokio::time::timeout(Duration::from_secs(5), open.make(name)).await;
+                if let Ok(Ok(EntryRef { sequence, location: Some(_) })) = answer {
+                    acknowledged.push((sequence, name.to_owned()));
+                }
+            }
+            let has_crashed = world.disk.has_crashed();
+            world.seize_database();
+            world.disk.crash();
+            open.close().await;
+            world.disk.restart(loss);
+            world.disk.heal();
+
+            let open = world.open().await;
+            let (recorded, made) = (open.recorded().await, open.things().await);
+            let when = format!("crash at call {call}, loss of {loss:?}");
+            let sequences: Vec<u64> = recorded.iter().map(|(sequence, _)| *sequence).collect();
+            assert_eq!(sequences, (1..=made.len() as u64).collect::<Vec<_>>(), "{when}");
+            let things: Vec<_> = recorded.iter().map(|(_, thing)| thing.clone()).collect();
+            assert_eq!(things, made, "{when}");
+            assert!(recorded.starts_with(&acknowledged), "{when}: {acknowledged:?}");
+            open.close().await;
+            if !has_crashed {
+                break;
+            }
+            ends += 1;
+        }
+    }
+    assert!(ends > 10, "only {ends} ends were played");
 }
 
 #[tokio::test]

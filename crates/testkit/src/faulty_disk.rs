@@ -107,6 +107,12 @@ impl FaultyDisk {
         self.0.lock().fail_one_in = calls;
     }
 
+    /// From now on syncing a path that contains `part` says that it is done and does nothing, as
+    /// some disks do with a cache that is lost.
+    pub fn lie_about_sync(&self, part: &str) {
+        self.0.lock().lying.push(part.to_owned());
+    }
+
     /// No planned fault happens any more, and there is room again.
     pub fn heal(&self) {
         let mut state = self.0.lock();

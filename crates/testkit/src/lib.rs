@@ -2,7 +2,8 @@
 //! fails on demand, a PostgreSQL server, and the real `lgsp` binary as a child process.
 //!
 //! Read first: [`clock`] and [`randomness`] (every crate's tests take these), then
-//! [`process`] (scenarios that kill and restart the whole platform).
+//! [`process`] (scenarios that kill and restart the whole platform) and [`crash`] (a log that dies
+//! at every call to its disk, and what must still be true).
 //!
 //! **Invariant**: nothing here sleeps or asserts on elapsed time; a test that waits, waits for a
 //! condition. **Trust**: never linked into the shipped binary: only `dev-dependencies` name it.
@@ -18,6 +19,7 @@
 
 pub mod authority;
 pub mod clock;
+pub mod crash;
 pub mod faulty_disk;
 pub mod postgres;
 pub mod process;

@@ -19,6 +19,5 @@ mod detail;
 mod full;
 mod intent;
 mod judges;
-mod ledger;
 mod token;
 mod world;
