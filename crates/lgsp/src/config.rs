@@ -17,6 +17,7 @@ mod source;
 mod tests;
 mod value;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,6 +48,8 @@ pub struct Config {
     pub gateway: GatewayConfig,
     /// The operations listener: probes and metrics.
     pub operations: ListenerConfig,
+    /// The other nodes.
+    pub cluster: ClusterConfig,
     /// The evidence log of this node.
     pub evidence: EvidenceConfig,
     /// What is written to standard error.
@@ -109,6 +112,17 @@ pub struct GatewayConfig {
     pub nonces_per_key: usize,
     /// How long running calls may take to end when the node stops.
     pub drain: Duration,
+}
+
+/// What concerns the other nodes of one database.
+#[derive(Debug, Clone)]
+pub struct ClusterConfig {
+    /// Where they ask this one.
+    pub listen: SocketAddr,
+    /// How they reach it; `None`: as it listens, which is then one address.
+    pub peer_address: Option<String>,
+    /// How long another node may take to answer.
+    pub patience: Duration,
 }
 
 /// The evidence log of this node.
@@ -188,6 +202,7 @@ impl Config {
         let control = ControlConfig::read(reader, base);
         let gateway = GatewayConfig::read(reader, base);
         let operations = ListenerConfig::read(reader, "operations", base);
+        let cluster = ClusterConfig::read(reader);
         let evidence = EvidenceConfig::read(reader);
         let log = LogConfig::read(reader);
         Some(Self {
@@ -197,6 +212,7 @@ impl Config {
             control: control?,
             gateway: gateway?,
             operations: operations?,
+            cluster: cluster?,
             evidence: evidence?,
             log: log?,
             data,
@@ -300,6 +316,24 @@ impl GatewayConfig {
             nonces_per_key: usize::try_from(nonces_per_key?).ok()?,
             drain: Duration::from_secs(drain?),
         })
+    }
+}
+
+impl ClusterConfig {
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let listen = reader.socket("cluster.listen");
+        let peer_address = reader.optional_text("cluster.peer_address");
+        let patience = reader.whole("cluster.patience_ms", 10..=10_000);
+        let is_named = peer_address.as_ref().is_none_or(|address| {
+            address.rsplit_once(':').is_some_and(|(host, port)| {
+                !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+            })
+        });
+        let is_nowhere = listen.is_some_and(|listen| listen.ip().is_unspecified());
+        if !is_named || (is_nowhere && peer_address.is_none()) {
+            reader.note_refused("cluster.peer_address");
+        }
+        Some(Self { listen: listen?, peer_address, patience: Duration::from_millis(patience?) })
     }
 }
 

@@ -15,6 +15,7 @@ pub mod connection;
 pub mod credential;
 pub mod directory;
 mod migrations;
+pub mod node;
 pub mod organisation;
 mod reading_record;
 pub mod refused;

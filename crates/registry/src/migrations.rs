@@ -12,6 +12,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("credential", CREDENTIAL),
         ("service", SERVICE),
         ("connection", CONNECTION),
+        ("node", NODE),
     ],
 };
 
@@ -88,4 +89,14 @@ CREATE TABLE connection_step (
     reason TEXT,
     sequence BIGINT NOT NULL,
     PRIMARY KEY (connection, number)
+);";
+
+const NODE: &str = "
+CREATE TABLE node (
+    origin TEXT PRIMARY KEY,
+    peer_address TEXT NOT NULL,
+    peer_certificate BYTEA NOT NULL,
+    entered_at BIGINT NOT NULL,
+    decides_from BIGINT NOT NULL,
+    decides_until BIGINT
 );";

@@ -4,6 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use wire::ambient::UtcMicros;
+
 use crate::migrations::{self, Migrations};
 use crate::postgres::{self, Postgres};
 use crate::sqlite::{self, Sqlite};
@@ -133,6 +135,16 @@ impl Database {
         values: &[Value],
     ) -> Result<Option<Row>, StoreError> {
         Ok(self.fetch_all(sql, values).await?.into_iter().next())
+    }
+
+    /// The database's own time: that of the server, if processes on several machines share it.
+    pub async fn now(&self) -> Result<UtcMicros, StoreError> {
+        let sql = match &self.0 {
+            Kind::Sqlite(_) => sqlite::NOW,
+            Kind::Postgres(_) => postgres::NOW,
+        };
+        let row = self.fetch_optional(sql, &[]).await?;
+        row.ok_or_else(|| StoreError::corrupt("the database tells no time"))?.time("now")
     }
 
     /// Begins a writing transaction; waits while there is another. Only for

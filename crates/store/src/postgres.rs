@@ -25,7 +25,7 @@ use self::address::Address;
 pub(crate) use self::address::is_postgres;
 use self::answer::{arguments, failure};
 pub(crate) use self::notice::PostgresNotices;
-pub(crate) use self::schema::HAS_STEPS;
+pub(crate) use self::schema::{HAS_STEPS, NOW};
 use crate::{DatabaseConfig, Row, StoreError, Value};
 
 #[derive(Clone)]

@@ -20,7 +20,7 @@ use sqlx::sqlite::{
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Transaction};
 
 use self::answer::{arguments, failure};
-pub(crate) use self::schema::HAS_STEPS;
+pub(crate) use self::schema::{HAS_STEPS, NOW};
 use crate::{Row, StoreError, Value};
 
 /// A statement waits so long for another process that holds the file (a backup, `lgsp check`).

@@ -166,6 +166,13 @@ impl Log {
         }
     }
 
+    /// Waits until all nonces noted by [`Self::spent`] so far survive a loss of power too.
+    pub async fn sync_spent(&self) -> Result<(), LogUnavailable> {
+        let shared = Arc::clone(self.shared());
+        let synced = spawn_blocking(move || shared.sync_intents(None)).await;
+        synced.map_err(|_| LogUnavailable::Closed)?.map_err(|_| LogUnavailable::Disk)
+    }
+
     /// The intent was written and may last, but nothing follows from it. A crash before this is
     /// recorded leaves `call.unknown`, which says less but nothing false.
     fn withdraw(&self, intent: &Intent) {

@@ -164,6 +164,21 @@ async fn nonces_of_another_node_s_calls_are_tidied_away_without_any_entry() {
 }
 
 #[tokio::test]
+async fn nonces_of_another_node_s_calls_outlive_a_loss_of_power_once_synced() {
+    let world = World::new(11);
+    let log = world.open();
+    let spent = world.nonce();
+    log.spent(std::slice::from_ref(&spent)).unwrap();
+    log.sync_spent().await.unwrap();
+    world.disk.crash();
+    log.close().await;
+    world.disk.restart(Loss::Power);
+    let (log, recovered) = world.try_open().unwrap();
+    assert_eq!(recovered.spent_nonces, [spent]);
+    log.close().await;
+}
+
+#[tokio::test]
 async fn a_disk_that_refuses_keeps_no_nonce_and_says_so() {
     let world = World::new(10);
     let log = world.open();

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use evidence::{Disk, Log, LogConfig, LogKeys, Looked, RealDisk, Recorder, Recovered};
 use identity::token::command;
-use keys::{DetailKeys, KeyDirectory, PlatformKey, PlatformKeys, SecretBox, SystemRandomness};
+use keys::{
+    DetailKeys, KeyDirectory, PeerKey, PlatformKey, PlatformKeys, SecretBox, SystemRandomness,
+};
 use store::{Database, Migrations};
-use wire::ambient::{Clock, Randomness};
+use wire::ambient::{Clock, Randomness, UtcMicros};
 use wire::id::Role;
 use wire::organisation_code::OrganisationCode;
 
 use super::data_directory::DataDirectory;
+use super::power::PowerRecord;
 use super::problem::{StartProblem, keys_problem};
 use super::{key_folder, key_place};
 use crate::ambient::SystemClock;
@@ -28,8 +31,11 @@ pub struct Core {
     pub(super) recorder: Recorder,
     /// What the log found when it was opened; taken by whoever starts the gateway.
     pub(super) recovered: Recovered,
+    folder: KeyDirectory,
+    /// Kept while a gateway runs that other nodes depend on.
+    power: Option<PowerRecord>,
     // Last, so that it is freed when all of the above is closed.
-    _data: DataDirectory,
+    data: DataDirectory,
 }
 
 impl Core {
@@ -73,7 +79,9 @@ impl Core {
             log,
             recorder,
             recovered,
-            _data: data,
+            folder,
+            power: None,
+            data,
         })
     }
 
@@ -93,9 +101,31 @@ impl Core {
         })
     }
 
+    /// Key and certificate towards other nodes, made if they are not there.
+    pub(super) fn peer_key(&self) -> Result<PeerKey, StartProblem> {
+        let key = PeerKey::load_or_generate(&self.folder, self.randomness.as_ref());
+        key.map_err(keys_problem)
+    }
+
+    /// Notes that a node begins to grant what it must remember; says since when it may not know
+    /// all that it had granted.
+    pub(super) fn begin_to_grant(&mut self) -> Result<Option<UtcMicros>, StartProblem> {
+        let record = PowerRecord::begin(self.data.boot(), self.clock.now());
+        let record = record.map_err(|error| self.data.unusable(&error))?;
+        let lost_before = record.lost_before;
+        self.power = Some(record);
+        Ok(lost_before)
+    }
+
     /// Signs the last checkpoint and closes everything.
-    pub async fn close(self) {
+    pub async fn close(mut self) {
+        let is_kept = self.log.sync_spent().await.is_ok();
         self.log.close().await;
+        if let Some(power) = self.power.take().filter(|_| is_kept)
+            && let Err(error) = power.end()
+        {
+            tracing::warn!(%error, "a start after the next boot will refuse calls for minutes");
+        }
         self.database.close().await;
     }
 }

@@ -58,6 +58,16 @@ impl DataDirectory {
         self.path.join("keys")
     }
 
+    /// On which boot of the machine a node last worked here.
+    pub fn boot(&self) -> PathBuf {
+        self.path.join("boot")
+    }
+
+    /// The problem that a file in here makes.
+    pub fn unusable(&self, error: &std::io::Error) -> StartProblem {
+        unusable(&self.path, error)
+    }
+
     /// The evidence log.
     pub fn log(&self) -> PathBuf {
         self.path.join("log")

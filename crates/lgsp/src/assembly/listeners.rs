@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use super::problem::StartProblem;
 use crate::config::Config;
 
-/// The three listeners of a node.
+/// The listeners of a node.
 #[derive(Debug)]
 pub struct Listeners {
     /// API, evidence, pages.
@@ -19,6 +19,8 @@ pub struct Listeners {
     pub operations: TcpListener,
     /// The gateway's address. Its threads bind it themselves.
     pub gateway: ReservedAddress,
+    /// For the other nodes of a shared database.
+    pub peers: Option<StdListener>,
 }
 
 /// An address kept for listeners that share it (`SO_REUSEPORT`).
@@ -32,12 +34,13 @@ pub struct ReservedAddress {
 }
 
 impl Listeners {
-    /// Takes all three, or says which can't be had.
+    /// Takes them all, or says which can't be had.
     pub fn bind(config: &Config) -> Result<Self, StartProblem> {
         Ok(Self {
             control: bind("control.listen", config.control.listener.listen)?,
             gateway: reserve("gateway.listen", config.gateway.listener.listen)?,
             operations: bind("operations.listen", config.operations.listen)?,
+            peers: bind_peers(config)?,
         })
     }
 
@@ -54,6 +57,17 @@ pub fn bind(key: &'static str, address: SocketAddr) -> Result<TcpListener, Start
     let listener = StdListener::bind(address).map_err(problem)?;
     listener.set_nonblocking(true).map_err(problem)?;
     TcpListener::from_std(listener).map_err(problem)
+}
+
+fn bind_peers(config: &Config) -> Result<Option<StdListener>, StartProblem> {
+    if !config.database.is_shared() {
+        return Ok(None);
+    }
+    let address = config.cluster.listen;
+    let problem = |error| cannot_listen("cluster.listen", address, &error);
+    let listener = StdListener::bind(address).map_err(problem)?;
+    listener.set_nonblocking(true).map_err(problem)?;
+    Ok(Some(listener))
 }
 
 /// Keeps `address` for the gateway's threads.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use gateway::{Limits, Parts, ResponseKey, UpstreamConfig};
+use gateway::{ClusterParts, Limits, Parts, ResponseKey, UpstreamConfig};
 use keys::PlatformKey;
 use registry::{Registry, RegistryParts};
 use tokio::task::JoinHandle;
@@ -20,7 +20,7 @@ use super::listeners::Listeners;
 use super::problem::StartProblem;
 use super::readiness::PlatformReadiness;
 use super::server::Server;
-use super::{control, operations, trust};
+use super::{control, nodes, operations, trust};
 use crate::config::{Config, GatewayConfig};
 use crate::telemetry;
 
@@ -39,6 +39,8 @@ pub struct Running {
     operations: Server,
     /// Carries each published directory to the gateway.
     courier: JoinHandle<()>,
+    /// Keeps the gateway's list of nodes fresh, if there may be several.
+    listing: Option<JoinHandle<()>>,
     upkeep: JoinHandle<()>,
     /// Exchanges certificates whose files change.
     certificates: JoinHandle<()>,
@@ -74,8 +76,15 @@ impl Platform {
         let registry = open_registry(&core, &config).await?;
         let gateway_address = listeners.gateway.address;
         let acceptor = acceptors.gateway.clone();
-        let gateway =
-            start_gateway(&config.gateway, acceptor, gateway_address, &control_url, &mut core)?;
+        let cluster = match listeners.peers {
+            Some(peers) => Some(nodes::enter(&config, &mut core, peers).await?),
+            None => None,
+        };
+        let is_one_of_several = cluster.is_some();
+        let served = (gateway_address, control_url.as_str());
+        let gateway = start_gateway(&config.gateway, acceptor, served, cluster, &mut core)?;
+        let listing =
+            is_one_of_several.then(|| nodes::keep_listed(core.database.clone(), gateway.nodes()));
         let (in_force, courier) = start_courier(registry.published(), gateway.directory());
 
         let stopping = Arc::new(AtomicBool::new(false));
@@ -102,6 +111,7 @@ impl Platform {
             control,
             operations,
             courier,
+            listing,
             upkeep,
             certificates,
             operations_scheme: config.operations.scheme(),
@@ -125,6 +135,9 @@ impl Running {
         self.gateway.drain(self.drain).await;
         self.control.stop(CONTROL_DRAIN).await;
         self.courier.abort();
+        if let Some(listing) = &self.listing {
+            listing.abort();
+        }
         self.upkeep.abort();
         self.certificates.abort();
         self.core.close().await;
@@ -179,8 +192,8 @@ async fn open_registry(core: &Core, config: &Config) -> Result<Registry, StartPr
 fn start_gateway(
     config: &GatewayConfig,
     acceptor: Acceptor,
-    address: SocketAddr,
-    control_url: &str,
+    (address, control_url): (SocketAddr, &str),
+    cluster: Option<ClusterParts>,
     core: &mut Core,
 ) -> Result<gateway::Running, StartProblem> {
     let roots = TrustedRoots::load(config.upstream_ca.as_deref()).map_err(part("the gateway"))?;
@@ -207,7 +220,7 @@ fn start_gateway(
         log: core.log.clone(),
         response_key,
         directory: None,
-        cluster: None,
+        cluster,
         clock: Arc::clone(&core.clock),
         randomness: Arc::clone(&core.randomness),
         spent_nonces: std::mem::take(&mut core.recovered.spent_nonces),

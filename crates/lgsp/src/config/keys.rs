@@ -227,6 +227,24 @@ pub const KEYS: &[Key] = &[
         meaning: "how long running calls may take to end when the node stops",
     },
     Key {
+        name: "cluster.listen",
+        default: Some("\"127.0.0.1:0\""),
+        allowed: "an address and port such as 10.24.0.11:7443; port 0: any",
+        meaning: "where the other nodes of one PostgreSQL database ask this one, in TLS; unused on SQLite",
+    },
+    Key {
+        name: "cluster.peer_address",
+        default: None,
+        allowed: "a host and port such as lgsp-1.internal:7443",
+        meaning: "how the other nodes reach cluster.listen; unset: as it listens, if that is one address",
+    },
+    Key {
+        name: "cluster.patience_ms",
+        default: Some("500"),
+        allowed: "a whole number of milliseconds from 10 to 10000",
+        meaning: "how long another node may take to answer; then the call is refused with 503",
+    },
+    Key {
         name: "operations.listen",
         default: Some("\"127.0.0.1:9090\""),
         allowed: "an address and port such as 127.0.0.1:9090",

@@ -1,4 +1,4 @@
-//! How a schema step is written for PostgreSQL, and where the catalogue stands.
+//! How a schema step is written for PostgreSQL, where the catalogue stands, and what time it is.
 //!
 //! A text column is given the collation `"C"`: comparison by bytes, which for UTF-8 is the order
 //! of code points. SQLite does the same by default, and so pages and lists have the same order on
@@ -8,6 +8,10 @@
 /// Has a row if the table of schema steps is there.
 pub(crate) const HAS_STEPS: &str = "SELECT tablename FROM pg_catalog.pg_tables
      WHERE schemaname = current_schema() AND tablename = 'schema_step'";
+
+/// The server's time, which all that share the database go by, in µs since 1970.
+pub(crate) const NOW: &str =
+    "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now";
 
 /// The step with every TEXT column compared by its bytes.
 pub(super) fn with_byte_order(sql: &str) -> String {
