@@ -1,6 +1,9 @@
 //! Keys as people hand them in.
 
-use keys::{Ed25519Key, ed25519_public_key, ed25519_public_key_pem};
+use keys::{
+    Ed25519Key, SigningKey, ed25519_public_key, ed25519_public_key_pem, public_key, public_key_pem,
+};
+use wire::signature::Algorithm;
 
 /// A key that is read is written so that it reads the same; a private one signs as its public part
 /// says.
@@ -17,5 +20,18 @@ pub(crate) fn keys(bytes: &[u8]) {
         assert_eq!(again.public_key(), key.public_key());
         assert_eq!(again.sign(b"x"), key.sign(b"x"));
         assert!(ed25519_public_key(text).is_err(), "a private key is no public one");
+    }
+    for algorithm in Algorithm::ALL {
+        if let Ok(key) = public_key(algorithm, text) {
+            assert!(key.verifying(algorithm).is_ok(), "what is taken verifies");
+            let pem = public_key_pem(algorithm, &key);
+            assert_eq!(public_key(algorithm, &pem).as_ref(), Ok(&key));
+        }
+        if let Ok(key) = SigningKey::from_pem(text, Some(algorithm)) {
+            let pem = key.to_pkcs8_pem().expect("what was read can be written");
+            let again = SigningKey::from_pem(&pem, Some(algorithm)).expect("and read again");
+            assert_eq!(again.public_key(), key.public_key());
+            assert!(public_key(algorithm, text).is_err(), "a private key is no public one");
+        }
     }
 }

@@ -20,6 +20,7 @@
 //! **Trust**: whoever controls this process can forward anything; what it did is in the log.
 
 mod answer;
+mod asked;
 mod authorise;
 mod check;
 mod exhibit;
@@ -27,6 +28,7 @@ mod forward;
 mod identify;
 mod long;
 mod open_call;
+mod provider_signature;
 mod receive;
 mod record;
 mod wanted_signature;

@@ -68,6 +68,10 @@ pub(crate) struct Service {
     /// Whether the intent must be durable before anything is forwarded.
     pub(crate) records_before_forward: bool,
     pub(crate) max_body_bytes: u64,
+    /// Whether its provider must sign its answers.
+    pub(crate) has_signed_answers: bool,
+    /// Whether the platform signs the requests that it passes on.
+    pub(crate) has_signed_requests: bool,
     /// Which connections each consumer has, in the directory's order.
     connections: HashMap<SystemId, Vec<Arc<Connection>>>,
 }
@@ -220,6 +224,8 @@ impl Service {
             timeout: Duration::from_millis(u64::from(record.timeout_ms)),
             records_before_forward: record.record == RecordMode::BeforeForward,
             max_body_bytes: record.max_body_bytes,
+            has_signed_answers: record.signed_answers.is_required(),
+            has_signed_requests: record.signed_requests.is_required(),
             connections: HashMap::new(),
         })
     }

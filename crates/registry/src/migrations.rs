@@ -13,6 +13,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("service", SERVICE),
         ("connection", CONNECTION),
         ("node", NODE),
+        ("service_signing", SERVICE_SIGNING),
     ],
 };
 
@@ -100,3 +101,8 @@ CREATE TABLE node (
     decides_from BIGINT NOT NULL,
     decides_until BIGINT
 );";
+
+/// What services published before demanded nothing.
+const SERVICE_SIGNING: &str = "
+ALTER TABLE service ADD COLUMN signed_answers TEXT NOT NULL DEFAULT 'not_required';
+ALTER TABLE service ADD COLUMN signed_requests TEXT NOT NULL DEFAULT 'not_required';";

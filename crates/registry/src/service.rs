@@ -15,7 +15,7 @@ mod tests;
 pub mod upstream;
 
 use wire::ambient::UtcMicros;
-use wire::directory::RecordMode;
+use wire::directory::{RecordMode, Signing};
 use wire::id::ServiceId;
 
 use self::upstream::Upstream;
@@ -46,4 +46,8 @@ pub struct Terms {
     pub record: RecordMode,
     /// The longest request body, in bytes.
     pub max_body_bytes: u64,
+    /// Whether the provider signs its answers.
+    pub signed_answers: Signing,
+    /// Whether the platform signs the requests that it passes on.
+    pub signed_requests: Signing,
 }

@@ -16,6 +16,7 @@
 mod caller;
 mod documents;
 mod manifest;
+mod provider;
 mod statement;
 mod summary;
 #[cfg(test)]
@@ -36,6 +37,7 @@ use crate::note::SignedNote;
 use crate::problem::Text;
 
 pub use documents::{DirectoryVersion, Revealed, RevealedBytes, RevealedText};
+pub use provider::PROVIDER_CREDENTIAL;
 pub use verdict::{Verdict, verify};
 
 /// The media type of the container (ETSI EN 319 162-1).
@@ -204,7 +206,8 @@ impl Bundle {
 }
 
 /// The keys of the directory records that a bundle about `entry` should carry: the caller's
-/// organisation, system and credential, the provider's organisation and system, the connection.
+/// organisation, system and credential, the provider's organisation and system, and its credential
+/// if it signed, the connection.
 /// Not the service's record: the provider's inner address stands there.
 pub fn directory_keys(entry: &Entry) -> Vec<String> {
     let mut keys = Vec::new();
@@ -220,6 +223,7 @@ pub fn directory_keys(entry: &Entry) -> Vec<String> {
         keys.push(format!("system/{}", service.system_id()));
     }
     keys.extend(entry.subject.get("connection").map(|id| format!("connection/{id}")));
+    keys.extend(entry.subject.get(PROVIDER_CREDENTIAL).map(|keyid| format!("credential/{keyid}")));
     keys
 }
 

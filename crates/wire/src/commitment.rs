@@ -44,6 +44,10 @@ pub enum CommitmentLabel {
     ResponseBody,
     /// The status line and headers.
     ResponseHead,
+    /// The provider's signature over its answer.
+    ResponseSignature,
+    /// The bytes that the provider signed.
+    ResponseSignatureBase,
     /// The caller's signature.
     Signature,
     /// The bytes that the caller signed (RFC 9421 §2.5).
@@ -52,11 +56,13 @@ pub enum CommitmentLabel {
 
 impl CommitmentLabel {
     /// Every label.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::RequestBody,
         Self::RequestHead,
         Self::ResponseBody,
         Self::ResponseHead,
+        Self::ResponseSignature,
+        Self::ResponseSignatureBase,
         Self::Signature,
         Self::SignatureBase,
     ];
@@ -68,6 +74,8 @@ impl CommitmentLabel {
             Self::RequestHead => "request_head",
             Self::ResponseBody => "response_body",
             Self::ResponseHead => "response_head",
+            Self::ResponseSignature => "response_signature",
+            Self::ResponseSignatureBase => "response_signature_base",
             Self::Signature => "signature",
             Self::SignatureBase => "signature_base",
         }
@@ -82,6 +90,8 @@ impl CommitmentLabel {
             Self::ResponseBody => 4,
             Self::SignatureBase => 5,
             Self::Signature => 6,
+            Self::ResponseSignatureBase => 7,
+            Self::ResponseSignature => 8,
         }
     }
 }

@@ -24,7 +24,7 @@ pub use extract::{DirectoryExtract, ExtractError, ProvenRecord};
 pub use operation::{NotAnOperation, Operation};
 pub use record::{
     ConnectionRecord, CredentialRecord, OrganisationRecord, Quota, Record, RecordMode,
-    ServiceRecord, SystemRecord,
+    ServiceRecord, Signing, SystemRecord,
 };
 
 /// One version of the directory. Cheap to read, made once per change.

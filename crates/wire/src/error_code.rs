@@ -153,6 +153,8 @@ error_codes! {
     ProviderUnreachable "provider.unreachable" 502 Provider AfterSeconds(5);
     ProviderBrokeOff "provider.broke_off" 502 Provider No;
     ProviderAnswerMalformed "provider.answer_malformed" 502 Provider No;
+    ProviderAnswerUnsigned "provider.answer_unsigned" 502 Provider No;
+    ProviderAnswerSignatureInvalid "provider.answer_signature_invalid" 502 Provider No;
     ProviderAddressForbidden "provider.address_forbidden" 502 Provider No;
     ProviderCertificateUntrusted "provider.certificate_untrusted" 502 Provider No;
     ProviderCertificateOutOfDate "provider.certificate_out_of_date" 502 Provider No;

@@ -5,7 +5,7 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use crate::ambient::Randomness;
 use crate::directory::{
     ConnectionRecord, CredentialRecord, Operation, OrganisationRecord, Quota, Record, RecordMode,
-    ServiceRecord, SystemRecord,
+    ServiceRecord, Signing, SystemRecord,
 };
 use crate::note::{NoteVerifier, note_signature_line};
 use crate::signature::Algorithm;
@@ -87,6 +87,8 @@ pub(crate) fn sample_records() -> Vec<Record> {
             timeout_ms: 5_000,
             record: RecordMode::BeforeAnswer,
             max_body_bytes: 1_048_576,
+            signed_answers: Signing::NotRequired,
+            signed_requests: Signing::NotRequired,
         }),
         Record::Connection(ConnectionRecord {
             id: "01a2076b-4400-7707-8707-070707070707".parse().unwrap(),

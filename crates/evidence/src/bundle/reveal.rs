@@ -43,18 +43,23 @@ fn open(label: Label, detail: &Detail) -> Option<Revealed> {
         Label::ResponseHead => open_lines(label, detail, &detail.response_head),
         Label::RequestBody => open_digest(label, detail, detail.request_body.as_ref()),
         Label::ResponseBody => open_digest(label, detail, detail.response_body.as_ref()),
-        Label::SignatureBase => {
-            let base = &detail.signature_base;
-            let is_whole = !base.is_empty() && base.lines().all(is_showable);
-            let salt = salt(&detail.secret, label, 0);
-            is_whole.then(|| Revealed::Text(RevealedText { salt, text: base.clone() }))
-        }
-        Label::Signature => {
-            let salt = salt(&detail.secret, label, 0);
-            let bytes = detail.signature.clone();
-            (!bytes.is_empty()).then_some(Revealed::Bytes(RevealedBytes { salt, bytes }))
-        }
+        Label::SignatureBase => open_base(label, detail, &detail.signature_base),
+        Label::ResponseSignatureBase => open_base(label, detail, &detail.response_signature_base),
+        Label::Signature => open_signature(label, detail, &detail.signature),
+        Label::ResponseSignature => open_signature(label, detail, &detail.response_signature),
     }
+}
+
+fn open_base(label: Label, detail: &Detail, base: &str) -> Option<Revealed> {
+    let is_whole = !base.is_empty() && base.lines().all(is_showable);
+    let salt = salt(&detail.secret, label, 0);
+    is_whole.then(|| Revealed::Text(RevealedText { salt, text: base.to_owned() }))
+}
+
+fn open_signature(label: Label, detail: &Detail, signature: &[u8]) -> Option<Revealed> {
+    let salt = salt(&detail.secret, label, 0);
+    let bytes = signature.to_vec();
+    (!bytes.is_empty()).then_some(Revealed::Bytes(RevealedBytes { salt, bytes }))
 }
 
 fn open_lines(label: Label, detail: &Detail, lines: &[String]) -> Option<Revealed> {

@@ -53,9 +53,14 @@ pub(super) fn open(
     }
 }
 
+/// The version of a detail's form without a provider's signature, and of the one with it.
+const PLAIN: u8 = 1;
+const SIGNED_ANSWER: u8 = 2;
+
 fn encode(detail: &Detail) -> keys::Zeroizing<Vec<u8>> {
     let mut out = keys::Zeroizing::new(Vec::with_capacity(1_024));
-    out.push(1); // version
+    let is_answer_signed = !detail.response_signature.is_empty();
+    out.push(if is_answer_signed { SIGNED_ANSWER } else { PLAIN });
     out.extend_from_slice(detail.secret.as_bytes());
     for head in [&detail.request_head, &detail.response_head] {
         out.extend_from_slice(&u32::try_from(head.len()).unwrap_or(u32::MAX).to_le_bytes());
@@ -72,18 +77,26 @@ fn encode(detail: &Detail) -> keys::Zeroizing<Vec<u8>> {
     }
     put_sized(&mut out, detail.signature_base.as_bytes());
     put_sized(&mut out, &detail.signature);
+    if is_answer_signed {
+        put_sized(&mut out, detail.response_signature_base.as_bytes());
+        put_sized(&mut out, &detail.response_signature);
+    }
     out
 }
 
 fn decode(plain: &[u8]) -> Option<Detail> {
     let mut cursor = Cursor(plain);
-    let 1 = cursor.u8()? else { return None };
+    let version = cursor.u8().filter(|version| [PLAIN, SIGNED_ANSWER].contains(version))?;
     let secret = EntrySecret::from_bytes(cursor.array()?);
     let (request_head, response_head) = (head(&mut cursor)?, head(&mut cursor)?);
     let request_body = body(&mut cursor).ok()?;
     let response_body = body(&mut cursor).ok()?;
     let signature_base = cursor.text()?.to_owned();
     let signature = cursor.sized()?.to_owned();
+    let (response_signature_base, response_signature) = match version {
+        SIGNED_ANSWER => (cursor.text()?.to_owned(), cursor.sized()?.to_owned()),
+        _ => (String::new(), Vec::new()),
+    };
     let detail = Detail {
         secret,
         request_head,
@@ -92,6 +105,8 @@ fn decode(plain: &[u8]) -> Option<Detail> {
         response_body,
         signature_base,
         signature,
+        response_signature_base,
+        response_signature,
     };
     cursor.0.is_empty().then_some(detail)
 }
@@ -126,11 +141,21 @@ mod tests {
             response_body: Some(BodyDigest { sha256: [9; 32], length: 1 << 40 }),
             signature_base: "\"@method\": GET".to_owned(),
             signature: vec![0, 255],
+            response_signature_base: String::new(),
+            response_signature: Vec::new(),
         };
-        let bytes = encode(&detail);
-        assert!(decode(&bytes) == Some(detail));
-        for length in 0..bytes.len() {
-            assert!(decode(&bytes[..length]).is_none());
+        let signed = Detail {
+            response_signature_base: "\"@status\": 200".to_owned(),
+            response_signature: vec![1; 512],
+            ..detail.clone()
+        };
+        for (version, detail) in [(1, detail), (2, signed)] {
+            let bytes = encode(&detail);
+            assert_eq!(bytes[0], version);
+            assert!(decode(&bytes) == Some(detail));
+            for length in 0..bytes.len() {
+                assert!(decode(&bytes[..length]).is_none());
+            }
         }
     }
 }

@@ -124,6 +124,10 @@ pub struct Detail {
     pub signature_base: String,
     /// The caller's signature.
     pub signature: Vec<u8>,
+    /// What the provider signed over its answer; empty if its terms do not demand it.
+    pub response_signature_base: String,
+    /// The provider's signature over its answer; empty if its terms do not demand it.
+    pub response_signature: Vec<u8>,
 }
 
 impl fmt::Debug for Detail {

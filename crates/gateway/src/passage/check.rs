@@ -15,8 +15,10 @@ use tokio::time::{Instant, timeout};
 use wire::digest::{ContentDigest, DigestError};
 use wire::header::CONTENT_DIGEST;
 
+use super::asked::Asked;
 use super::forward::Forwarded;
 use super::open_call::OpenCall;
+use super::provider_signature::{AnswerHead, ProviderSignature};
 use super::record::Refused;
 use crate::body_hasher::BodyHasher;
 use crate::fields::joined;
@@ -37,6 +39,8 @@ pub(super) struct Checked {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: CheckedBody,
+    /// The provider's own, if the service's terms demand one.
+    pub(super) signature: Option<ProviderSignature>,
     _sealed: (),
 }
 
@@ -77,21 +81,30 @@ pub(super) enum Broken {
 impl Forwarded {
     /// Reads the answer: all of it if it is short.
     pub(super) async fn check(self, worker: &Worker) -> Result<Checked, Box<Refused>> {
-        let Self { open, sent, request_body, .. } = self;
-        match read(worker, &open, sent).await {
-            Ok((status, headers, body)) => {
-                Ok(Checked { open, request_body, status, headers, body, _sealed: () })
+        let Self { open, sent, request_body, asked, .. } = self;
+        match read(worker, &open, sent, asked).await {
+            Ok(Read { status, headers, body, signature }) => {
+                Ok(Checked { open, request_body, status, headers, body, signature, _sealed: () })
             }
             Err(refusal) => Err(Refused::open(open, *refusal)),
         }
     }
 }
 
+/// An answer as far as it was read.
+struct Read {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: CheckedBody,
+    signature: Option<ProviderSignature>,
+}
+
 async fn read(
     worker: &Worker,
     open: &OpenCall,
     sent: Sent,
-) -> Result<(StatusCode, HeaderMap, CheckedBody), Box<Refusal>> {
+    asked: Option<Asked>,
+) -> Result<Read, Box<Refusal>> {
     let (head, incoming) = sent.response.into_parts();
     if head.status.is_informational() || head.status.as_u16() > 599 {
         // 101 to a request that asked for no upgrade, for hyper reads over all others; or a status
@@ -108,6 +121,19 @@ async fn read(
     } else {
         return Err(Box::new(Refusal::provider(UpstreamFault::Malformed)));
     };
+    let signature = match &asked {
+        Some(asked) => {
+            let has_body = !is_bodiless;
+            let answer =
+                AnswerHead { status: head.status, headers: &head.headers, has_body, asked };
+            Some(ProviderSignature::verify(open, &answer, worker.gate.clock.now())?)
+        }
+        None => None,
+    };
+    if signature.is_some() && !is_bodiless && expected.is_none() {
+        // Signed by an algorithm that we do not know, so the body would not be compared.
+        return Err(refusal(Broken::DigestDiffers));
+    }
     let mut headers = hygiene::towards_caller(head.headers);
     for (name, value) in &open.permit.rate_limit {
         headers.insert(name, value.clone());
@@ -117,7 +143,8 @@ async fn read(
         worker.pool.give_back(sent.lease);
         // A 204 has no length (RFC 9110 §8.6).
         let length = said_length.filter(|_| head.status != StatusCode::NO_CONTENT);
-        return Ok((head.status, headers, CheckedBody::None { length }));
+        let body = CheckedBody::None { length };
+        return Ok(Read { status: head.status, headers, body, signature });
     }
     let mut body = ProviderBody {
         incoming,
@@ -130,14 +157,16 @@ async fn read(
     };
     let is_long = body.length.is_some_and(|length| length > BUFFERED_BYTES as u64);
     if is_long || !body.read_short().await.map_err(refusal)? {
-        return Ok((head.status, headers, CheckedBody::Long(Box::new(body))));
+        let body = CheckedBody::Long(Box::new(body));
+        return Ok(Read { status: head.status, headers, body, signature });
     }
     if let Some(lease) = body.lease.take() {
         worker.pool.give_back(lease);
     }
     let bytes = body.joined();
     let digest = body.hasher.finish().map_err(|_| refusal(Broken::DigestDiffers))?;
-    Ok((head.status, headers, CheckedBody::Whole { bytes, digest }))
+    let body = CheckedBody::Whole { bytes, digest };
+    Ok(Read { status: head.status, headers, body, signature })
 }
 
 /// Whether the end of the answer's body can be found in one way only (RFC 9112 §6.3). A length

@@ -6,19 +6,24 @@ use std::collections::BTreeMap;
 use evidence::{BodyDigest, Detail, Draft};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use wire::ambient::Randomness;
+use wire::bundle::PROVIDER_CREDENTIAL;
 use wire::commitment::{CommitmentLabel, EntrySecret, commit_body, commit_bytes, commit_head};
 use wire::entry::{ActorRef, Kind};
 use wire::error_code::ErrorCode;
 use wire::header::carries_secret;
+use wire::id::KeyId;
 use wire::merkle::Hash;
 
 use super::identify::{About, Known};
+use super::provider_signature::ProviderSignature;
 
 /// Commitments of one entry, and what opens them.
 #[derive(Debug)]
 pub(super) struct Exhibit {
     commitments: BTreeMap<CommitmentLabel, Hash>,
     detail: Detail,
+    /// The key by which the provider signed its answer.
+    provider_credential: Option<KeyId>,
 }
 
 impl Exhibit {
@@ -32,8 +37,10 @@ impl Exhibit {
             response_body: None,
             signature_base: String::new(),
             signature: Vec::new(),
+            response_signature_base: String::new(),
+            response_signature: Vec::new(),
         };
-        Self { commitments: BTreeMap::new(), detail }
+        Self { commitments: BTreeMap::new(), detail, provider_credential: None }
     }
 
     /// Commits to the request's head as it came and to the caller's signature.
@@ -72,6 +79,19 @@ impl Exhibit {
         self.detail.response_body = Some(body);
     }
 
+    /// Commits to what the provider signed.
+    pub(super) fn add_provider_signature(&mut self, signature: ProviderSignature) {
+        let is_showable = signature.is_showable();
+        let ProviderSignature { keyid, base, signature } = signature;
+        self.bytes(CommitmentLabel::ResponseSignatureBase, base.as_bytes());
+        self.bytes(CommitmentLabel::ResponseSignature, &signature);
+        if is_showable {
+            self.detail.response_signature_base = base;
+        }
+        self.detail.response_signature = signature;
+        self.provider_credential = Some(keyid);
+    }
+
     /// The commitments so far.
     pub(super) fn commitments(&self) -> &BTreeMap<CommitmentLabel, Hash> {
         &self.commitments
@@ -79,6 +99,9 @@ impl Exhibit {
 
     /// Puts commitments and their opening into an entry's draft.
     pub(super) fn put_into(self, draft: &mut Draft) {
+        if let Some(keyid) = self.provider_credential {
+            draft.subject.insert(PROVIDER_CREDENTIAL.to_owned(), keyid.to_string());
+        }
         draft.commitments = self.commitments;
         draft.detail = Some(self.detail);
     }

@@ -19,6 +19,7 @@ use wire::header::{
     FORWARDED, LGSP_CONSUMER_ORGANISATION, LGSP_CONSUMER_SYSTEM, LGSP_PURPOSE, LGSP_REQUEST_ID,
 };
 
+use super::asked::{self, Asked};
 use super::authorise::Authorised;
 use super::open_call::OpenCall;
 use super::record::Refused;
@@ -36,6 +37,8 @@ pub(super) struct Forwarded {
     pub(super) open: OpenCall,
     pub(super) sent: Sent,
     pub(super) request_body: Option<BodyDigest>,
+    /// What was asked, if the answer must be signed for it.
+    pub(super) asked: Option<Asked>,
     _sealed: (),
 }
 
@@ -45,7 +48,9 @@ impl Authorised {
         let Self { known, body, permit, .. } = self;
         let open = OpenCall::begin(&worker.gate, known, permit).await?;
         match ask(worker, &open, body).await {
-            Ok((sent, request_body)) => Ok(Forwarded { open, sent, request_body, _sealed: () }),
+            Ok((sent, request_body, asked)) => {
+                Ok(Forwarded { open, sent, request_body, asked, _sealed: () })
+            }
             Err(refusal) => Err(Refused::open(open, *refusal)),
         }
     }
@@ -55,12 +60,12 @@ async fn ask(
     worker: &Worker,
     open: &OpenCall,
     body: RequestBody,
-) -> Result<(Sent, Option<BodyDigest>), Box<Refusal>> {
+) -> Result<(Sent, Option<BodyDigest>, Option<Asked>), Box<Refusal>> {
     let service = &open.permit.service;
     let Some(digest) = open.permit.digest.clone() else {
-        let request = provider_request(open, HeldBody::empty())?;
+        let (request, asked) = provider_request(worker, open, HeldBody::empty())?;
         let sending = worker.pool.send(&service.upstream, request);
-        return Ok((answered_within(service.timeout, sending).await?, None));
+        return Ok((answered_within(service.timeout, sending).await?, None, asked));
     };
     let length = match open.known.request.framing {
         Framing::Length(length) => Some(length),
@@ -69,7 +74,7 @@ async fn ask(
     let limits = &worker.gate.config.limits;
     let inspection = Inspection::new(body, digest, service.max_body_bytes, limits);
     let (held, verdict, progress) = HeldBody::new(inspection, length);
-    let request = provider_request(open, held)?;
+    let (request, asked) = provider_request(worker, open, held)?;
     let mut sending = pin!(worker.pool.send(&service.upstream, request));
     let uploaded = upload(sending.as_mut(), verdict, &progress, limits.body_idle).await;
     let (digest, early) = uploaded.map_err(|end| Box::new(end.refusal(service.max_body_bytes)))?;
@@ -77,7 +82,7 @@ async fn ask(
         Some(sent) => sent,
         None => answered_within(service.timeout, sending).await?,
     };
-    Ok((sent, Some(digest)))
+    Ok((sent, Some(digest), asked))
 }
 
 async fn answered_within(
@@ -164,9 +169,10 @@ impl UploadEnd {
 
 /// The request as its provider gets it: cleaned, and with what only the platform says.
 fn provider_request(
+    worker: &Worker,
     open: &OpenCall,
     body: HeldBody,
-) -> Result<http::Request<HeldBody>, Box<Refusal>> {
+) -> Result<(http::Request<HeldBody>, Option<Asked>), Box<Refusal>> {
     let service = &open.permit.service;
     let target = service.upstream.target(&open.permit.path_and_query);
     let uri = Uri::try_from(target).map_err(|_| Box::new(unforwardable()))?;
@@ -188,7 +194,11 @@ fn provider_request(
         Framing::None | Framing::Length(_) => {}
     }
     introduce(request.headers_mut(), open).ok_or_else(|| Box::new(unforwardable()))?;
-    Ok(request)
+    if service.has_signed_requests {
+        asked::sign(&worker.gate, open, &mut request)?;
+    }
+    let asked = service.has_signed_answers.then(|| Asked::of(&request));
+    Ok((request, asked))
 }
 
 /// Says who calls, for what, by which call. `None` for what no header line can carry: codes and

@@ -76,7 +76,7 @@ enum Who {
 impl Checked {
     /// Records the call: a short answer whole, a long one as opened.
     pub(super) async fn record(self, worker: &Worker) -> Result<Recorded, Box<Refused>> {
-        let Self { mut open, request_body, status, headers, body, .. } = self;
+        let Self { mut open, request_body, status, headers, body, signature, .. } = self;
         let Some(Due { intent, mut exhibit }) = open.owed.take() else {
             return Err(Refused::open(open, internal()));
         };
@@ -84,6 +84,9 @@ impl Checked {
             exhibit.add_request_body(digest);
         }
         exhibit.add_response_head(status, &headers);
+        if let Some(signature) = signature {
+            exhibit.add_provider_signature(signature);
+        }
         match body {
             CheckedBody::None { length } => {
                 let due = Due { intent, exhibit };

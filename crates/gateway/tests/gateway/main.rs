@@ -31,3 +31,4 @@ mod provider;
 mod record;
 mod request;
 mod sealed_provider;
+mod signed;

@@ -9,7 +9,7 @@ use testkit::{SeededRandomness, TestClock};
 use wire::ambient::{Clock, UtcMicros};
 use wire::directory::{
     ConnectionRecord, CredentialRecord, Directory, Operation, Quota, Record, RecordMode,
-    ServiceRecord,
+    ServiceRecord, Signing,
 };
 use wire::id::ConnectionId;
 use wire::signature::Algorithm;
@@ -50,6 +50,8 @@ impl Policy {
             timeout_ms: 30_000,
             record: RecordMode::BeforeAnswer,
             max_body_bytes: 8 << 20,
+            signed_answers: Signing::NotRequired,
+            signed_requests: Signing::NotRequired,
         };
         Self { credentials, service, connections: vec![connection(1, "tra-cuu")] }
     }

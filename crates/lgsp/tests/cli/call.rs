@@ -12,7 +12,7 @@ fn json(said: &Said) -> Value {
 }
 
 /// A bundle as an auditor downloads it.
-async fn bundle(demo: &Demo, request_id: &str) -> Vec<u8> {
+pub(crate) async fn bundle(demo: &Demo, request_id: &str) -> Vec<u8> {
     let asked = reqwest::Client::new()
         .get(format!("{}/evidence/v1/bundles/{request_id}", demo.text("portal")))
         .bearer_auth(demo.token("auditor", None));
@@ -21,7 +21,7 @@ async fn bundle(demo: &Demo, request_id: &str) -> Vec<u8> {
     answer.bytes().await.unwrap().to_vec()
 }
 
-fn verify(folder: &Path, bundle: &[u8], more: &[&str]) -> Said {
+pub(crate) fn verify(folder: &Path, bundle: &[u8], more: &[&str]) -> Said {
     let (file, trust) = (folder.join("call.asice"), folder.join("demo/trust.json"));
     std::fs::write(&file, bundle).unwrap();
     let mut arguments = vec!["verify", file.to_str().unwrap(), "--trust", trust.to_str().unwrap()];

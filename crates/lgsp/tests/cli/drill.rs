@@ -2,4 +2,5 @@
 
 mod disk_full;
 mod kill;
+mod signing_provider;
 mod stranger;

@@ -108,6 +108,8 @@ fn service_record(service: Service) -> Record {
         timeout_ms: service.terms.timeout_ms,
         record: service.terms.record,
         max_body_bytes: service.terms.max_body_bytes,
+        signed_answers: service.terms.signed_answers,
+        signed_requests: service.terms.signed_requests,
     })
 }
 

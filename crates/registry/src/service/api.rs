@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use web::openapi::Problems;
 use web::{Authenticated, Json, Page, PageRequest, Path, Query, Refusal, field};
 use wire::ambient::UtcMicros;
-use wire::directory::RecordMode;
+use wire::directory::{RecordMode, Signing};
 use wire::id::ServiceId;
 
 use super::command::TermsChange;
@@ -59,6 +59,13 @@ pub struct ServiceView {
     record: RecordMode,
     /// The longest request body, in bytes.
     max_body_bytes: u64,
+    /// Whether the provider signs its answers (RFC 9421) with one of its system's credentials, and
+    /// unsigned answers are refused: `required` or `not_required`.
+    #[schema(value_type = String, example = "not_required")]
+    signed_answers: Signing,
+    /// Whether the platform signs the requests that it passes on: `required` or `not_required`.
+    #[schema(value_type = String, example = "not_required")]
+    signed_requests: Signing,
     /// When it was published.
     #[schema(value_type = String, format = DateTime)]
     published_at: UtcMicros,
@@ -88,6 +95,13 @@ pub struct ServiceForm {
     record: Option<RecordMode>,
     /// The longest request body, in bytes; 10 MiB when left out.
     max_body_bytes: Option<u64>,
+    /// `required`: the provider signs its answers, and unsigned ones are refused; `not_required` when left
+    /// out.
+    #[schema(value_type = Option<String>, example = "not_required")]
+    signed_answers: Option<Signing>,
+    /// `required`: the platform signs the requests that it passes on; `not_required` when left out.
+    #[schema(value_type = Option<String>, example = "not_required")]
+    signed_requests: Option<Signing>,
 }
 
 /// How a service is to be reached from now on; what is left out stays as it is.
@@ -105,6 +119,12 @@ pub struct TermsForm {
     record: Option<RecordMode>,
     /// The longest request body, in bytes.
     max_body_bytes: Option<u64>,
+    /// `required`: the provider signs its answers, and unsigned ones are refused; `not_required`.
+    #[schema(value_type = Option<String>, example = "not_required")]
+    signed_answers: Option<Signing>,
+    /// `required`: the platform signs the requests that it passes on; `not_required`.
+    #[schema(value_type = Option<String>, example = "not_required")]
+    signed_requests: Option<Signing>,
 }
 
 /// Which services to list.
@@ -175,12 +195,16 @@ async fn publish(
         timeout_ms: DEFAULT_TIMEOUT_MS,
         record: RecordMode::default(),
         max_body_bytes: DEFAULT_MAX_BODY_BYTES,
+        signed_answers: Signing::default(),
+        signed_requests: Signing::default(),
     };
     let chosen = TermsForm {
         upstream: None,
         timeout_ms: form.timeout_ms,
         record: form.record,
         max_body_bytes: form.max_body_bytes,
+        signed_answers: form.signed_answers,
+        signed_requests: form.signed_requests,
     };
     chosen.read(registry.allow_loopback)?.apply(&mut terms);
     let service = command::publish(&registry, &actor, id, title, terms).await?;
@@ -225,6 +249,8 @@ impl ServiceView {
             timeout_ms: service.terms.timeout_ms,
             record: service.terms.record,
             max_body_bytes: service.terms.max_body_bytes,
+            signed_answers: service.terms.signed_answers,
+            signed_requests: service.terms.signed_requests,
             published_at: service.published_at,
             changed_at: service.changed_at,
         }
@@ -241,6 +267,8 @@ impl TermsForm {
             timeout_ms: self.timeout_ms.map(timeout_ms).transpose()?,
             record: self.record,
             max_body_bytes: self.max_body_bytes.map(max_body_bytes).transpose()?,
+            signed_answers: self.signed_answers,
+            signed_requests: self.signed_requests,
         })
     }
 }

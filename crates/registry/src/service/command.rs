@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use evidence::Actor;
-use wire::directory::RecordMode;
+use wire::directory::{RecordMode, Signing};
 use wire::id::ServiceId;
 
 use super::upstream::Upstream;
@@ -49,6 +49,10 @@ pub struct TermsChange {
     pub record: Option<RecordMode>,
     /// The longest request body, in bytes.
     pub max_body_bytes: Option<u64>,
+    /// Whether the provider signs its answers.
+    pub signed_answers: Option<Signing>,
+    /// Whether the platform signs the requests that it passes on.
+    pub signed_requests: Option<Signing>,
 }
 
 impl TermsChange {
@@ -60,6 +64,8 @@ impl TermsChange {
         terms.timeout_ms = self.timeout_ms.unwrap_or(terms.timeout_ms);
         terms.record = self.record.unwrap_or(terms.record);
         terms.max_body_bytes = self.max_body_bytes.unwrap_or(terms.max_body_bytes);
+        terms.signed_answers = self.signed_answers.unwrap_or(terms.signed_answers);
+        terms.signed_requests = self.signed_requests.unwrap_or(terms.signed_requests);
     }
 }
 

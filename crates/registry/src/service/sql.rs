@@ -2,15 +2,15 @@
 
 use evidence::{Change, Reading};
 use store::{Row, StoreError};
-use wire::directory::RecordMode;
+use wire::directory::{RecordMode, Signing};
 use wire::id::{ServiceId, SystemId};
 
 use super::{Service, Terms};
 use crate::column::corrupt;
 use web::PageRequest;
 
-const COLUMNS: &str =
-    "id, title, upstream, timeout_ms, record_mode, max_body_bytes, published_at, changed_at";
+const COLUMNS: &str = "id, title, upstream, timeout_ms, record_mode, max_body_bytes, \
+    signed_answers, signed_requests, published_at, changed_at";
 
 pub(crate) async fn find(
     reading: impl Reading,
@@ -45,8 +45,8 @@ pub(crate) async fn all(reading: impl Reading) -> Result<Vec<Service>, StoreErro
 pub(crate) async fn insert(change: &mut Change, new: &Service) -> Result<(), StoreError> {
     let sql = "INSERT INTO service
             (id, system, title, upstream, timeout_ms, record_mode, max_body_bytes, published_at,
-             changed_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)";
+             changed_at, signed_answers, signed_requests)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)";
     let values = [
         new.id.to_string().into(),
         new.id.system_id().to_string().into(),
@@ -56,6 +56,8 @@ pub(crate) async fn insert(change: &mut Change, new: &Service) -> Result<(), Sto
         record_mode(new.terms.record).into(),
         bytes(new.terms.max_body_bytes)?.into(),
         new.published_at.into(),
+        signing(new.terms.signed_answers).into(),
+        signing(new.terms.signed_requests).into(),
     ];
     change.execute(sql, &values).await?;
     Ok(())
@@ -63,7 +65,7 @@ pub(crate) async fn insert(change: &mut Change, new: &Service) -> Result<(), Sto
 
 pub(crate) async fn change_terms(change: &mut Change, to: &Service) -> Result<(), StoreError> {
     let sql = "UPDATE service SET upstream = $2, timeout_ms = $3, record_mode = $4,
-            max_body_bytes = $5, changed_at = $6
+            max_body_bytes = $5, changed_at = $6, signed_answers = $7, signed_requests = $8
         WHERE id = $1";
     let values = [
         to.id.to_string().into(),
@@ -72,6 +74,8 @@ pub(crate) async fn change_terms(change: &mut Change, to: &Service) -> Result<()
         record_mode(to.terms.record).into(),
         bytes(to.terms.max_body_bytes)?.into(),
         to.changed_at.into(),
+        signing(to.terms.signed_answers).into(),
+        signing(to.terms.signed_requests).into(),
     ];
     change.execute(sql, &values).await?;
     Ok(())
@@ -95,6 +99,20 @@ fn read_record_mode(text: &str) -> Result<RecordMode, StoreError> {
     found.ok_or_else(|| corrupt("record_mode", "names no mode"))
 }
 
+/// The written form of the directory.
+fn signing(signing: Signing) -> &'static str {
+    match signing {
+        Signing::NotRequired => "not_required",
+        Signing::Required => "required",
+    }
+}
+
+fn read_signing(column: &'static str, text: &str) -> Result<Signing, StoreError> {
+    let mut both = [Signing::NotRequired, Signing::Required].into_iter();
+    let found = both.find(|one| signing(*one) == text);
+    found.ok_or_else(|| corrupt(column, "is neither required nor not_required"))
+}
+
 fn from_row(row: &Row) -> Result<Service, StoreError> {
     let number = |column| row.integer(column);
     Ok(Service {
@@ -107,6 +125,8 @@ fn from_row(row: &Row) -> Result<Service, StoreError> {
             record: read_record_mode(&row.text("record_mode")?)?,
             max_body_bytes: u64::try_from(number("max_body_bytes")?)
                 .map_err(|_| corrupt("max_body_bytes", "is negative"))?,
+            signed_answers: read_signing("signed_answers", &row.text("signed_answers")?)?,
+            signed_requests: read_signing("signed_requests", &row.text("signed_requests")?)?,
         },
         published_at: row.time("published_at")?,
         changed_at: row.time("changed_at")?,

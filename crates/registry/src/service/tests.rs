@@ -26,6 +26,26 @@ async fn a_new_upstream_is_in_force_when_it_is_answered() {
 }
 
 #[tokio::test]
+async fn which_signatures_the_terms_demand_stands_in_the_record_only_if_they_demand_any() {
+    let platform = Platform::with_service().await;
+    let record = || platform.record(&format!("service/{SERVICE}")).unwrap();
+    let path = format!("{PATH}/{SERVICE}/terms");
+    for member in ["signed_answers", "signed_requests"] {
+        assert!(record().get(member).is_none(), "{member}");
+        assert_eq!(platform.get(&format!("{PATH}/{SERVICE}")).await[member], "not_required");
+        let shown = platform.made(PROVIDER, &path, json!({member: "required"})).await;
+        assert_eq!(shown[member], "required");
+        assert_eq!(record()[member], "required");
+        platform.made(PROVIDER, &path, json!({"timeout_ms": 800})).await;
+        assert_eq!(record()[member], "required", "what is left out stays");
+        platform.made(PROVIDER, &path, json!({member: "not_required"})).await;
+        assert!(record().get(member).is_none(), "{member}");
+        let refused = platform.refused(PROVIDER, &path, json!({member: "maybe"})).await;
+        assert_eq!(refused.0, 422, "{member}");
+    }
+}
+
+#[tokio::test]
 async fn versions_stand_beside_each_other() {
     let platform = Platform::with_service().await;
     let second = SERVICE.replace("v1", "v2");

@@ -127,6 +127,8 @@ impl World {
             response_body: Some(BodyDigest { sha256: [7; 32], length: 12 }),
             signature_base: "\"@method\": GET".to_owned(),
             signature: vec![1, 2, 3],
+            response_signature_base: String::new(),
+            response_signature: Vec::new(),
         }
     }
 }

@@ -76,14 +76,14 @@ fn proof_of<'a>(
     Ok(CallerProof::Public { credential, base: &base.text })
 }
 
-fn is_signed_by(credential: &CredentialRecord, base: &str, signature: &[u8]) -> bool {
+pub(super) fn is_signed_by(credential: &CredentialRecord, base: &str, signature: &[u8]) -> bool {
     let key =
         credential.public_key.as_ref().and_then(|key| key.verifying(credential.algorithm).ok());
     key.is_some_and(|key| key.verify(base.as_bytes(), signature))
 }
 
 /// Whether the last line of the base, its parameters, names this key.
-fn names_key(base: &str, keyid: &str) -> bool {
+pub(super) fn names_key(base: &str, keyid: &str) -> bool {
     let last = base.rsplit('\n').next().unwrap_or_default();
     let Some(parameters) = last.strip_prefix("\"@signature-params\": ") else {
         return false;

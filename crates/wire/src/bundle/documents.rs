@@ -96,12 +96,14 @@ impl Revealed {
             (Self::Body(body), Label::RequestBody | Label::ResponseBody) => {
                 body.fits(label, commitment)
             }
-            (Self::Text(RevealedText { salt, text }), Label::SignatureBase) => {
-                opening(salt, text.as_bytes()).fits(label, commitment)
-            }
-            (Self::Bytes(RevealedBytes { salt, bytes }), Label::Signature) => {
-                opening(salt, bytes).fits(label, commitment)
-            }
+            (
+                Self::Text(RevealedText { salt, text }),
+                Label::SignatureBase | Label::ResponseSignatureBase,
+            ) => opening(salt, text.as_bytes()).fits(label, commitment),
+            (
+                Self::Bytes(RevealedBytes { salt, bytes }),
+                Label::Signature | Label::ResponseSignature,
+            ) => opening(salt, bytes).fits(label, commitment),
             _ => false,
         }
     }

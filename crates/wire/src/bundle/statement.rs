@@ -4,6 +4,7 @@
 //! Vietnamese wording is part of the form, see `wording`.
 
 use super::caller::{CallerProof, component};
+use super::provider::{ProviderProof, line};
 use super::wording::{
     action_en, action_vi, caller, extent_en, extent_vi, label_en, label_vi, outcome_en, outcome_vi,
     plain, service, time_en, time_vi,
@@ -16,8 +17,15 @@ use crate::problem::Text;
 use crate::public_key::PublicKey;
 use crate::signature::Algorithm;
 
-/// What is proved, from the log outward to the caller.
-pub(super) fn proved(bundle: &Bundle, caller: CallerProof<'_>) -> Vec<Text> {
+/// What the bundle shows of the two who spoke.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Proofs<'a> {
+    pub(super) caller: CallerProof<'a>,
+    pub(super) provider: ProviderProof<'a>,
+}
+
+/// What is proved, from the log outward to caller and provider.
+pub(super) fn proved(bundle: &Bundle, proofs: Proofs<'_>) -> Vec<Text> {
     let mut proved = Vec::new();
     for (entry, part) in bundle.entries.iter().zip(&bundle.parts.entries) {
         proved.push(stands_in_the_log(bundle, part));
@@ -25,15 +33,16 @@ pub(super) fn proved(bundle: &Bundle, caller: CallerProof<'_>) -> Vec<Text> {
         proved.extend(fits_commitments(part));
     }
     proved.extend(connection(bundle).map(was_permitted));
-    proved.extend(caller_signed(caller));
+    proved.extend(caller_signed(proofs.caller));
+    proved.extend(provider_signed(proofs.provider));
     proved
 }
 
 /// What is not proved, and why.
-pub(super) fn not_proved(bundle: &Bundle, caller: CallerProof<'_>) -> Vec<Text> {
+pub(super) fn not_proved(bundle: &Bundle, proofs: Proofs<'_>) -> Vec<Text> {
     let mut missing = Vec::new();
-    missing.extend(caller_not_proved(caller));
-    missing.extend(answer_not_proved(bundle));
+    missing.extend(caller_not_proved(proofs.caller));
+    missing.extend(answer_not_proved(bundle, proofs.provider));
     missing.extend(arrival_not_proved(bundle));
     missing.extend(not_opened(bundle));
     missing.extend(bodies_not_included(bundle));
@@ -177,6 +186,36 @@ fn caller_signed(caller: CallerProof<'_>) -> Option<Text> {
     ))
 }
 
+fn provider_signed(provider: ProviderProof<'_>) -> Option<Text> {
+    let ProviderProof::Public { credential, base } = provider else {
+        return None;
+    };
+    let (keyid, system) = (&credential.keyid, &credential.system);
+    let key = KeyText::of(credential);
+    let status = component(base, "@status").map(plain).unwrap_or_default();
+    let digest = line(base, "\"content-digest\"").map(plain);
+    let vi_body = digest.as_ref().map(|digest| format!(", mã băm nội dung {digest}"));
+    let en_body = digest.map(|digest| format!(", content digest {digest}"));
+    Some(Text::new(
+        format!(
+            "Chính hệ thống {system} của bên cung cấp đã ký trả lời cho lượt gọi này (HTTP \
+             {status}{}) bằng khóa {} \"{keyid}\" ({}, theo danh bạ); chữ ký này ai cũng kiểm tra \
+             được.",
+            vi_body.unwrap_or_default(),
+            key.kind,
+            key.shown.vi
+        ),
+        format!(
+            "The provider's system {system} itself signed the answer to this call (HTTP \
+             {status}{}) with its {} key \"{keyid}\" ({}, by the directory); anyone can check this \
+             signature.",
+            en_body.unwrap_or_default(),
+            key.kind,
+            key.shown.en
+        ),
+    ))
+}
+
 /// How a key is called and shown: an Ed25519 key whole, longer ones by their fingerprint.
 struct KeyText {
     kind: &'static str,
@@ -227,7 +266,19 @@ fn caller_not_proved(caller: CallerProof<'_>) -> Option<Text> {
     }
 }
 
-fn answer_not_proved(bundle: &Bundle) -> Option<Text> {
+fn answer_not_proved(bundle: &Bundle, provider: ProviderProof<'_>) -> Option<Text> {
+    match provider {
+        ProviderProof::Public { .. } => return None,
+        ProviderProof::NotRevealed => {
+            return Some(Text::new(
+                "Gói không công bố chữ ký hoặc khóa công khai của bên cung cấp: trả lời dựa vào \
+                 xác nhận của nền tảng.",
+                "The provider's signature or public key is not revealed in the bundle: the answer \
+                 is known by the platform's word.",
+            ));
+        }
+        ProviderProof::NotSigned => {}
+    }
     let commits = |entry: &Entry| {
         let labels = [CommitmentLabel::ResponseHead, CommitmentLabel::ResponseBody];
         labels.iter().any(|label| entry.commitments.contains_key(label))

@@ -6,6 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::caller::{CallerProof, caller_proof};
+use super::provider::{PROVIDER_CREDENTIAL, ProviderProof, provider_proof};
+use super::statement::Proofs;
 use super::verdict::verdict;
 use super::wording::{action_vi, caller, label_vi, outcome_vi, plain, service, time_vi};
 use super::{Bundle, EntryPart, Revealed};
@@ -15,8 +17,11 @@ use crate::problem::{Language, Text};
 /// The summary. Whoever reads it relies on it only after `lgsp verify` accepted the bundle.
 pub(super) fn write(bundle: &Bundle) -> String {
     // A signature that does not verify is refused by `verify`; here it simply proves nothing.
-    let caller = caller_proof(bundle).unwrap_or(CallerProof::NotRevealed);
-    let verdict = verdict(bundle, caller);
+    let proofs = Proofs {
+        caller: caller_proof(bundle).unwrap_or(CallerProof::NotRevealed),
+        provider: provider_proof(bundle).unwrap_or(ProviderProof::NotRevealed),
+    };
+    let verdict = verdict(bundle, proofs);
     let mut text = Lines(String::new());
     text.line("BẢN TÓM TẮT GÓI BẰNG CHỨNG");
     text.line("Nền tảng tích hợp, chia sẻ dữ liệu (LGSP)");
@@ -71,6 +76,7 @@ fn subject_vi(name: &str) -> &str {
         "connection" => "Mã kết nối",
         "purpose" => "Mục đích",
         "operation" => "Thao tác",
+        PROVIDER_CREDENTIAL => "Khóa của bên cung cấp",
         "reason" => "Lý do",
         "bytes" => "Số byte",
         "count" => "Số lần",

@@ -2,8 +2,9 @@ mod forged;
 mod sample;
 
 use super::*;
+use crate::digest::ContentDigest;
 use crate::problem::{Language, Text};
-use sample::{Sample, TrustFile};
+use sample::{Sample, TrustFile, answer_base};
 
 fn texts(verdict: &Verdict, language: Language) -> String {
     let lines = |texts: &[Text]| -> Vec<String> {
@@ -48,6 +49,47 @@ fn a_caller_with_a_public_key_is_proved_to_anyone() {
     let verdict = verify(&bundle, &Sample::trust()).unwrap();
     insta::assert_snapshot!(texts(&verdict, Language::Vietnamese));
     insta::assert_snapshot!(texts(&verdict, Language::English));
+}
+
+#[test]
+fn a_provider_that_signed_its_answer_is_proved_to_anyone() {
+    let sample = Sample::signed_answer("don-vi-ed25519", &answer_base("don-vi-ed25519"));
+    let bundle = Bundle::open(&Bundle::assemble(sample.parts()).unwrap()).unwrap();
+    let verdict = verify(&bundle, &Sample::trust()).unwrap();
+    assert!(!texts(&verdict, Language::English).contains("attested by the platform only"));
+    insta::assert_snapshot!(texts(&verdict, Language::Vietnamese));
+    insta::assert_snapshot!(texts(&verdict, Language::English));
+    assert!(bundle.summary().contains("- Khóa của bên cung cấp: don-vi-ed25519"));
+
+    // What is committed to and not shown is not claimed.
+    let mut parts = sample.parts();
+    parts.entries[0].revealed.remove(&CommitmentLabel::ResponseSignature);
+    let bundle = Bundle::new(parts).unwrap();
+    let verdict = texts(&verify(&bundle, &Sample::trust()).unwrap(), Language::English);
+    assert!(verdict.contains("The provider's signature or public key is not revealed"));
+    assert!(!verdict.contains("itself signed the answer"));
+}
+
+#[test]
+fn a_providers_signature_over_another_answer_or_by_another_is_refused() {
+    let own = answer_base("don-vi-ed25519");
+    let other_body = ContentDigest::from_sha256([1; 32]).to_string();
+    let own_body = ContentDigest::from_sha256(crate::merkle::sha256(&[b"[]"])).to_string();
+    for (keyid, base) in [
+        ("don-vi-ed25519", own.replace("@status\": 200", "@status\": 201")),
+        ("don-vi-ed25519", own.replace("7808-8808", "7808-8809")),
+        ("don-vi-ed25519", own.replace(&own_body, &other_body)),
+        ("don-vi-ed25519", answer_base("another")),
+        ("mot-cua-other", answer_base("mot-cua-other")),
+        ("mot-cua-ed25519", answer_base("mot-cua-ed25519")),
+        ("mot-cua-hmac", answer_base("mot-cua-hmac")),
+    ] {
+        assert!(base != own);
+        let bundle = Bundle::new(Sample::signed_answer(keyid, &base).parts()).unwrap();
+        let refusal = verify(&bundle, &Sample::trust()).unwrap_err();
+        assert_eq!(refusal.file, "revealed.json", "{keyid} {base}");
+        assert!(!bundle.summary().contains("đã ký trả lời cho lượt gọi này"), "{keyid}");
+    }
 }
 
 #[test]

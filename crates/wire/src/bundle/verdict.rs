@@ -1,6 +1,8 @@
 //! Verifying a bundle: every step from a trusted key to what is shown.
 
-use super::caller::{CallerProof, caller_proof};
+use super::caller::caller_proof;
+use super::provider::provider_proof;
+use super::statement::Proofs;
 use super::{
     Bundle, BundleRefusal, CHECKPOINT, DIRECTORY, DirectoryVersion, EntryPart, PROOF, REVEALED,
     entry_file, statement,
@@ -34,16 +36,16 @@ pub fn verify(bundle: &Bundle, trust: &TrustFile) -> Result<Verdict, BundleRefus
     for version in &bundle.parts.directories {
         check_directory(bundle, version, first.time, trust)?;
     }
-    let caller = caller_proof(bundle)?;
-    Ok(verdict(bundle, caller))
+    let proofs = Proofs { caller: caller_proof(bundle)?, provider: provider_proof(bundle)? };
+    Ok(verdict(bundle, proofs))
 }
 
 /// The verdict on a bundle that passes every check. The summary says it as well, for a reader
 /// who will have to run the check to rely on it.
-pub(super) fn verdict(bundle: &Bundle, caller: CallerProof<'_>) -> Verdict {
+pub(super) fn verdict(bundle: &Bundle, proofs: Proofs<'_>) -> Verdict {
     Verdict {
-        proved: statement::proved(bundle, caller),
-        not_proved: statement::not_proved(bundle, caller),
+        proved: statement::proved(bundle, proofs),
+        not_proved: statement::not_proved(bundle, proofs),
     }
 }
 

@@ -115,6 +115,8 @@ pub(super) const fn label_vi(label: CommitmentLabel) -> &'static str {
         CommitmentLabel::RequestBody => "nội dung yêu cầu",
         CommitmentLabel::ResponseHead => "phần đầu trả lời",
         CommitmentLabel::ResponseBody => "nội dung trả lời",
+        CommitmentLabel::ResponseSignature => "chữ ký của bên cung cấp",
+        CommitmentLabel::ResponseSignatureBase => "văn bản mà bên cung cấp đã ký",
         CommitmentLabel::SignatureBase => "văn bản mà bên gọi đã ký",
         CommitmentLabel::Signature => "chữ ký của bên gọi",
     }
@@ -127,6 +129,8 @@ pub(super) const fn label_en(label: CommitmentLabel) -> &'static str {
         CommitmentLabel::RequestBody => "the request's body",
         CommitmentLabel::ResponseHead => "the answer's head",
         CommitmentLabel::ResponseBody => "the answer's body",
+        CommitmentLabel::ResponseSignature => "the provider's signature",
+        CommitmentLabel::ResponseSignatureBase => "the text that the provider signed",
         CommitmentLabel::SignatureBase => "the text that the caller signed",
         CommitmentLabel::Signature => "the caller's signature",
     }

@@ -84,6 +84,35 @@ pub struct ServiceRecord {
     pub record: RecordMode,
     /// The longest request body, in bytes.
     pub max_body_bytes: u64,
+    /// Whether its provider signs its answers. Left out of the record if not.
+    #[serde(default, skip_serializing_if = "Signing::is_not_required")]
+    pub signed_answers: Signing,
+    /// Whether the platform signs the requests that it passes on. Left out of the record if not.
+    #[serde(default, skip_serializing_if = "Signing::is_not_required")]
+    pub signed_requests: Signing,
+}
+
+/// Whether a signature is demanded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signing {
+    /// No: a signature is not looked for.
+    #[default]
+    NotRequired,
+    /// Yes: nothing passes without one.
+    Required,
+}
+
+impl Signing {
+    /// Whether nothing passes without a signature.
+    pub fn is_required(self) -> bool {
+        self == Self::Required
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    fn is_not_required(&self) -> bool {
+        !self.is_required()
+    }
 }
 
 /// When the record of a call must be durable.

@@ -174,6 +174,14 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "The provider's answer is not well-formed.",
             "Tell the provider, with the request id.",
         ),
+        E::ProviderAnswerUnsigned => say(
+            "The provider's answer is not signed as the service's terms demand.",
+            "Tell the provider, with the request id; it may have acted on the request.",
+        ),
+        E::ProviderAnswerSignatureInvalid => say(
+            "The provider's signature over its answer does not verify.",
+            "Tell the provider, with the request id; it may have acted on the request.",
+        ),
         E::ProviderAddressForbidden => say(
             "The provider's registered address may not be called.",
             "The provider has to register an address that the platform may reach.",

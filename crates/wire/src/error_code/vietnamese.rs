@@ -175,6 +175,14 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Trả lời của bên cung cấp không đúng định dạng.",
             "Đề nghị báo cho bên cung cấp kèm mã yêu cầu.",
         ),
+        E::ProviderAnswerUnsigned => say(
+            "Trả lời của bên cung cấp không được ký theo điều kiện của dịch vụ.",
+            "Đề nghị báo cho bên cung cấp kèm mã yêu cầu; yêu cầu có thể đã được xử lý.",
+        ),
+        E::ProviderAnswerSignatureInvalid => say(
+            "Chữ ký của bên cung cấp trên trả lời không hợp lệ.",
+            "Đề nghị báo cho bên cung cấp kèm mã yêu cầu; yêu cầu có thể đã được xử lý.",
+        ),
         E::ProviderAddressForbidden => say(
             "Không được phép gọi đến địa chỉ mà bên cung cấp đã đăng ký.",
             "Bên cung cấp cần đăng ký địa chỉ mà nền tảng được phép kết nối.",

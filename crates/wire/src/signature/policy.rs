@@ -5,6 +5,8 @@
 //! this moment. It says nothing yet about the key or about whether the signature is right.
 //! **Trust**: what is not covered can be changed on the way without anyone noticing.
 
+mod answer;
+
 use crate::ambient::UtcMicros;
 use crate::error_code::ErrorCode;
 use crate::header::{CONTENT_DIGEST, LGSP_ENTRY, LGSP_PURPOSE, LGSP_REQUEST_ID, SIGNATURE};
@@ -12,6 +14,8 @@ use crate::id::KeyId;
 use crate::problem::Text;
 
 use super::{Algorithm, Component, Name, SignatureError, SignatureInput};
+
+pub use answer::{AnswerCarried, AnswerSignature, Unsigned, check_answer, forwarded_components};
 
 /// How long after `created` a signature may expire, in seconds.
 pub const MAX_LIFE_S: i64 = 300;

@@ -72,6 +72,8 @@ pub(super) fn detail() -> Detail {
         response_body: Some(BodyDigest { sha256: sha256(&[b"{}"]), length: 2 }),
         signature_base: "\"@method\": GET".into(),
         signature: vec![1, 2, 3],
+        response_signature_base: String::new(),
+        response_signature: Vec::new(),
     }
 }
 

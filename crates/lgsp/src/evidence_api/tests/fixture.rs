@@ -228,6 +228,8 @@ fn call(request_id: RequestId, randomness: &dyn Randomness) -> Draft {
             response_body: Some(BodyDigest { sha256: body, length: 2 }),
             signature_base: String::new(),
             signature: Vec::new(),
+            response_signature_base: String::new(),
+            response_signature: Vec::new(),
         }),
         request_id: Some(request_id),
         ..Draft::new(Kind::Call, "call.completed")

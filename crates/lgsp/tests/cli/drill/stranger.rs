@@ -37,11 +37,7 @@ async fn a_strangers_signer_is_understood_and_each_alteration_has_its_own_refusa
     let units = demo.units_url();
     let look_up = &demo.manifest["services"][1];
     let post = &look_up["examples"][0];
-    let platform_keys: Value =
-        demo.trust().platform_keys.iter().fold(json!({}), |mut keys, key| {
-            keys[&key.keyid] = json!(key.public_key_pem);
-            keys
-        });
+    let platform_keys = platform_keys(&demo);
     let look_up = format!("{}{}", look_up["url"].as_str().unwrap(), post["path"].as_str().unwrap());
     for alg in Algorithm::ALL {
         let alg = alg.as_str();
@@ -54,6 +50,14 @@ async fn a_strangers_signer_is_understood_and_each_alteration_has_its_own_refusa
         judge(job("POST", &look_up, post["body"].to_string().into()), POSTS);
     }
     every_refusal_is_recorded(&demo).await;
+}
+
+/// The platform's public keys as its trust file has them, by their ids.
+pub(super) fn platform_keys(demo: &Demo) -> Value {
+    demo.trust().platform_keys.iter().fold(json!({}), |mut keys, key| {
+        keys[&key.keyid] = json!(key.public_key_pem);
+        keys
+    })
 }
 
 fn other_key(demo: &Demo, alg: &str) -> Value {
@@ -107,7 +111,7 @@ fn run_stranger(job: &Value) -> Vec<Value> {
 }
 
 /// What `cargo xtask setup` made, wherever the test was started from.
-fn python() -> PathBuf {
+pub(super) fn python() -> PathBuf {
     let made = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/judges/python/bin/python");
     std::env::var_os("LGSP_TEST_PYTHON").map_or(made, PathBuf::from)
 }

@@ -23,6 +23,7 @@ const HEAD: [&str; 3] = ["GET /units", "host: api.example", "accept: */*"];
 /// A log in which the entries of one call stand among others.
 pub(super) struct Sample {
     entries: Vec<(Entry, BTreeMap<CommitmentLabel, Revealed>)>,
+    directory: Directory,
 }
 
 fn time() -> UtcMicros {
@@ -100,9 +101,69 @@ fn completed(
     (entry, revealed)
 }
 
+/// The provider's keys: one of each kind that a bundle may show.
+const PROVIDER_KEYS: [(&str, &str); 2] =
+    [("don-vi-ed25519", "H24.12/don-vi-hanh-chinh"), ("mot-cua-other", "H24.30/mot-cua")];
+
+/// What the provider of the sample signs over its answer.
+pub(super) fn answer_base(keyid: &str) -> String {
+    let digest = crate::digest::ContentDigest::from_sha256(sha256(&[b"[]"]));
+    format!(
+        "\"@status\": 200\n\"content-digest\": {digest}\n\"@method\";req: GET\n\
+         \"@path\";req: /units\n\"@query\";req: ?\n\
+         \"lgsp-request-id\";req: 01a2076b-4400-7808-8808-080808080808\n\
+         \"@signature-params\": (\"@status\" \"content-digest\" \"@method\";req \"@path\";req \
+         \"@query\";req \"lgsp-request-id\";req);created=1795420799;keyid=\"{keyid}\";tag=\"lgsp\""
+    )
+}
+
 impl Sample {
+    fn of(entries: Vec<(Entry, BTreeMap<CommitmentLabel, Revealed>)>) -> Self {
+        Self { entries, directory: directory() }
+    }
+
+    /// A call whose provider signed this base, with the key that the entry names as `keyid`.
+    pub(super) fn signed_answer(keyid: &str, base: &str) -> Self {
+        use CommitmentLabel as Label;
+        let mut records = sample_records();
+        for (keyid, system) in PROVIDER_KEYS {
+            records.push(Record::Credential(crate::directory::CredentialRecord {
+                keyid: keyid.parse().unwrap(),
+                system: system.parse().unwrap(),
+                algorithm: crate::signature::Algorithm::Ed25519,
+                public_key: Some(TestKey::new("provider", 11).public_key().into()),
+                not_before: "2026-01-01T00:00:00Z".parse().unwrap(),
+                not_after: "2027-01-01T00:00:00Z".parse().unwrap(),
+                revoked_at: None,
+            }));
+        }
+        let directory = Directory::new(records).unwrap();
+        let (mut entry, mut revealed) =
+            completed("mot-cua-hmac", &super::sample::base("mot-cua-hmac"), &[0x5a; 32]);
+        entry.directory = Some(directory.root());
+        entry.subject.insert(PROVIDER_CREDENTIAL.to_owned(), keyid.to_owned());
+        let (secret, signature) = (secret(), TestKey::new("provider", 11).sign(base.as_bytes()));
+        for (label, bytes) in [
+            (Label::ResponseSignatureBase, base.as_bytes()),
+            (Label::ResponseSignature, signature.as_slice()),
+        ] {
+            entry.commitments.insert(label, commit_bytes(&secret, label, bytes));
+        }
+        let text = RevealedText {
+            salt: salt(&secret, Label::ResponseSignatureBase, 0),
+            text: base.to_owned(),
+        };
+        let bytes = RevealedBytes {
+            salt: salt(&secret, Label::ResponseSignature, 0),
+            bytes: signature.to_vec(),
+        };
+        revealed.insert(Label::ResponseSignatureBase, Revealed::Text(text));
+        revealed.insert(Label::ResponseSignature, Revealed::Bytes(bytes));
+        Self { entries: vec![(entry, revealed)], directory }
+    }
+
     pub(super) fn hmac_call() -> Self {
-        Self { entries: vec![completed("mot-cua-hmac", &base("mot-cua-hmac"), &[0x5a; 32])] }
+        Self::of(vec![completed("mot-cua-hmac", &base("mot-cua-hmac"), &[0x5a; 32])])
     }
 
     pub(super) fn ed25519_call() -> Self {
@@ -113,14 +174,14 @@ impl Sample {
     pub(super) fn ed25519_call_with_base(change: impl Fn(&str) -> String) -> Self {
         let base = base("mot-cua-ed25519");
         let signature = TestKey::new("caller", 9).sign(base.as_bytes());
-        Self { entries: vec![completed("mot-cua-ed25519", &change(&base), &signature)] }
+        Self::of(vec![completed("mot-cua-ed25519", &change(&base), &signature)])
     }
 
     /// The base shown and signed is not what this caller signs.
     pub(super) fn ed25519_call_signed_over(change: impl Fn(&str) -> String) -> Self {
         let base = change(&base("mot-cua-ed25519"));
         let signature = TestKey::new("caller", 9).sign(base.as_bytes());
-        Self { entries: vec![completed("mot-cua-ed25519", &base, &signature)] }
+        Self::of(vec![completed("mot-cua-ed25519", &base, &signature)])
     }
 
     pub(super) fn long_call() -> Self {
@@ -128,7 +189,7 @@ impl Sample {
         opened.action = "call.opened".to_owned();
         let mut closed = call("mot-cua-hmac", "call.closed", "200");
         closed.time = time().saturating_add(std::time::Duration::from_secs(9));
-        Self { entries: vec![(opened, revealed), (closed, BTreeMap::new())] }
+        Self::of(vec![(opened, revealed), (closed, BTreeMap::new())])
     }
 
     pub(super) fn stranger_refused() -> Self {
@@ -138,7 +199,7 @@ impl Sample {
             subject: BTreeMap::from([("source".to_owned(), "192.0.2.0/24".to_owned())]),
             ..call("", "call.refused", "signature.missing")
         };
-        Self { entries: vec![(entry, BTreeMap::new())] }
+        Self::of(vec![(entry, BTreeMap::new())])
     }
 
     /// Entry i of the call stands at 2 + i of a log of 11; the others are fillers.
@@ -170,11 +231,11 @@ impl Sample {
             return Vec::new();
         }
         let keys = directory_keys(entry);
-        let text = directory().head(&DIRECTORY.parse().unwrap());
+        let text = self.directory.head(&DIRECTORY.parse().unwrap());
         let line = TestKey::new(DIRECTORY, 2).note_line(&text);
         vec![DirectoryVersion {
             head: SignedNote::assemble(&text, &[line]),
-            extract: directory().extract(keys.iter().map(String::as_str)),
+            extract: self.directory.extract(keys.iter().map(String::as_str)),
         }]
     }
 
