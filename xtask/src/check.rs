@@ -30,7 +30,16 @@ pub(crate) fn test(words: &[String]) -> Result<()> {
     shared.args(ON_POSTGRES.iter().flat_map(|name| ["--package", *name]));
     shared.env("LGSP_TEST_DATABASE", "postgres").env("LGSP_TEST_PYTHON", &python);
     let shared = visibly(shared);
-    plain.and(shared)
+    let (tls, h2) = (over("tls", &python), over("h2", &python));
+    plain.and(shared).and(tls).and(h2)
+}
+
+/// The gateway's suite over another transport; what only HTTP/1.1 knows is listed in its `cell.rs`.
+fn over(cell: &str, python: &std::path::Path) -> Result<()> {
+    let mut tests =
+        command("cargo", &["test", "--no-fail-fast", "-p", "gateway", "--test", "gateway"]);
+    tests.env("LGSP_TEST_TRANSPORT", cell).env("LGSP_TEST_PYTHON", python);
+    visibly(tests)
 }
 
 /// What a change must pass before its tests are worth running.

@@ -1,5 +1,6 @@
 //! A signed call, from the first byte sent to the last received.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use http::header::{CONNECTION, HeaderName, HeaderValue, TE};
 use http::{HeaderMap, Method};
 use http_body_util::BodyExt as _;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use transport::TrustedRoots;
 use url::Url;
 use wire::ambient::{Clock, Randomness};
 use wire::digest::{ContentDigest, DigestAlgorithm, DigestHasher};
@@ -68,7 +70,13 @@ impl Client {
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, ClientError> {
-        Ok(Self { http: http_client()?, signer, trust, clock, randomness })
+        Ok(Self { http: http_client(None)?, signer, trust, clock, randomness })
+    }
+
+    /// Believes the root certificates in `ca` (PEM) too, beside the system's.
+    pub fn with_ca(mut self, ca: &Path) -> Result<Self, ClientError> {
+        self.http = http_client(Some(ca))?;
+        Ok(self)
     }
 
     /// Makes one call, writes the answer's body to `sink` as it comes, and checks it.
@@ -96,7 +104,7 @@ impl Client {
 
     /// The request with all its headers, signed.
     async fn prepare(&self, call: Call) -> Result<(Outgoing, Content), ClientError> {
-        if call.url.scheme() != "http" || !call.url.has_host() {
+        if !matches!(call.url.scheme(), "http" | "https") || !call.url.has_host() {
             return Err(ClientError::Url(call.url.to_string()));
         }
         let mut request = Outgoing { method: call.method, url: call.url, headers: call.headers };
@@ -108,7 +116,10 @@ impl Client {
         }
         // Digests of long answers come as trailers, to those who say that they take them.
         request.headers.insert(TE, HeaderValue::from_static("trailers"));
-        request.headers.insert(CONNECTION, HeaderValue::from_static("te"));
+        // In TLS it may be HTTP/2, which has no fields of one connection but this `TE`.
+        if request.url.scheme() == "http" {
+            request.headers.insert(CONNECTION, HeaderValue::from_static("te"));
+        }
         if !self.trust.platform_keys.is_empty() {
             set(&mut request.headers, ACCEPT_SIGNATURE, &wanted_signature()?)?;
         }
@@ -119,13 +130,16 @@ impl Client {
     }
 }
 
-/// A client for HTTP/1.1 that goes where it is told, and nowhere else.
-pub(crate) fn http_client() -> Result<reqwest::Client, ClientError> {
+/// A client that goes where it is told, and nowhere else; in TLS over HTTP/2 where the other side
+/// offers it, and only to whoever proves its name by the system's roots or those in `ca`.
+pub(crate) fn http_client(ca: Option<&Path>) -> Result<reqwest::Client, ClientError> {
+    let roots = TrustedRoots::load(ca).map_err(ClientError::Roots)?;
+    let tls = roots.client_config(&[transport::H2, transport::HTTP_1_1], None);
     reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.map_err(ClientError::Roots)?)
         .user_agent(concat!("lgsp/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .http1_only()
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(READ_TIMEOUT)
         .build()

@@ -6,9 +6,12 @@ use wire::signature::SignatureError;
 /// A call that has no answer, or not a whole one. A refusal by the platform is an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// The URL is not one that can be called: no host, or not `http`. Caller's fault, final.
-    #[error("{0} cannot be called: an http URL with a host is needed")]
+    /// The URL is not one that can be called: no host, or neither `http` nor `https`. Caller's fault, final.
+    #[error("{0} cannot be called: an http or https URL with a host is needed")]
     Url(String),
+    /// The root certificates to believe cannot be used. Caller's fault, final.
+    #[error(transparent)]
+    Roots(transport::RootsError),
     /// A header that no request can carry. Caller's fault, final.
     #[error("the header {0} cannot be sent")]
     Header(String),

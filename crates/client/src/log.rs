@@ -4,6 +4,7 @@
 //! hash tiles that lead from the entry to the checkpoint's root.
 //! **Invariant**: an entry is [`ProvedEntry`] only if a trusted key signed a root that it leads to.
 
+use std::path::Path;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -77,7 +78,13 @@ impl LogReader {
             let path = format!("{}/", prefix.path());
             prefix.set_path(&path);
         }
-        Ok(Self { http: http_client()?, prefix, token: None })
+        Ok(Self { http: http_client(None)?, prefix, token: None })
+    }
+
+    /// Believes the root certificates in `ca` (PEM) too, beside the system's.
+    pub fn with_ca(mut self, ca: &Path) -> Result<Self, ClientError> {
+        self.http = http_client(Some(ca))?;
+        Ok(self)
     }
 
     /// Reads with an auditor's or witness's right.

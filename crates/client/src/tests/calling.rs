@@ -195,7 +195,7 @@ async fn a_broken_off_answer_is_an_error_and_says_so() {
 async fn what_cannot_be_called_or_sent_is_refused_before_anything_is_sent() {
     let clock = Arc::new(Standing);
     let client = client(hmac().0, &TrustFile::default(), &clock);
-    for url in ["https://127.0.0.1/a", "ftp://127.0.0.1/a", "data:text/plain,a"] {
+    for url in ["ftp://127.0.0.1/a", "data:text/plain,a"] {
         let call = Call::new(Method::GET, url.parse().unwrap());
         let answer = client.call(call, &mut Vec::new(), None).await;
         assert!(matches!(answer, Err(ClientError::Url(_))), "{url}");

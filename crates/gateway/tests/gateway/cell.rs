@@ -35,9 +35,10 @@ const HTTP_1_ONLY: [&str; 12] = [
 ];
 
 /// What looks at the bytes of TCP itself, and so runs over that alone.
-const PLAIN_ONLY: [&str; 3] = [
+const PLAIN_ONLY: [&str; 4] = [
     // Frames written by hand.
     "hostile::h2::",
+    "streams::",
     "hostile::slow::a_caller_that_closes_its_sending_half_has_left",
     "long::an_answer_that_ends_with_its_connection_does_not_look_whole_when_it_broke_off",
 ];

@@ -32,3 +32,5 @@ mod record;
 mod request;
 mod sealed_provider;
 mod signed;
+mod streams;
+mod tls;

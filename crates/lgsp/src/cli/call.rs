@@ -54,6 +54,9 @@ pub struct Options {
     purpose: Option<PurposeCode>,
     #[command(flatten)]
     identity: IdentityOptions,
+    /// Believe the root certificates in this PEM file too, beside the system's.
+    #[arg(long, value_name = "FILE", env = "LGSP_CA")]
+    ca: Option<PathBuf>,
     /// Write the answer's body here instead of to standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -80,14 +83,19 @@ pub fn run(options: Options) -> Result<ExitCode, Complaint> {
 
 async fn make(options: Options) -> Result<ExitCode, Complaint> {
     let language = spoken(options.lang);
-    let identity = options.identity.load(&options.url)?;
+    let mut identity = options.identity.load(&options.url)?;
     let client = Client::new(
         identity.signer.clone(),
         identity.trust.clone(),
         Arc::new(SystemClock),
         Arc::new(SystemRandomness),
     );
-    let client = client.map_err(|error| complaint(&error))?;
+    let mut client = client.map_err(|error| complaint(&error))?;
+    if let Some(ca) = &options.ca {
+        client = client.with_ca(ca).map_err(|error| complaint(&error))?;
+        let log = identity.log.map(|log| log.with_ca(ca)).transpose();
+        identity.log = log.map_err(|error| complaint(&error))?;
+    }
     let bars = bars::Bars::new(options.output.is_some() || options.json);
     let mut body = Vec::new();
     let answer = {
@@ -159,7 +167,10 @@ async fn check_entry(answer: &Answer, identity: &Identity) -> Finding {
 
 fn complaint(error: &ClientError) -> Complaint {
     let next_step = match error {
-        ClientError::Url(_) => "call the platform by an address that begins with http://",
+        ClientError::Url(_) => {
+            "call the platform by an address that begins with https:// or http://"
+        }
+        ClientError::Roots(_) => "name a PEM file with root certificates, with --ca",
         ClientError::Header(_) => "leave the header out, or give it a value in ASCII",
         ClientError::Content(_) => "name a file that this user may read",
         ClientError::Signature(_) => "check --keyid and --purpose",
@@ -170,8 +181,13 @@ fn complaint(error: &ClientError) -> Complaint {
         }
         ClientError::Sink(_) => "make room, or name another file with --output",
     };
-    let usage =
-        matches!(error, ClientError::Url(_) | ClientError::Header(_) | ClientError::Content(_));
+    let usage = matches!(
+        error,
+        ClientError::Url(_)
+            | ClientError::Roots(_)
+            | ClientError::Header(_)
+            | ClientError::Content(_)
+    );
     Complaint { usage, ..Complaint::new(error, next_step) }
 }
 
