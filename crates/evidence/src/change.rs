@@ -92,6 +92,11 @@ impl Change {
         self.transaction.fetch_optional(sql, values).await
     }
 
+    /// Tells the other processes that share the database, when the change is committed.
+    pub async fn notify(&mut self, channel: &str) -> Result<(), StoreError> {
+        self.transaction.notify(channel).await
+    }
+
     /// Commits the change together with its record, and returns when the record is durable in
     /// the log. `subject` names what was changed (ids and codes, never personal data).
     ///
@@ -101,8 +106,14 @@ impl Change {
         // A task of its own: a client hanging up drops the handler's future, and a commit whose
         // bell never rings would wait in the outbox for the next change.
         let finished = tokio::spawn(async move {
-            let sequence = self.commit(subject).await?;
-            Ok(recorder.inner.sequencer.sequenced(sequence).await)
+            match self.commit(subject).await {
+                Ok(sequence) => Ok(recorder.inner.sequencer.sequenced(sequence).await),
+                Err(error) => {
+                    // A line that was cut during the commit may have hidden its success.
+                    recorder.inner.sequencer.look_again();
+                    Err(error)
+                }
+            }
         });
         finished.await.unwrap_or(Err(RecordError::Stopping))
     }

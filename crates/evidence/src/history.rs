@@ -14,7 +14,8 @@ use wire::directory::{Directory, Record, SignedDirectory};
 use wire::merkle::Hash;
 
 use crate::change::Change;
-use crate::outbox::{root_from_hex, to_i64};
+use crate::node_card::CHANNEL;
+use crate::outbox::{root_from_hex, to_i64, to_u64};
 
 /// The published directory versions.
 #[derive(Clone)]
@@ -61,7 +62,21 @@ impl DirectoryHistory {
             change.time().into(),
         ];
         change.execute(sql, &values).await?;
-        Ok(())
+        change.notify(CHANNEL).await
+    }
+
+    /// The last publication if it is newer than the one with this number, and its own number.
+    pub async fn newer_than(
+        &self,
+        sequence: u64,
+    ) -> Result<Option<(u64, SignedDirectory)>, HistoryError> {
+        let sql = "SELECT sequence, publication.root, head, records
+                   FROM evidence_publication AS publication
+                   JOIN evidence_directory AS version ON version.root = publication.root
+                   WHERE sequence > $1 ORDER BY sequence DESC LIMIT 1";
+        let row = self.database.fetch_optional(sql, &[to_i64(sequence)?.into()]).await?;
+        let read = |row: Row| Ok((to_u64(row.integer("sequence")?)?, from_row(&row)?));
+        row.map(read).transpose()
     }
 
     /// The version that was published last: the one in force, or about to be after a crash.

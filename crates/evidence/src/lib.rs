@@ -21,6 +21,7 @@ pub mod disk;
 pub mod fuzzing;
 pub mod history;
 pub mod log;
+pub mod node_card;
 mod outbox;
 mod reading;
 pub mod recorder;
@@ -35,6 +36,7 @@ pub use log::{
     Appended, BodyDigest, Detail, Draft, Intent, KeptDetail, Log, LogConfig, LogKeys,
     LogUnavailable, Looked, OpenError, Published, ReadError, RecordedEntry, Recovered, SpentNonce,
 };
+pub use node_card::{CardProblem, NodeCard, NodeCards};
 pub use outbox::MIGRATIONS;
 pub use reading::Reading;
 pub use recorder::{Actor, EntryRef, RecordError, Recorder};

@@ -51,6 +51,7 @@ pub static MIGRATIONS: Migrations = Migrations {
              );
              CREATE INDEX evidence_publication_root ON evidence_publication (root, published_us);",
         ),
+        ("node card", crate::node_card::CREATE),
     ],
 };
 
@@ -168,9 +169,11 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// The first `limit` rows after `sequence` that are not marked as entries, in order.
+/// The first `limit` rows after `sequence` that are not marked as entries, in order; of one log's
+/// node, or of all.
 pub(crate) async fn list_waiting(
     database: &Database,
+    origin: Option<&Origin>,
     after: u64,
     limit: i64,
 ) -> Result<Vec<OutboxRow>, StoreError> {
@@ -178,8 +181,9 @@ pub(crate) async fn list_waiting(
         .fetch_all(
             "SELECT sequence, time_us, action, content, origin, log_size_before
              FROM evidence_outbox
-             WHERE entry_index IS NULL AND sequence > $1 ORDER BY sequence LIMIT $2",
-            &[to_i64(after)?.into(), limit.into()],
+             WHERE entry_index IS NULL AND sequence > $1 AND ($3 = '' OR origin = $3)
+             ORDER BY sequence LIMIT $2",
+            &[to_i64(after)?.into(), limit.into(), origin.map_or("", Origin::as_ref).into()],
         )
         .await?;
     rows.iter().map(from_row).collect()
@@ -245,7 +249,7 @@ pub(crate) fn root_from_hex(text: &str) -> Result<Hash, StoreError> {
     }
 }
 
-fn to_u64(number: i64) -> Result<u64, StoreError> {
+pub(crate) fn to_u64(number: i64) -> Result<u64, StoreError> {
     u64::try_from(number).map_err(|_| StoreError::corrupt("a negative sequence or index"))
 }
 

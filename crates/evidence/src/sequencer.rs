@@ -70,7 +70,10 @@ impl Sequencer {
     /// Puts every waiting row into the log and marks it.
     pub(crate) async fn catch_up(&mut self) -> Result<(), RecordError> {
         loop {
-            let rows = outbox::list_waiting(&self.database, self.done, PAGE).await?;
+            // Each node puts its own changes into its own log. A node that is alone with the
+            // database also finishes what a log before its own left: there is nobody else to.
+            let own = self.database.is_shared().then(|| self.log.origin());
+            let rows = outbox::list_waiting(&self.database, own, self.done, PAGE).await?;
             let waiting = u32::try_from(rows.len()).unwrap_or(u32::MAX);
             metrics::gauge!("lgsp_outbox_waiting").set(waiting);
             if rows.is_empty() {
@@ -176,6 +179,13 @@ struct Committed {
 pub(crate) struct Handle(mpsc::UnboundedSender<Committed>);
 
 impl Handle {
+    /// Asks for a look at the outbox: a commit failed in a way that may have succeeded.
+    pub(crate) fn look_again(&self) {
+        let (answer, _nobody) = oneshot::channel();
+        // If the task has ended, the next start looks.
+        drop(self.0.send(Committed { sequence: 0, answer }));
+    }
+
     /// Waits until the row is in the log, or until the log has failed to take it.
     pub(crate) async fn sequenced(&self, sequence: u64) -> EntryRef {
         let (answer, answered) = oneshot::channel();

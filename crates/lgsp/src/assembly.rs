@@ -18,6 +18,7 @@ pub mod key_folder;
 pub mod key_place;
 pub mod key_secret;
 pub mod listeners;
+mod membership;
 mod nodes;
 mod operations;
 mod platform;

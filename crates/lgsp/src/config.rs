@@ -42,6 +42,8 @@ pub struct Config {
     pub pkcs11: Option<Pkcs11Config>,
     /// Which database, and how it is signed on to.
     pub database: DatabaseConfig,
+    /// How this node learns what others that share the database did.
+    pub follow: FollowConfig,
     /// The control listener: API, evidence, pages.
     pub control: ControlConfig,
     /// The gateway listener: synchronous calls.
@@ -65,6 +67,25 @@ pub struct KeysConfig {
     pub passphrase_file: Option<PathBuf>,
     /// The key file.
     pub key_file: Option<PathBuf>,
+    /// Where the ring of secrets stands, if apart from this node's own keys.
+    pub secrets_directory: Option<PathBuf>,
+}
+
+/// How a node follows those that share its database.
+#[derive(Debug, Clone, Copy)]
+pub struct FollowConfig {
+    /// Whether it listens to notices of the database.
+    pub listen: bool,
+    /// How often it looks by itself.
+    pub poll: Duration,
+}
+
+impl FollowConfig {
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let listen = reader.boolean("database.listen");
+        let poll = reader.whole("database.poll_ms", 50..=60_000);
+        Some(Self { listen: listen?, poll: Duration::from_millis(poll?) })
+    }
 }
 
 /// A security module (PKCS#11).
@@ -199,6 +220,7 @@ impl Config {
         let keys = KeysConfig::read(reader, base);
         let pkcs11 = Pkcs11Config::read(reader, base);
         let database = read_database(reader, base, &data);
+        let follow = FollowConfig::read(reader);
         let control = ControlConfig::read(reader, base);
         let gateway = GatewayConfig::read(reader, base);
         let operations = ListenerConfig::read(reader, "operations", base);
@@ -209,6 +231,7 @@ impl Config {
             keys: keys?,
             pkcs11,
             database: database?,
+            follow: follow?,
             control: control?,
             gateway: gateway?,
             operations: operations?,
@@ -258,7 +281,8 @@ impl KeysConfig {
         );
         let mut path = |name| reader.optional_text(name).map(|path| base.join(path));
         let (passphrase_file, key_file) = (path("keys.passphrase_file"), path("keys.key_file"));
-        Some(Self { protection: protection?, passphrase_file, key_file })
+        let secrets_directory = path("keys.secrets_directory");
+        Some(Self { protection: protection?, passphrase_file, key_file, secrets_directory })
     }
 }
 

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use evidence::{DirectoryHistory, Recorder};
+use tokio::sync::watch;
 use utoipa::OpenApi as _;
 use web::{Authenticator, require_sign_on};
 use wire::trust::TrustFile;
@@ -39,8 +40,8 @@ pub struct EvidenceApi {
     pub log_name: Arc<str>,
     /// Whether anybody may read the entries (`entries = "public"`).
     pub entries_public: bool,
-    /// The platform's public keys.
-    pub trust: Arc<TrustFile>,
+    /// The public keys of all nodes of the platform, now.
+    pub trust: watch::Receiver<Arc<TrustFile>>,
 }
 
 const TRUST: &str = "/.well-known/lgsp-trust.json";

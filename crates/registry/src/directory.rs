@@ -23,6 +23,8 @@ use wire::id::KeyId;
 
 /// A version of the directory on its way to the gateways.
 pub struct Published {
+    /// The number of the change that published it: a greater one is a newer version.
+    pub sequence: u64,
     /// The records and their signed head.
     pub signed: SignedDirectory,
     /// The secrets of its HMAC credentials: beside the directory, never in it.

@@ -100,6 +100,11 @@ impl Registry {
         self.publisher.subscribe()
     }
 
+    /// Brings into force what another node that shares the database has published since.
+    pub async fn catch_up(&self) -> Result<(), Refused> {
+        self.publisher.catch_up().await
+    }
+
     /// The routes under `/api/v1` and their description. The caller puts
     /// [`web::require_sign_on`] around them; without it every request is refused.
     pub fn router(&self) -> (Router, OpenApi) {

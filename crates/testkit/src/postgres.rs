@@ -13,6 +13,7 @@ mod programs;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use tempfile::TempDir;
 
@@ -143,7 +144,17 @@ impl Drop for PostgresServer {
     }
 }
 
+/// A free port below those that the system gives to outgoing connections and to listeners without
+/// one, so that nobody takes it while the server is down.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Another process on this machine begins elsewhere.
+    let first = std::process::id() % 11_000;
+    loop {
+        let next = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(20_000 + (first + next) % 11_000).unwrap();
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }

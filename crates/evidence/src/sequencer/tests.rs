@@ -55,7 +55,7 @@ async fn a_crash_between_append_and_mark_makes_no_second_entry() {
     let open = place.open().await;
     commit(&open, 1).await;
     let mut sequencer = Sequencer::new(open.database.clone(), open.log.clone());
-    let rows = outbox::list_waiting(&open.database, 0, PAGE).await.unwrap();
+    let rows = outbox::list_waiting(&open.database, None, 0, PAGE).await.unwrap();
     sequencer.sequence(&rows[0]).await.unwrap();
     drop(sequencer);
     assert_eq!(open.log.size(), 1);
@@ -82,7 +82,7 @@ async fn a_clock_that_went_back_between_append_and_restart_makes_no_second_entry
     let before = place.clock.now();
     place.clock.set(before.saturating_sub(Duration::from_hours(24)));
     let mut sequencer = Sequencer::new(open.database.clone(), open.log.clone());
-    let rows = outbox::list_waiting(&open.database, 0, PAGE).await.unwrap();
+    let rows = outbox::list_waiting(&open.database, None, 0, PAGE).await.unwrap();
     sequencer.sequence(&rows[0]).await.unwrap();
     place.clock.set(before);
     let open = restart(open, &place).await;
@@ -102,7 +102,7 @@ async fn whatever_the_crashes_each_change_is_in_the_log_once_and_in_order() {
             commit(&open, count).await;
             committed += count;
             let mut sequencer = Sequencer::new(open.database.clone(), open.log.clone());
-            let rows = outbox::list_waiting(&open.database, 0, PAGE).await.unwrap();
+            let rows = outbox::list_waiting(&open.database, None, 0, PAGE).await.unwrap();
             let appended = usize::try_from(random.below(5)).unwrap();
             for row in rows.iter().take(appended) {
                 sequencer.sequence(row).await.unwrap();
@@ -127,11 +127,33 @@ async fn rows_that_other_entries_stand_between_are_found_too() {
     recorder.access(&actor(), "evidence.read", subject("x"), "ok").await.unwrap();
     commit(&open, 2).await;
     let mut sequencer = Sequencer::new(open.database.clone(), open.log.clone());
-    let rows = outbox::list_waiting(&open.database, 0, PAGE).await.unwrap();
+    let rows = outbox::list_waiting(&open.database, None, 0, PAGE).await.unwrap();
     sequencer.sequence(&rows[0]).await.unwrap();
     recorder.access(&actor(), "evidence.read", subject("x"), "ok").await.unwrap();
     drop((sequencer, recorder));
     let open = restart(open, &place).await;
     assert_exactly_once(&open, 2).await;
     assert_eq!(open.log.size(), 4);
+}
+
+/// On a database that several nodes share, a row belongs to the log that its node writes; a node
+/// that is alone with its file finishes what a log before its own left.
+#[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "as another node writes")]
+async fn the_rows_of_another_node_are_left_to_it() {
+    let place = Place::new();
+    let open = place.open().await;
+    commit(&open, 2).await;
+    let mut write = open.database.begin_write().await.unwrap();
+    let sql = "UPDATE evidence_outbox SET origin = 'evidence.test/other' WHERE sequence = 1";
+    write.execute(sql, &[]).await.unwrap();
+    write.commit().await.unwrap();
+    let is_shared = open.database.is_shared();
+    let open = restart(open, &place).await;
+    if is_shared {
+        assert_eq!(open.sequences().await, [2]);
+        assert_eq!(open.numbers(UNMARKED).await, [Some(1)], "it waits where everybody sees it");
+    } else {
+        assert_exactly_once(&open, 2).await;
+    }
 }

@@ -10,10 +10,10 @@ use portal::{Shown, ShownLog};
 use registry::Registry;
 use web::{Ambient, Authenticator};
 use wire::checkpoint::Origin;
-use wire::trust::TrustFile;
 
 use super::core::Core;
 use super::in_force::{self, InForce};
+use super::membership::Membership;
 use crate::access_log;
 use crate::config::{Config, EntriesAccess};
 use crate::evidence_api::{self, EvidenceApi};
@@ -23,7 +23,7 @@ pub(super) fn routes(
     core: &Core,
     registry: &Registry,
     config: &Config,
-    trust: &TrustFile,
+    members: &Membership,
     gateway_url: &str,
     in_force: InForce,
 ) -> Router {
@@ -44,7 +44,7 @@ pub(super) fn routes(
         history: DirectoryHistory::new(core.database.clone()),
         log_name: log_name.into(),
         entries_public: config.evidence.entries == EntriesAccess::Public,
-        trust: Arc::new(trust.clone()),
+        trust: members.trust.clone(),
     };
     let evidence = evidence_api::router(evidence, authenticator);
     let pages = portal::router(Shown {

@@ -50,7 +50,14 @@ impl Core {
         let (now, random) = (clock.now(), randomness.as_ref());
         let keys = PlatformKeys::load_or_generate_in(&folder, &place, now, random);
         let keys = keys.map_err(keys_problem)?;
-        let secrets = SecretBox::load_or_generate(&folder, Arc::clone(&randomness));
+        let shared = match &config.keys.secrets_directory {
+            Some(path) => {
+                let shared = KeyDirectory::open(path).map_err(keys_problem)?;
+                key_folder::open(shared, config, &randomness)?
+            }
+            None => folder.clone(),
+        };
+        let secrets = SecretBox::load_or_generate(&shared, Arc::clone(&randomness));
         let secrets = secrets.map_err(keys_problem)?;
         let detail = folder.folder("detail").map_err(keys_problem)?;
         let detail = DetailKeys::new(detail, Arc::clone(&randomness));

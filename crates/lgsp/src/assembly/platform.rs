@@ -17,6 +17,7 @@ use super::certificates::Acceptors;
 use super::core::Core;
 use super::in_force::start_courier;
 use super::listeners::Listeners;
+use super::membership::{self, Membership};
 use super::problem::StartProblem;
 use super::readiness::PlatformReadiness;
 use super::server::Server;
@@ -41,6 +42,8 @@ pub struct Running {
     courier: JoinHandle<()>,
     /// Keeps the gateway's list of nodes fresh, if there may be several.
     listing: Option<JoinHandle<()>>,
+    /// Follows what other nodes publish.
+    follower: JoinHandle<()>,
     upkeep: JoinHandle<()>,
     /// Exchanges certificates whose files change.
     certificates: JoinHandle<()>,
@@ -48,7 +51,7 @@ pub struct Running {
     stopping: Arc<AtomicBool>,
     control_url: String,
     gateway_url: String,
-    trust: TrustFile,
+    members: Membership,
     drain: Duration,
 }
 
@@ -71,7 +74,8 @@ impl Platform {
             listeners.gateway.address,
         );
         let origin = &config.evidence.origin;
-        let trust = trust::file(&core.keys, origin)?;
+        let (members, keeper) =
+            membership::join(&core, origin, trust::file(&core.keys, origin)?).await?;
 
         let registry = open_registry(&core, &config).await?;
         let gateway_address = listeners.gateway.address;
@@ -87,8 +91,9 @@ impl Platform {
             is_one_of_several.then(|| nodes::keep_listed(core.database.clone(), gateway.nodes()));
         let (in_force, courier) = start_courier(registry.published(), gateway.directory());
 
+        let follower = membership::follow(&core, registry.clone(), keeper, config.follow);
         let stopping = Arc::new(AtomicBool::new(false));
-        let routes = control::routes(&core, &registry, &config, &trust, &gateway_url, in_force);
+        let routes = control::routes(&core, &registry, &config, &members, &gateway_url, in_force);
         let control = Server::start(listeners.control, acceptors.control.clone(), routes)
             .map_err(part("control"))?;
         let readiness = PlatformReadiness {
@@ -112,13 +117,14 @@ impl Platform {
             operations,
             courier,
             listing,
+            follower,
             upkeep,
             certificates,
             operations_scheme: config.operations.scheme(),
             stopping,
             control_url,
             gateway_url,
-            trust,
+            members,
             drain: config.gateway.drain,
         })
     }
@@ -138,6 +144,7 @@ impl Running {
         if let Some(listing) = &self.listing {
             listing.abort();
         }
+        self.follower.abort();
         self.upkeep.abort();
         self.certificates.abort();
         self.core.close().await;
@@ -170,9 +177,9 @@ impl Running {
         format!("{}{}", self.control_url, control::log_path(self.core.log.origin()))
     }
 
-    /// Which keys are this platform's.
+    /// Which keys are this platform's: those of all its nodes.
     pub fn trust(&self) -> TrustFile {
-        self.trust.clone()
+        self.members.trust.borrow().as_ref().clone()
     }
 }
 

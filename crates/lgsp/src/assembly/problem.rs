@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use keys::{KeyError, Protection};
 
+use wire::checkpoint::Origin;
+
 use crate::complaint::Complaint;
 
 /// What keeps a node from starting. The machine's or the operator's to mend.
@@ -77,6 +79,12 @@ pub enum StartProblem {
         /// Why.
         reason: String,
     },
+    /// Another node has this log's name.
+    #[error("another node has the name {0} (evidence.origin), with other keys")]
+    NameTaken(Origin),
+    /// The secrets in the database were sealed with another ring than this node has.
+    #[error("this node's ring of secrets (secret-ring.key) is not that of the node {0}")]
+    AnotherRing(Origin),
     /// The evidence log can't be opened.
     #[error("the evidence log cannot be opened: {0}")]
     Log(String),
@@ -121,6 +129,16 @@ impl StartProblem {
                               with mode 600 (chmod -R u=rwX,go= on the keys folder)"
                 .into(),
             Self::KeysClosed { next_step, .. } => next_step.clone(),
+            Self::NameTaken(_) => {
+                "give each node an evidence.origin of its own; a node that lost its keys begins a \
+                 new log under a new name"
+                    .into()
+            }
+            Self::AnotherRing(_) => {
+                "copy secret-ring.key from that node into a folder of its own and name it with \
+                 keys.secrets_directory: all nodes of one database share one ring"
+                    .into()
+            }
             Self::Database { url, .. } if url.starts_with("postgres") => {
                 "see `lgsp check`; the server must be up, and let this user in with database.url \
                  and its password (LGSP__DATABASE__PASSWORD or database.password_file)"

@@ -41,6 +41,12 @@ pub const KEYS: &[Key] = &[
         meaning: "the 32 random bytes or more that encrypt the keys",
     },
     Key {
+        name: "keys.secrets_directory",
+        default: None,
+        allowed: "a folder, relative to this file",
+        meaning: "holds secret-ring.key, the same for all nodes; unset: keys in the data directory",
+    },
+    Key {
         name: "pkcs11.module",
         default: None,
         allowed: "the path of a library",
@@ -105,6 +111,18 @@ pub const KEYS: &[Key] = &[
         default: Some("8"),
         allowed: "a whole number from 2 to 100",
         meaning: "connections of this node to a database server",
+    },
+    Key {
+        name: "database.listen",
+        default: Some("true"),
+        allowed: "true or false",
+        meaning: "listen to the database's notices; false behind a pooler of transactions",
+    },
+    Key {
+        name: "database.poll_ms",
+        default: Some("1000"),
+        allowed: "a whole number of milliseconds from 50 to 60000",
+        meaning: "how often to look for what other nodes published, notice or not",
     },
     Key {
         name: "control.listen",

@@ -28,7 +28,7 @@ const AN_HOUR: &str = "public, max-age=3600";
 
 /// `GET /.well-known/lgsp-trust.json`
 pub(super) async fn trust(State(api): State<EvidenceApi>) -> Result<Response, Refusal> {
-    let file = serde_json::to_vec_pretty(api.trust.as_ref());
+    let file = serde_json::to_vec_pretty(api.trust.borrow().as_ref());
     let file = file.map_err(|error| reading::internal(&error))?;
     Ok(answer(JSON, AN_HOUR, file))
 }

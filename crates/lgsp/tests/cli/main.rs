@@ -20,3 +20,4 @@ mod keys;
 mod refusals;
 mod running;
 mod serve;
+mod shared;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use evidence::Change;
 use keys::{SecretBox, Zeroizing};
-use store::StoreError;
+use store::{Database, StoreError};
 use wire::ambient::UtcMicros;
 use wire::directory::{
     ConnectionRecord, CredentialRecord, OrganisationRecord, Record, ServiceRecord, SystemRecord,
@@ -45,6 +45,20 @@ pub(crate) async fn build(change: &mut Change, secrets: &SecretBox) -> Result<Bu
         built.add_credential(credential, sealed.as_deref(), secrets);
     }
     Ok(built)
+}
+
+/// The secrets of all HMAC credentials that have not ended; one that does not open is left out.
+pub(crate) async fn secrets(
+    database: &Database,
+    now: UtcMicros,
+    secrets: &SecretBox,
+) -> Result<HashMap<KeyId, Zeroizing<Vec<u8>>>, StoreError> {
+    let since = now.saturating_sub(TOLD_AFTER_ITS_END);
+    let mut built = Built { records: Vec::new(), hmac_secrets: HashMap::new() };
+    for (credential, sealed) in credential::sql::not_ended_before(database, since).await? {
+        built.add_credential(credential, sealed.as_deref(), secrets);
+    }
+    Ok(built.hmac_secrets)
 }
 
 impl Built {

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use evidence::{Actor, Change, DirectoryHistory, Recorder};
+use evidence::{Actor, Change, DirectoryHistory, NodeCards, Recorder};
 use keys::{KeyError, PlatformSigner, SecretBox, Zeroizing};
 use tokio::sync::{Mutex, watch};
 use wire::checkpoint::Origin;
 use wire::directory::{Directory, SignedDirectory};
 use wire::id::KeyId;
-use wire::note::{SignedNote, note_signature_line};
+use wire::note::{NoteVerifier, SignedNote, note_signature_line};
 
 use super::Published;
-use super::build::build;
+use super::build::{build, secrets};
 use crate::refused::Refused;
 
 /// How long to wait between attempts to publish what could not be published.
@@ -52,13 +52,19 @@ impl Publisher {
         let Unsigned { directory, hmac_secrets } = read(&parts, &mut change).await?;
         let history = DirectoryHistory::new(parts.recorder.database().clone());
         // The last one only: a registry that went back to what was in force before is news too.
-        let last = history.last().await?;
-        let signed = match last.filter(|last| last.directory.root() == directory.root()) {
-            // Signed by a key that may be retired by now; it was valid when the version was made.
-            Some(last) => last,
-            None => record(&parts, change, directory).await?,
+        let last = history.newer_than(0).await?;
+        let (sequence, signed) = match last {
+            // Signed by a key that may be retired by now, or by another node.
+            Some((sequence, last))
+                if last.directory.root() == directory.root()
+                    && believe(&parts, &last).await.is_ok() =>
+            {
+                (sequence, last)
+            }
+            _ => record(&parts, change, directory).await?,
         };
-        let (current, _) = watch::channel(Arc::new(Published { signed, hmac_secrets }));
+        let first = Published { sequence, signed, hmac_secrets };
+        let (current, _) = watch::channel(Arc::new(first));
         Ok(Self(Arc::new(Inner {
             parts,
             turn: Mutex::new(()),
@@ -94,13 +100,44 @@ impl Publisher {
             None => parts.recorder.change_by_platform(ACTION).await?,
         };
         let Unsigned { directory, hmac_secrets } = read(parts, &mut change).await?;
-        let in_force = self.0.current.borrow().signed.directory.root();
-        if directory.root() == in_force {
+        // Nobody else publishes while the change is open: what was published last, by whichever
+        // node, is what this one would overtake.
+        let in_force = self.0.current.borrow().sequence;
+        if let Some((sequence, signed)) = self.history().newer_than(in_force).await? {
+            self.adopt(sequence, signed).await?;
+        }
+        if self.0.current.borrow().signed.directory.root() == directory.root() {
             return Ok(());
         }
-        let signed = record(parts, change, directory).await?;
-        self.0.current.send_replace(Arc::new(Published { signed, hmac_secrets }));
+        let (sequence, signed) = record(parts, change, directory).await?;
+        self.0.current.send_replace(Arc::new(Published { sequence, signed, hmac_secrets }));
         Ok(())
+    }
+
+    /// Brings into force what another node has published since, if it has. A version never goes
+    /// back to one that was published before it.
+    pub async fn catch_up(&self) -> Result<(), Refused> {
+        let _turn = self.0.turn.lock().await;
+        let in_force = self.0.current.borrow().sequence;
+        match self.history().newer_than(in_force).await? {
+            Some((sequence, signed)) => self.adopt(sequence, signed).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Believes a version that a node of this platform has signed, and takes the secrets that go
+    /// beside it. A secret of a credential that was revoked meanwhile is gone already.
+    async fn adopt(&self, sequence: u64, signed: SignedDirectory) -> Result<(), Refused> {
+        let parts = &self.0.parts;
+        believe(parts, &signed).await?;
+        let (database, now) = (parts.recorder.database(), parts.recorder.now());
+        let hmac_secrets = secrets(database, now, &parts.secrets).await?;
+        self.0.current.send_replace(Arc::new(Published { sequence, signed, hmac_secrets }));
+        Ok(())
+    }
+
+    fn history(&self) -> DirectoryHistory {
+        DirectoryHistory::new(self.0.parts.recorder.database().clone())
     }
 
     /// A task tries until it succeeds; it ends with the process, and the next start publishes.
@@ -142,19 +179,30 @@ async fn read(parts: &PublisherParts, change: &mut Change) -> Result<Unsigned, R
     Ok(Unsigned { directory, hmac_secrets: built.hmac_secrets })
 }
 
+/// Refuses a version that no node of this platform has signed.
+async fn believe(parts: &PublisherParts, signed: &SignedDirectory) -> Result<(), Refused> {
+    let unbelieved =
+        |error: String| Refused::NotWritable(format!("a version of the directory: {error}"));
+    let nodes = NodeCards::read(parts.recorder.database()).await?;
+    let mut keys: Vec<_> = nodes.trust().directory_keys.into_iter().map(|key| key.vkey).collect();
+    let own = NoteVerifier::new(parts.origin.as_ref(), parts.key.public_key());
+    keys.push(own.map_err(|error| unbelieved(error.to_string()))?);
+    signed.verify(&keys).map_err(|error| unbelieved(error.to_string()))
+}
+
 /// Signs the version, stores it and records it in one change. A crash before the commit leaves the
 /// old version in force; after it, the next start finds this one in the history.
 async fn record(
     parts: &PublisherParts,
     mut change: Change,
     directory: Directory,
-) -> Result<SignedDirectory, Refused> {
+) -> Result<(u64, SignedDirectory), Refused> {
     let signed = sign(parts, directory).map_err(|error| Refused::NotWritable(error.to_string()))?;
     change.concerns_directory(signed.directory.root());
     DirectoryHistory::store(&mut change, &signed).await?;
     let size = signed.directory.size().to_string();
-    change.record(BTreeMap::from([("records".to_owned(), size)])).await?;
-    Ok(signed)
+    let entry = change.record(BTreeMap::from([("records".to_owned(), size)])).await?;
+    Ok((entry.sequence, signed))
 }
 
 fn sign(parts: &PublisherParts, directory: Directory) -> Result<SignedDirectory, KeyError> {

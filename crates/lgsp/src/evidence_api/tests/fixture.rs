@@ -139,7 +139,7 @@ impl Fixture {
             history: DirectoryHistory::new(database),
             log_name: "log".into(),
             entries_public,
-            trust: Arc::new(trust.clone()),
+            trust: tokio::sync::watch::channel(Arc::new(trust.clone())).1,
         };
         let routes = web::surface(router(api, Arc::new(Credulous)), Ambient { clock, randomness });
         Self { routes, log, request_id, trust, _database: place, _folder: folder }

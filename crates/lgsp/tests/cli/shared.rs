@@ -1,0 +1,225 @@
+//! Two real nodes on one PostgreSQL database: a demo, and a second node that joins it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testkit::TestDatabase;
+use testkit::postgres::PostgresServer;
+use testkit::process::Process;
+
+use crate::binary::{Said, lgsp, run};
+use crate::running::Demo;
+
+struct Place {
+    one: Demo,
+    two: Option<Process>,
+    two_at: Addresses,
+    database: TestDatabase,
+    server: PostgresServer,
+    folder: TempDir,
+}
+
+#[derive(Default)]
+struct Addresses {
+    control: String,
+    gateway: String,
+}
+
+impl Place {
+    /// `follow` stands in the second node's section `[database]`.
+    fn new(follow: &str) -> Self {
+        let server = PostgresServer::start();
+        let database = TestDatabase::on(&server.url());
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = lgsp(&[]);
+        command.env("LGSP__DATABASE__URL", database.url());
+        let one = Demo::start_through(&folder.path().join("demo"), command);
+        private_folder(&folder.path().join("two"));
+        let two_at = Addresses::default();
+        let mut place = Self { one, two: None, two_at, database, server, folder };
+        let ring = folder_with_ring(&place);
+        let ring = format!("secrets_directory = {:?}", ring.display().to_string());
+        place.configure("lgsp.test/2", &ring, follow);
+        place.start();
+        place
+    }
+
+    fn config(&self) -> PathBuf {
+        self.folder.path().join("two.toml")
+    }
+
+    fn configure(&self, origin: &str, keys: &str, follow: &str) {
+        let text = format!(
+            "[data]\ndirectory = \"two\"\n[database]\nurl = \"{}\"\n{follow}\n[keys]\n{keys}\n\
+             [control]\nlisten = \"127.0.0.1:0\"\n[gateway]\nlisten = \"127.0.0.1:0\"\n\
+             loopback_upstreams = true\n[operations]\nlisten = \"127.0.0.1:0\"\n\
+             [evidence]\norigin = \"{origin}\"\n[log]\nformat = \"json\"\n",
+            self.database.url(),
+        );
+        fs::write(self.config(), text).unwrap();
+    }
+
+    fn start(&mut self) {
+        let config = self.config();
+        let mut command = lgsp(&["serve", "--config", config.to_str().unwrap()]);
+        let mut process = Process::start_command(&mut command);
+        let line = process.wait_for_line(|line| line.contains("\"listening\""));
+        let line: Value = serde_json::from_str(&line).unwrap();
+        let address = |name: &str| format!("http://{}", line[name].as_str().unwrap());
+        self.two_at = Addresses { control: address("control"), gateway: address("gateway") };
+        self.two = Some(process);
+    }
+
+    fn serve_in_vain(&self) -> Said {
+        run(&["serve", "--config", self.config().to_str().unwrap()])
+    }
+
+    /// The URL of a service of the demo at the second node.
+    fn at_two(&self, url: &str) -> String {
+        url.replace(self.one.text("gateway"), &self.two_at.gateway)
+    }
+
+    /// Calls through the second node until it answers with this status; returns the request's id.
+    async fn until_two_answers(&self, url: &str, status: u16) -> String {
+        let (caller, url) = (self.one.caller(), self.at_two(url));
+        loop {
+            if let Some(answered) = caller.send(&caller.sign(&url)).await
+                && answered.status == status
+            {
+                return answered.request_id;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Which changes stand in which log; each waits until its node has marked it.
+    fn settle(&self) -> Vec<String> {
+        let waiting = "SELECT count(*) FROM evidence_outbox WHERE entry_index IS NULL";
+        while self.database.sql(waiting) != "0" {}
+        let wrong = "SELECT count(*) FROM evidence_outbox WHERE entry_origin <> origin";
+        assert_eq!(self.database.sql(wrong), "0");
+        let places = "SELECT entry_origin || '/' || entry_index FROM evidence_outbox ORDER BY 1";
+        self.database.sql(places).lines().map(str::to_owned).collect()
+    }
+
+    async fn revoke_the_callers_key(&self) {
+        let credential = self.one.credential("ed25519");
+        let organisation = credential["organisation"].as_str();
+        let token = self.one.token("organisation_admin", organisation);
+        let keyid = credential["keyid"].as_str().unwrap();
+        self.one.post(token, &format!("credentials/{keyid}/revoke"), &json!({})).await;
+    }
+}
+
+fn private_folder(path: &Path) {
+    fs::create_dir(path).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+/// What an operator carries from the first node to the second.
+fn folder_with_ring(place: &Place) -> PathBuf {
+    let ring = place.folder.path().join("ring");
+    private_folder(&ring);
+    let file = ring.join("secret-ring.key");
+    fs::copy(place.folder.path().join("demo/keys/secret-ring.key"), &file).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    ring
+}
+
+async fn get(url: &str, token: &str) -> Vec<u8> {
+    let answer = reqwest::Client::new().get(url).bearer_auth(token).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{url}");
+    answer.bytes().await.unwrap().to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_decides_the_other_does_and_proves() {
+    let mut place = Place::new("");
+    let units = place.one.units_url();
+    let request_id = place.until_two_answers(&units, 200).await;
+
+    // The version was published by the first node; the call is in the second node's log.
+    let auditor = place.one.token("auditor", None);
+    let url = format!("{}/evidence/v1/bundles/{request_id}", place.two_at.control);
+    let bundle = place.folder.path().join("call.asice");
+    let mut answer = reqwest::Client::new().get(&url).bearer_auth(auditor).send().await.unwrap();
+    while answer.status() != 200 {
+        answer = reqwest::Client::new().get(&url).bearer_auth(auditor).send().await.unwrap();
+    }
+    fs::write(&bundle, answer.bytes().await.unwrap()).unwrap();
+    for control in [place.one.text("portal"), place.two_at.control.as_str()] {
+        let trust = get(&format!("{control}/.well-known/lgsp-trust.json"), auditor).await;
+        let file = place.folder.path().join("trust.json");
+        fs::write(&file, trust).unwrap();
+        let words = ["verify", bundle.to_str().unwrap(), "--trust", file.to_str().unwrap()];
+        let said = run(&words);
+        assert_eq!(said.code, Some(0), "{control}: {said:?}");
+    }
+
+    // What is activated at the first node works at the second.
+    let upstream = place.one.text("mock_systems").to_owned();
+    let url = place.one.connect_service("thu", &upstream).await;
+    let new_units = place.at_two(&format!("{url}/units"));
+    let caller = place.one.caller();
+    while caller.send(&caller.sign(&new_units)).await.is_none_or(|answered| answered.status == 403)
+    {
+    }
+
+    // The second is killed and comes back; the database goes away under both.
+    place.two.as_mut().unwrap().kill();
+    place.start();
+    place.until_two_answers(&units, 200).await;
+    place.server.kill();
+    place.server.restart();
+    place.revoke_the_callers_key().await;
+    place.until_two_answers(&units, 401).await;
+
+    let places = place.settle();
+    let mut once = places.clone();
+    once.dedup();
+    assert_eq!(places, once, "an entry stands for one change");
+    assert!(places.iter().any(|place| place.starts_with("lgsp.test/2/")), "{places:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_notices_a_node_finds_the_news_by_looking() {
+    let place = Place::new("listen = false\npoll_ms = 50");
+    let units = place.one.units_url();
+    place.until_two_answers(&units, 200).await;
+    place.revoke_the_callers_key().await;
+    place.until_two_answers(&units, 401).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_notices_a_node_finds_the_news_long_before_it_looks() {
+    let place = Place::new("poll_ms = 60000");
+    let units = place.one.units_url();
+    place.until_two_answers(&units, 200).await;
+    // The second node listens when the server says so.
+    let listening = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
+    while place.database.sql(listening).parse::<u32>().unwrap() < 2 {}
+    place.revoke_the_callers_key().await;
+    place.until_two_answers(&units, 401).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_with_another_ring_or_a_name_that_is_taken_does_not_start() {
+    let mut place = Place::new("");
+    place.two.take().unwrap().kill();
+    private_folder(&place.folder.path().join("other-ring"));
+    place.configure("lgsp.test/2", "secrets_directory = \"other-ring\"", "");
+    let said = place.serve_in_vain();
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("secret-ring.key"), "{}", said.err);
+    assert!(!said.err.contains("test-password"), "{}", said.err);
+
+    fs::remove_dir_all(place.folder.path().join("two")).unwrap();
+    private_folder(&place.folder.path().join("two"));
+    place.configure("lgsp.test/2", "secrets_directory = \"ring\"", "");
+    let said = place.serve_in_vain();
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("lgsp.test/2") && said.err.contains("other keys"), "{}", said.err);
+}
