@@ -94,7 +94,7 @@ impl Database {
     /// work done.
     pub async fn migrate(&self, sets: &[Migrations]) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        transaction.execute(migrations::CREATE_TABLE, &[]).await?;
+        transaction.execute_script(migrations::CREATE_TABLE).await?;
         let applied = transaction.fetch_all(migrations::LIST, &[]).await?;
         let missing = migrations::missing(sets, &applied)?;
         for step in &missing {

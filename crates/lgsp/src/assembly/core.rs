@@ -204,3 +204,6 @@ fn log_keys(keys: &PlatformKeys) -> LogKeys {
     let retired = history.filter(|key| key.until.is_some()).map(|key| key.public);
     LogKeys { signer: keys.log.clone(), retired: retired.collect() }
 }
+
+#[cfg(test)]
+mod schema_tests;
