@@ -12,6 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use testkit::SeededRandomness;
+use testkit::postgres::PostgresServer;
 
 use self::fleet::Fleet;
 use self::load::Load;
@@ -26,6 +27,14 @@ pub async fn one_process(lgsp: &Path, rounds: u64) {
     let folder = tempfile::tempdir().unwrap();
     let fleet = Fleet::on_sqlite(lgsp, folder.path()).await;
     play("one process on SQLite", fleet, rounds).await;
+}
+
+/// Plays `rounds` rounds against two processes that share a PostgreSQL database.
+pub async fn two_processes(lgsp: &Path, rounds: u64) {
+    let server = PostgresServer::start();
+    let folder = tempfile::tempdir().unwrap();
+    let (fleet, _database) = Fleet::on_postgres(lgsp, folder.path(), &server).await;
+    play("two processes on PostgreSQL", fleet, rounds).await;
 }
 
 async fn play(name: &str, mut fleet: Fleet, rounds: u64) {

@@ -28,4 +28,5 @@ async fn main() -> ExitCode {
 
 async fn crash(lgsp: PathBuf, rounds: u64) {
     drill::crash::one_process(&lgsp, rounds).await;
+    drill::crash::two_processes(&lgsp, rounds).await;
 }

@@ -1,6 +1,8 @@
 //! One node as an operator has it: made by `lgsp init`, run by `lgsp serve`, killed by a drill.
 
+use std::fs::Permissions;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -44,26 +46,10 @@ pub struct Node {
 }
 
 impl Node {
-    /// Makes a node that does not run yet, on free ports of loopback which stay its own.
-    pub fn init(mut plan: Plan, more: &[&str]) -> Self {
-        let [control, gateway, operations] = free_addresses();
-        let mut http = reqwest::Client::builder().no_proxy();
-        if let Some(authority) = &plan.authority {
-            let root = reqwest::Certificate::from_pem(authority.pem.as_bytes()).unwrap();
-            http = http.tls_certs_only([root]);
-            plan.settings.extend(certificates(authority, &plan.folder));
-        }
-        let config = plan.folder.join("lgsp.toml");
-        let mut node = Self {
-            plan,
-            control,
-            gateway,
-            operations,
-            tokens: Vec::new(),
-            process: None,
-            http: http.build().unwrap(),
-        };
-        let origin = node.plan.origin.clone();
+    /// Makes a node that does not run yet.
+    pub fn init(plan: Plan, more: &[&str]) -> Self {
+        let mut node = Self::new(plan);
+        let (config, origin) = (node.config(), node.plan.origin.clone());
         let mut init = node.command(&["init", "--json", "--data", "data", "--origin", &origin]);
         init.arg("--config").arg(config).args(more);
         let output = init.stderr(Stdio::inherit()).output().unwrap();
@@ -73,6 +59,42 @@ impl Node {
         let tokens = made["tokens"].as_array().into_iter().flatten();
         node.tokens = tokens.map(|one| (text(one, "role"), text(one, "token"))).collect();
         node
+    }
+
+    /// Makes a node that shares the database of `first`: with a copy of the ring that opens the
+    /// secrets in it.
+    pub fn join(mut plan: Plan, first: &Self) -> Self {
+        let ring = private_folder(&plan.folder, "ring");
+        let file = ring.join("secret-ring.key");
+        std::fs::copy(first.data().join("keys/secret-ring.key"), &file).unwrap();
+        let directory = ("LGSP__KEYS__SECRETS_DIRECTORY".to_owned(), ring.display().to_string());
+        plan.settings.push(directory);
+        private_folder(&plan.folder, "data");
+        let mut node = Self::new(plan);
+        let text = format!("[evidence]\norigin = {:?}\n", node.plan.origin);
+        std::fs::write(node.config(), text).unwrap();
+        node.tokens.clone_from(&first.tokens);
+        node
+    }
+
+    /// On free ports of loopback, which stay its own.
+    fn new(mut plan: Plan) -> Self {
+        let [control, gateway, operations] = free_addresses();
+        let mut http = reqwest::Client::builder().no_proxy();
+        if let Some(authority) = &plan.authority {
+            let root = reqwest::Certificate::from_pem(authority.pem.as_bytes()).unwrap();
+            http = http.tls_certs_only([root]);
+            plan.settings.extend(certificates(authority, &plan.folder));
+        }
+        Self {
+            plan,
+            control,
+            gateway,
+            operations,
+            tokens: Vec::new(),
+            process: None,
+            http: http.build().unwrap(),
+        }
     }
 
     /// Starts it and waits until it says that it is ready; returns how long that took.
@@ -198,8 +220,8 @@ fn certificates(authority: &Authority, folder: &Path) -> Vec<(String, String)> {
 }
 
 /// Ports that were free a moment ago, all different.
-fn free_addresses() -> [SocketAddr; 3] {
-    let sockets = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+pub fn free_addresses<const N: usize>() -> [SocketAddr; N] {
+    let sockets = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     sockets.map(|socket| socket.local_addr().unwrap())
 }
 
@@ -207,5 +229,12 @@ fn free_addresses() -> [SocketAddr; 3] {
 pub fn folder(parent: &Path, name: &str) -> PathBuf {
     let folder = parent.join(name);
     std::fs::create_dir(&folder).unwrap();
+    folder
+}
+
+/// A folder of that name in `parent`, made for its owner alone.
+fn private_folder(parent: &Path, name: &str) -> PathBuf {
+    let folder = folder(parent, name);
+    std::fs::set_permissions(&folder, Permissions::from_mode(0o700)).unwrap();
     folder
 }

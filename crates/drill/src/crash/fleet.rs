@@ -3,11 +3,16 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use testkit::TestDatabase;
+use testkit::postgres::PostgresServer;
+
 use crate::caller::Caller;
 use crate::city::{City, OFFICES};
-use crate::node::{Node, Plan, folder};
+use crate::node::{Node, Plan, folder, free_addresses};
 use crate::provider::{Manner, Provider};
 
+/// Longer than it takes a node to read the list of nodes again.
+const LISTS_ARE_READ: Duration = Duration::from_secs(3);
 /// How many keys the consumer signs with.
 const KEYS: usize = 16;
 
@@ -28,6 +33,34 @@ impl Fleet {
             authority: None,
         };
         Self::found(vec![Node::init(plan, &OFFICES)]).await
+    }
+
+    /// Two nodes that share a database, each with its own data and evidence log.
+    pub(super) async fn on_postgres(
+        lgsp: &Path,
+        place: &Path,
+        server: &PostgresServer,
+    ) -> (Self, TestDatabase) {
+        let database = TestDatabase::on(&server.url());
+        let peers: [_; 2] = free_addresses();
+        let plan = |number: usize| Plan {
+            lgsp: lgsp.to_owned(),
+            folder: folder(place, &format!("node-{number}")),
+            origin: format!("lgsp.drill-{number}"),
+            settings: vec![
+                ("LGSP__DATABASE__URL".to_owned(), database.url().to_owned()),
+                ("LGSP__CLUSTER__LISTEN".to_owned(), peers[number].to_string()),
+            ],
+            authority: None,
+        };
+        let first = Node::init(plan(0), &OFFICES);
+        let second = Node::join(plan(1), &first);
+        let fleet = Self::found(vec![first, second]).await;
+        // A node decides about keys twelve minutes after it was announced. No call has been made
+        // yet that could be made twice, so the drill does in the database what time would do.
+        database.sql("UPDATE node SET decides_from = (SELECT min(decides_from) FROM node)");
+        tokio::time::sleep(LISTS_ARE_READ).await;
+        (fleet, database)
     }
 
     async fn found(mut nodes: Vec<Node>) -> Self {
