@@ -31,8 +31,14 @@ impl Footprint {
     }
 }
 
-/// Lets this process, and the platform it starts, open as many files as the system allows.
+/// Enough for ten thousand connections on both of their sides, each with one to a provider.
+const FILES: u64 = 65_536;
+
+/// Lets this process, and the platform it starts, open many files: more than it was allowed, if it
+/// may raise that by itself, as an operator does for a node.
 pub(super) fn allow_many_files() {
     let maximum = getrlimit(Resource::Nofile).maximum;
-    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+    let raised = maximum.map(|maximum| maximum.max(FILES));
+    let raise = |to| setrlimit(Resource::Nofile, Rlimit { current: to, maximum: to });
+    raise(raised).or_else(|_| raise(maximum)).unwrap();
 }
