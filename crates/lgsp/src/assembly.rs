@@ -15,7 +15,7 @@ pub mod core;
 pub mod data_directory;
 mod in_force;
 pub mod key_folder;
-pub mod key_place;
+mod key_place;
 pub mod key_secret;
 pub mod listeners;
 mod membership;
@@ -25,6 +25,7 @@ mod platform;
 mod power;
 mod problem;
 mod readiness;
+mod rotations;
 pub mod server;
 mod trust;
 

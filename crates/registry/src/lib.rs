@@ -14,6 +14,7 @@ mod column;
 pub mod connection;
 pub mod credential;
 pub mod directory;
+pub mod key_rotation;
 mod migrations;
 pub mod node;
 pub mod organisation;

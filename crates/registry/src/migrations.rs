@@ -14,6 +14,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("connection", CONNECTION),
         ("node", NODE),
         ("service_signing", SERVICE_SIGNING),
+        ("key rotation", KEY_ROTATION),
     ],
 };
 
@@ -106,3 +107,12 @@ CREATE TABLE node (
 const SERVICE_SIGNING: &str = "
 ALTER TABLE service ADD COLUMN signed_answers TEXT NOT NULL DEFAULT 'not_required';
 ALTER TABLE service ADD COLUMN signed_requests TEXT NOT NULL DEFAULT 'not_required';";
+
+const KEY_ROTATION: &str = "
+CREATE TABLE key_rotation (
+    retired TEXT PRIMARY KEY,
+    keyid TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    node TEXT NOT NULL,
+    rotated_at BIGINT NOT NULL
+);";

@@ -15,7 +15,7 @@ use wire::organisation_code::OrganisationCode;
 use super::data_directory::DataDirectory;
 use super::power::PowerRecord;
 use super::problem::{StartProblem, keys_problem};
-use super::{key_folder, key_place};
+use super::{key_folder, key_place, rotations};
 use crate::ambient::SystemClock;
 use crate::complaint::Complaint;
 use crate::config::Config;
@@ -41,6 +41,16 @@ pub struct Core {
 impl Core {
     /// Locks the data directory and opens everything in it, making what a new node lacks.
     pub async fn open(config: &Config) -> Result<Self, StartProblem> {
+        Self::open_with(config, None).await
+    }
+
+    /// Like [`Self::open`], after one of the keys was retired and a new one put in its place; the
+    /// entry of that is durable when this returns.
+    pub async fn open_rotating(config: &Config, key: PlatformKey) -> Result<Self, StartProblem> {
+        Self::open_with(config, Some(key)).await
+    }
+
+    async fn open_with(config: &Config, rotate: Option<PlatformKey>) -> Result<Self, StartProblem> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
         let data = DataDirectory::open(&config.data)?;
@@ -49,7 +59,7 @@ impl Core {
         let place = key_place::open(config)?;
         let (now, random) = (clock.now(), randomness.as_ref());
         let keys = PlatformKeys::load_or_generate_in(&folder, &place, now, random);
-        let keys = keys.map_err(keys_problem)?;
+        let mut keys = keys.map_err(keys_problem)?;
         let shared = match &config.keys.secrets_directory {
             Some(path) => {
                 let shared = KeyDirectory::open(path).map_err(keys_problem)?;
@@ -63,6 +73,12 @@ impl Core {
         let detail = DetailKeys::new(detail, Arc::clone(&randomness));
 
         let database = open_database(config).await?;
+        if let Some(key) = rotate {
+            // Asked first: a key is not changed where the change could not be recorded.
+            look_at_log(config, &data, &keys)?;
+            // A crash from here on leaves a rotation without its entry; the next opening records it.
+            keys.rotate(key, &place, now, random).map_err(keys_problem)?;
+        }
         let (log, recovered) = Log::open(
             log_config(config, &data),
             &log_keys(&keys),
@@ -77,6 +93,7 @@ impl Core {
             part: "the recorder",
             reason: error.to_string(),
         })?;
+        rotations::record(&recorder, &keys, &config.evidence.origin).await?;
         Ok(Self {
             clock,
             randomness,
@@ -106,6 +123,11 @@ impl Core {
                 "see `lgsp check`",
             )
         })
+    }
+
+    /// The platform's signing keys and their history.
+    pub fn keys(&self) -> &PlatformKeys {
+        &self.keys
     }
 
     /// Key and certificate towards other nodes, made if they are not there.

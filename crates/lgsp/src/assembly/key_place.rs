@@ -7,7 +7,7 @@ use super::problem::{StartProblem, keys_problem};
 use crate::config::Config;
 
 /// Logs in to the security module, if there is one.
-pub fn open(config: &Config) -> Result<KeyPlace, StartProblem> {
+pub(super) fn open(config: &Config) -> Result<KeyPlace, StartProblem> {
     let Some(pkcs11) = &config.pkcs11 else {
         return Ok(KeyPlace::Files);
     };

@@ -16,6 +16,7 @@ mod first_hour;
 mod help;
 mod hsm;
 mod init;
+mod key_rotation;
 mod keys;
 mod refusals;
 mod running;

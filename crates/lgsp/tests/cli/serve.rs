@@ -6,13 +6,13 @@ use testkit::process::Process;
 use crate::binary::{Node, lgsp, run};
 
 /// A running node and the addresses its log named.
-struct Serving {
-    process: Process,
-    control: String,
+pub(crate) struct Serving {
+    pub(crate) process: Process,
+    pub(crate) control: String,
     operations: String,
 }
 
-fn serve(node: &Node) -> Serving {
+pub(crate) fn serve(node: &Node) -> Serving {
     let config = node.config();
     let mut process =
         Process::start_command(&mut lgsp(&["serve", "--config", config.to_str().unwrap()]));

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use keys::{KeyDirectory, PlatformKey, PlatformKeys, SystemRandomness};
-use wire::ambient::Clock;
+use keys::PlatformKey;
+use wire::id::KeyId;
 
-use crate::ambient::SystemClock;
-use crate::assembly::{DataDirectory, key_folder, key_place, keys_problem};
+use crate::assembly::Core;
+use crate::cli::on_runtime;
 use crate::cli::serve::load;
 use crate::complaint::Complaint;
+use crate::config::Config;
 use crate::terminal::{say, say_json};
 
 /// Retire a signing key of the platform and put a new one in its place.
@@ -45,30 +46,28 @@ enum Which {
     Response,
 }
 
+impl From<Which> for PlatformKey {
+    fn from(which: Which) -> Self {
+        match which {
+            Which::Log => Self::Log,
+            Which::Directory => Self::Directory,
+            Which::Response => Self::Response,
+        }
+    }
+}
+
 /// Runs the command.
 pub(super) fn run(options: &Options) -> Result<ExitCode, Complaint> {
     let config = load(&options.config)?;
-    // Held to the end: no node signs with a key that is being retired.
-    let data = DataDirectory::open(&config.data)?;
-    let folder = KeyDirectory::open(data.keys()).map_err(keys_problem)?;
-    let folder = key_folder::look(folder, &config)?.ok_or_else(|| {
-        Complaint::new(
-            format_args!("there are no keys in {}", data.keys().display()),
+    // Opening would make the keys of a new node, for which `lgsp init` is there.
+    let folder = config.data.join("keys");
+    if !folder.is_dir() {
+        return Err(Complaint::new(
+            format_args!("there are no keys in {}", folder.display()),
             "run `lgsp init` to make a node, or set data.directory",
-        )
-    })?;
-    let place = key_place::open(&config)?;
-    let (now, random) = (SystemClock.now(), SystemRandomness);
-    let mut keys =
-        PlatformKeys::load_or_generate_in(&folder, &place, now, &random).map_err(keys_problem)?;
-    let which = match options.key {
-        Which::Log => PlatformKey::Log,
-        Which::Directory => PlatformKey::Directory,
-        Which::Response => PlatformKey::Response,
-    };
-    let retired = keys.validity(which).map_err(keys_problem)?.keyid.clone();
-    keys.rotate(which, &place, now, &random).map_err(keys_problem)?;
-    let keyid = &keys.validity(which).map_err(keys_problem)?.keyid;
+        ));
+    }
+    let (keyid, retired) = on_runtime(rotate(&config, options.key.into()))?;
     if options.json {
         say_json(&serde_json::json!({ "keyid": keyid, "retired": retired }));
     } else {
@@ -76,4 +75,14 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Complaint> {
         say("Who checks evidence fetches /.well-known/lgsp-trust.json again.");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The ids of the new key and of the retired one.
+async fn rotate(config: &Config, key: PlatformKey) -> Result<(KeyId, KeyId), Complaint> {
+    let core = Core::open_rotating(config, key).await?;
+    let mut served = core.keys().history().iter().rev().filter(|known| known.name == key);
+    let ids = served.next().zip(served.next());
+    let ids = ids.map(|(new, old)| (new.keyid.clone(), old.keyid.clone()));
+    core.close().await;
+    ids.ok_or_else(|| Complaint::new("the rotated key is not in the index", "see `lgsp check`"))
 }
