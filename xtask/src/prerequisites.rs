@@ -31,6 +31,11 @@ const PROGRAMS: &[Program] = &[
         package: "softhsm2",
         reason: "is the security module that holds signing keys",
     },
+    Program {
+        name: "pkcs11-tool",
+        package: "opensc",
+        reason: "makes keys in that module by other means than ours",
+    },
     Program { name: "jq", package: "jq", reason: "reads answers in the documented first hour" },
     Program { name: "curl", package: "curl", reason: "a client that is not ours" },
     Program { name: "postgres", package: "postgresql", reason: "the shared database of the tests" },

@@ -58,6 +58,47 @@ impl SoftHsm {
         self.home.path().join("softhsm2.conf")
     }
 
+    /// Takes the keys out of the token: nothing can be signed until [`Self::show_keys`].
+    pub fn hide_keys(&self) {
+        std::fs::create_dir(self.aside()).unwrap();
+        let token = self.token();
+        let files = std::fs::read_dir(&token).unwrap().map(|file| file.unwrap().file_name());
+        let objects = files.filter(|name| name.to_str().unwrap().ends_with(".object"));
+        for name in objects.filter(|name| name != "token.object") {
+            std::fs::rename(token.join(&name), self.aside().join(&name)).unwrap();
+        }
+        self.tell_of_a_change();
+    }
+
+    /// Puts them back as they were.
+    pub fn show_keys(&self) {
+        for file in std::fs::read_dir(self.aside()).unwrap() {
+            let file = file.unwrap();
+            std::fs::rename(file.path(), self.token().join(file.file_name())).unwrap();
+        }
+        std::fs::remove_dir(self.aside()).unwrap();
+        self.tell_of_a_change();
+    }
+
+    fn aside(&self) -> PathBuf {
+        self.home.path().join("aside")
+    }
+
+    /// The folder of the only token.
+    fn token(&self) -> PathBuf {
+        let mut tokens = std::fs::read_dir(self.home.path().join("tokens")).unwrap();
+        tokens.next().expect("a token").unwrap().path()
+    }
+
+    /// The module looks at the token's files anew when this number, big-endian, is another.
+    fn tell_of_a_change(&self) {
+        let file = self.token().join("generation");
+        let mut number = std::fs::read(&file).unwrap();
+        let last = number.last_mut().expect("a number");
+        *last = last.wrapping_add(1);
+        std::fs::write(&file, number).unwrap();
+    }
+
     /// True within such a process; else runs the test `name` of this binary in one, with a token.
     pub fn run_test_in_a_process_of_its_own(name: &str) -> bool {
         if std::env::var_os(SOFTHSM2_CONF).is_some() {

@@ -9,7 +9,7 @@ use testkit::TestDatabase;
 use testkit::process::Process;
 use testkit::soft_hsm::{SOFTHSM2_CONF, SoftHsm};
 
-use crate::binary::{Node, Said, lgsp};
+use crate::binary::{Node, Said, lgsp, set_mode};
 use crate::running::Demo;
 
 const PIN: &str = SoftHsm::PIN;
@@ -102,9 +102,7 @@ fn the_whole_story_goes_well_with_every_signing_key_in_a_token() {
 async fn openssl_verifies_a_checkpoint_that_the_token_signed() {
     let module = Module::new();
     let folder = tempfile::tempdir().unwrap();
-    let mut command = module.lgsp(&[], PIN);
-    command.env("LGSP__PKCS11__MODULE", Module::library()).env("LGSP__PKCS11__TOKEN", "lgsp");
-    let demo = Demo::start_through(&folder.path().join("demo"), command);
+    let demo = demo(&module, &folder.path().join("demo"));
     let log = demo.manifest["logs"][0]["url"].as_str().unwrap();
     let note = reqwest::get(format!("{log}/checkpoint")).await.unwrap();
     let note = note.text().await.unwrap();
@@ -191,4 +189,137 @@ fn rotation_moves_the_keys_of_a_node_into_a_token_and_the_log_goes_on() {
     module.serves(&node);
     let check = module.at(&node, &["check"], PIN);
     assert!(check.out.contains("is whole"), "{check:?}");
+}
+
+/// A demo whose signing keys stand in the module's token.
+fn demo(module: &Module, data: &Path) -> Demo {
+    let mut command = module.lgsp(&[], PIN);
+    command.env("LGSP__PKCS11__MODULE", Module::library()).env("LGSP__PKCS11__TOKEN", "lgsp");
+    Demo::start_through(data, command)
+}
+
+/// Whether the answer to a call that asks for a signature has one; it is answered well anyway.
+async fn is_signed(demo: &Demo) -> bool {
+    let get = demo.caller().sign(&demo.units_url());
+    let request = reqwest::Client::new()
+        .get(get.url())
+        .header("signature-input", &get.signed().signature_input)
+        .header("signature", &get.signed().signature)
+        .header("accept-signature", "mine=(\"@status\");created;keyid;tag=\"lgsp\"");
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let is_signed = answer.headers().contains_key("signature");
+    assert_eq!(answer.headers().contains_key("signature-input"), is_signed);
+    is_signed
+}
+
+/// How many answers left unsigned, as the metrics say.
+async fn unsigned(demo: &Demo) -> u64 {
+    let metrics = reqwest::get(format!("{}/metrics", demo.text("operations"))).await.unwrap();
+    let metrics = metrics.text().await.unwrap();
+    let lines = metrics.lines().filter(|line| !line.starts_with('#'));
+    let counts = lines.filter_map(|line| line.split_once("lgsp_gateway_unsigned_answers_total "));
+    counts.map(|(_, count)| count.parse::<u64>().unwrap()).sum()
+}
+
+#[tokio::test]
+async fn an_answer_that_the_token_cannot_sign_leaves_unsigned_and_is_counted() {
+    let module = Module::new();
+    let folder = tempfile::tempdir().unwrap();
+    let demo = demo(&module, &folder.path().join("demo"));
+    assert!(is_signed(&demo).await);
+    assert_eq!(unsigned(&demo).await, 0);
+    module.0.hide_keys();
+    for count in 1..=3 {
+        assert!(!is_signed(&demo).await);
+        assert_eq!(unsigned(&demo).await, count);
+    }
+    module.0.show_keys();
+    assert!(is_signed(&demo).await);
+    assert_eq!(unsigned(&demo).await, 3);
+    assert_eq!(demo.stop(), Some(0));
+}
+
+#[tokio::test]
+async fn a_change_that_the_token_cannot_sign_comes_into_force_by_itself_when_it_is_back() {
+    let module = Module::new();
+    let folder = tempfile::tempdir().unwrap();
+    let demo = demo(&module, &folder.path().join("demo"));
+    let organisation = demo.manifest["credentials"][0]["organisation"].as_str().unwrap();
+    let api = |path: &str| format!("{}/api/v1/{path}", demo.text("portal"));
+    let operator = demo.token("operator", None);
+    let in_force = async || {
+        let request = reqwest::Client::new().get(api("directory")).bearer_auth(operator);
+        let answer = request.send().await.unwrap().text().await.unwrap();
+        serde_json::from_str::<serde_json::Value>(&answer).unwrap()["root"].clone()
+    };
+    let before = in_force().await;
+    module.0.hide_keys();
+    let request = reqwest::Client::new()
+        .post(api(&format!("organisations/{organisation}/rename")))
+        .bearer_auth(operator)
+        .json(&serde_json::json!({ "name": "Sở Nội vụ và Đào tạo" }));
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 503);
+    let problem: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    assert_eq!(problem["code"], "log.unavailable", "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("đã được ghi nhận"), "{problem}");
+    assert_eq!(in_force().await, before, "what is not signed is not in force");
+    module.0.show_keys();
+    // Nobody asks again: the node tries by itself.
+    while in_force().await == before {}
+    assert_eq!(demo.stop(), Some(0));
+}
+
+#[test]
+fn a_node_takes_keys_made_by_other_means_from_a_slot_with_the_pin_of_a_file() {
+    let module = Module::new();
+    let node = Node::init();
+    let tool = |words: &[&str]| {
+        let mut tool = Command::new("pkcs11-tool");
+        tool.args(["--module", Module::library(), "--token-label", "lgsp"]).args(words);
+        let said = Said::from(tool.env(SOFTHSM2_CONF, module.0.config()).output().unwrap());
+        assert_eq!(said.code, Some(0), "{said:?}");
+        said.out
+    };
+    for (id, label) in [("01", "our log"), ("02", "our directory"), ("03", "our answers")] {
+        let made = ["--keypairgen", "--key-type", "EC:edwards25519", "--label", label, "--id", id];
+        tool(&[&["--login", "--pin", PIN], &made[..]].concat());
+    }
+    // The slot of a new token has a number of its own, which only the module knows.
+    let slots = tool(&["--list-slots"]);
+    let slot = slots.lines().zip(slots.lines().skip(1)).find(|(_, next)| next.contains(": lgsp"));
+    let slot = slot.unwrap().0.split_once("(0x").unwrap().1.split_once(')').unwrap().0;
+    let slot = u64::from_str_radix(slot, 16).unwrap();
+
+    let pin_file = node.folder.path().join("pin");
+    std::fs::write(&pin_file, format!("{PIN}\n")).unwrap();
+    set_mode(&pin_file, 0o600);
+    node.configure(&format!(
+        "[pkcs11]\nmodule = \"{}\"\nslot = {slot}\npin_file = \"{}\"\nlog = \"our log\"\n\
+         directory = \"our directory\"\nresponse = \"our answers\"\n[control]\n\
+         listen = \"127.0.0.1:0\"\n",
+        Module::library(),
+        pin_file.display()
+    ));
+    let at = |words: &[&str]| {
+        let mut command = lgsp(words);
+        command.args(["--config", node.config().to_str().unwrap()]);
+        Said::from(command.env(SOFTHSM2_CONF, module.0.config()).output().unwrap())
+    };
+    for key in ["log", "directory", "response"] {
+        let said = at(&["keys", "rotate", "--key", key]);
+        assert_eq!(said.code, Some(0), "{said:?}");
+    }
+    let index = std::fs::read(node.data().join("keys/platform.json")).unwrap();
+    let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
+    let keys = index["keys"].as_array().unwrap().iter().filter(|key| key["until"].is_null());
+    let ids: Vec<&str> = keys.map(|key| key["token"]["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["01", "02", "03"]);
+    assert_eq!(key_files(&node.data()), Vec::<String>::new());
+    let check = at(&["check"]);
+    assert_eq!(check.code, Some(0), "{check:?}");
+    std::fs::write(&pin_file, "000000").unwrap();
+    let wrong = at(&["check"]);
+    assert!(wrong.code == Some(1) && wrong.out.contains("the PIN is refused"), "{wrong:?}");
 }
