@@ -112,7 +112,11 @@ impl PlatformKeys {
         };
         // A crash in a rotation may have left a retired private key; finish its work.
         for retired in index.keys.iter().filter(|key| key.until.is_some()) {
-            folder.destroy(&file(&retired.keyid))?;
+            match (&retired.hsm, place.hsm()) {
+                (None, _) => folder.destroy(&file(&retired.keyid))?,
+                (Some(place), Some(hsm)) => destroy_left_over(hsm, place, retired),
+                (Some(_), None) => {}
+            }
         }
         Self::load(folder, place.hsm(), index)
     }
@@ -164,9 +168,7 @@ impl PlatformKeys {
     ) -> Result<(), KeyError> {
         let old = self.validity(which)?.clone();
         let (key, validity) = new_key(&self.folder, place, which, now, randomness)?;
-        if self.index.keys.iter().any(|known| known.keyid == validity.keyid) {
-            return Err(KeyError::Exists { path: self.folder.path().join(file(&validity.keyid)) });
-        }
+        refuse_known(&self.folder, &self.index.keys, &validity)?;
         let mut index = self.index.clone();
         for retired in index.keys.iter_mut().filter(|key| key.keyid == old.keyid) {
             retired.until = Some(now);
@@ -183,10 +185,18 @@ impl PlatformKeys {
         }
         match (&old.hsm, place.hsm()) {
             (None, _) => self.folder.destroy(&file(&old.keyid)),
-            (Some(old), Some(hsm)) => HsmKey::destroy(hsm, &old.id()?),
+            (Some(place), Some(hsm)) => HsmKey::destroy(hsm, &place.id()?, &old.public),
             // The token's owner removes it.
             (Some(_), None) => Ok(()),
         }
+    }
+}
+
+/// A token that lets nothing be removed keeps no node from starting.
+fn destroy_left_over(hsm: &Hsm, place: &PlaceInHsm, retired: &KeyValidity) {
+    let destroyed = place.id().and_then(|id| HsmKey::destroy(hsm, &id, &retired.public));
+    if let Err(error) = destroyed {
+        tracing::warn!(%error, keyid = %retired.keyid, "a retired key is still in the token");
     }
 }
 
@@ -198,7 +208,9 @@ fn first_keys(
 ) -> Result<Index, KeyError> {
     let mut keys = Vec::new();
     for which in PlatformKey::ALL {
-        keys.push(new_key(folder, place, which, now, randomness)?.1);
+        let (_, validity) = new_key(folder, place, which, now, randomness)?;
+        refuse_known(folder, &keys, &validity)?;
+        keys.push(validity);
     }
     let index = Index::new(keys);
     // A crash before this line leaves key files that no index names; they have signed nothing.
@@ -236,6 +248,29 @@ fn new_key(
     }
     let validity = KeyValidity { name: which, keyid, from: now, until: None, public, hsm };
     Ok((key, validity))
+}
+
+/// A key serves one purpose, once. Two labels in a token may name the same: retiring it for the one
+/// purpose would destroy it for the other.
+fn refuse_known(
+    folder: &KeyDirectory,
+    keys: &[KeyValidity],
+    new: &KeyValidity,
+) -> Result<(), KeyError> {
+    let Some(known) = keys.iter().find(|known| known.public == new.public) else {
+        return Ok(());
+    };
+    match &new.hsm {
+        None => Err(KeyError::Exists { path: folder.path().join(file(&new.keyid)) }),
+        Some(place) => Err(KeyError::Hsm {
+            token: format!("the token '{}'", place.token),
+            reason: format!(
+                "its key with id {} is {} already; log, directory and response each need a key of \
+                 their own, and a retired one does not come back",
+                place.id, known.keyid
+            ),
+        }),
+    }
 }
 
 fn load(

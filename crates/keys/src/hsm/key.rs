@@ -105,9 +105,14 @@ impl HsmKey {
         Ok(signature)
     }
 
-    /// Removes the key from the token for good.
-    pub(crate) fn destroy(hsm: &Hsm, id: &[u8]) -> Result<(), KeyError> {
-        hsm.destroy(&hsm.session(true)?, id)
+    /// Removes a key from the token for good; nothing if it is gone, or if by now another key has
+    /// its id.
+    pub(crate) fn destroy(hsm: &Hsm, id: &[u8], public: &[u8; 32]) -> Result<(), KeyError> {
+        let session = hsm.session(true)?;
+        match hsm.public(&session, id) {
+            Ok(found) if found == *public => hsm.destroy(&session, id),
+            _ => Ok(()),
+        }
     }
 
     /// The public key, 32 bytes.

@@ -66,12 +66,12 @@ impl Hsm {
     }
 
     pub(super) fn private(&self, session: &Session, id: &[u8]) -> Result<ObjectHandle, KeyError> {
-        let wanted = [Attribute::Class(ObjectClass::PRIVATE_KEY), Attribute::Id(id.to_vec())];
+        let wanted = half(ObjectClass::PRIVATE_KEY, id);
         self.only(session, &wanted, &format!("the private key with id {}", hex::encode(id)))
     }
 
     pub(super) fn public(&self, session: &Session, id: &[u8]) -> Result<[u8; 32], KeyError> {
-        let wanted = [Attribute::Class(ObjectClass::PUBLIC_KEY), Attribute::Id(id.to_vec())];
+        let wanted = half(ObjectClass::PUBLIC_KEY, id);
         let what = format!("the public key with id {}", hex::encode(id));
         let key = self.only(session, &wanted, &what)?;
         let found = session.get_attributes(key, &[AttributeType::EcPoint]);
@@ -85,12 +85,17 @@ impl Hsm {
         bytes.try_into().map_err(|_| self.refusal(format!("{what} is no Ed25519 key")))
     }
 
-    /// Removes both halves of a pair; nothing if they are gone.
+    /// Removes both halves of a pair; nothing if they are gone. Other objects may have the same id,
+    /// such as certificates, and stay. A crash between the two leaves the public half, by which the
+    /// pair is found again.
     pub(super) fn destroy(&self, session: &Session, id: &[u8]) -> Result<(), KeyError> {
-        let removed = session.find_objects(&[Attribute::Id(id.to_vec())]).and_then(|found| {
-            found.into_iter().try_for_each(|object| session.destroy_object(object))
-        });
-        removed.map_err(|error: Error| self.problem("the removal of a retired key", &error))
+        for class in [ObjectClass::PRIVATE_KEY, ObjectClass::PUBLIC_KEY] {
+            let removed = session.find_objects(&half(class, id)).and_then(|found| {
+                found.into_iter().try_for_each(|object| session.destroy_object(object))
+            });
+            removed.map_err(|error: Error| self.problem("the removal of a retired key", &error))?;
+        }
+        Ok(())
     }
 
     fn only(
@@ -106,4 +111,9 @@ impl Hsm {
             _ => Err(self.refusal(format!("{what} is in it several times"))),
         }
     }
+}
+
+/// One half of an Ed25519 pair. A token may give its id to keys of other types too.
+fn half(class: ObjectClass, id: &[u8]) -> [Attribute; 3] {
+    [Attribute::Class(class), Attribute::KeyType(KeyType::EC_EDWARDS), Attribute::Id(id.to_vec())]
 }

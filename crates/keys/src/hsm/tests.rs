@@ -3,6 +3,8 @@
 
 use std::process::Command;
 
+use cryptoki::mechanism::Mechanism;
+use cryptoki::object::Attribute;
 use wire::ambient::UtcMicros;
 
 use super::*;
@@ -68,6 +70,18 @@ fn in_hsm(hsm: &Hsm) -> KeyPlace {
     KeyPlace::Hsm(hsm.clone(), [None, None, None])
 }
 
+fn made_in(hsm: &Hsm) -> (tempfile::TempDir, KeyDirectory, PlatformKeys) {
+    let (temp, folder) = folder();
+    let made =
+        PlatformKeys::load_or_generate_in(&folder, &in_hsm(hsm), NOW, &SystemRandomness).unwrap();
+    (temp, folder, made)
+}
+
+fn log_of(keys: &PlatformKeys) -> HsmKey {
+    let PlatformSigner::Hsm(log) = keys.log.clone() else { panic!("it stands in the token") };
+    log
+}
+
 fn verifies(signer: &PlatformSigner) -> bool {
     let signature = signer.sign(b"a signature base").unwrap();
     CallerKey::ed25519(&signer.public_key()).unwrap().verify(b"a signature base", &signature)
@@ -77,10 +91,7 @@ fn verifies(signer: &PlatformSigner) -> bool {
 fn keys_made_in_a_token_sign_and_none_stands_in_a_file() {
     with_a_token("keys_made_in_a_token_sign_and_none_stands_in_a_file", || {
         let hsm = open("lgsp", PIN).unwrap();
-        let (_temp, folder) = folder();
-        let place = in_hsm(&hsm);
-        let made =
-            PlatformKeys::load_or_generate_in(&folder, &place, NOW, &SystemRandomness).unwrap();
+        let (_temp, folder, made) = made_in(&hsm);
         let loaded = PlatformKeys::find(&folder, Some(&hsm)).unwrap().unwrap();
         for which in PlatformKey::ALL {
             assert!(verifies(made.key(which)) && verifies(loaded.key(which)));
@@ -149,12 +160,8 @@ fn a_token_a_key_or_a_module_that_is_not_there_is_told() {
         assert!(error.contains("/nowhere/module.so cannot be loaded"), "{error}");
 
         let hsm = open("lgsp", PIN).unwrap();
-        let (_temp, folder) = folder();
-        let place = in_hsm(&hsm);
-        let keys =
-            PlatformKeys::load_or_generate_in(&folder, &place, NOW, &SystemRandomness).unwrap();
-        let PlatformSigner::Hsm(log) = &keys.log else { panic!("it stands in the token") };
-        HsmKey::destroy(&hsm, log.id()).unwrap();
+        let (_temp, folder, keys) = made_in(&hsm);
+        destroy(&hsm, &log_of(&keys));
         let error = PlatformKeys::find(&folder, Some(&hsm)).unwrap_err().to_string();
         assert!(error.contains("is not in it"), "{error}");
         let named = KeyPlace::Hsm(hsm, [Some("absent".to_owned()), None, None]);
@@ -169,16 +176,58 @@ fn a_token_a_key_or_a_module_that_is_not_there_is_told() {
 fn a_key_that_is_not_the_one_the_index_names_is_refused() {
     with_a_token("a_key_that_is_not_the_one_the_index_names_is_refused", || {
         let hsm = open("lgsp", PIN).unwrap();
-        let (_temp, folder) = folder();
-        let place = in_hsm(&hsm);
-        let keys =
-            PlatformKeys::load_or_generate_in(&folder, &place, NOW, &SystemRandomness).unwrap();
-        let PlatformSigner::Hsm(log) = &keys.log else { panic!("it stands in the token") };
-        let id = log.id().to_vec();
-        HsmKey::destroy(&hsm, &id).unwrap();
+        let (_temp, folder, keys) = made_in(&hsm);
+        let id = log_of(&keys).id().to_vec();
+        destroy(&hsm, &log_of(&keys));
         hsm.generate(&hsm.session(true).unwrap(), &id, "another").unwrap();
         let error = PlatformKeys::find(&folder, Some(&hsm)).unwrap_err().to_string();
         assert!(error.contains("is another than the index names"), "{error}");
+    });
+}
+
+#[test]
+fn a_key_of_the_token_serves_one_purpose_only() {
+    with_a_token("a_key_of_the_token_serves_one_purpose_only", || {
+        let hsm = open("lgsp", PIN).unwrap();
+        for (id, label) in [(b"1", "one"), (b"2", "two"), (b"3", "three")] {
+            hsm.generate(&hsm.session(true).unwrap(), id, label).unwrap();
+        }
+        let labelled =
+            |labels: [&str; 3]| KeyPlace::Hsm(hsm.clone(), labels.map(|one| Some(one.to_owned())));
+        let (_temp, folder) = folder();
+        let load = |labels| {
+            let place = labelled(labels);
+            PlatformKeys::load_or_generate_in(&folder, &place, NOW, &SystemRandomness)
+        };
+        let error = load(["one", "one", "two"]).unwrap_err().to_string();
+        assert!(error.contains("a key of their own"), "{error}");
+        let mut keys = load(["one", "two", "three"]).unwrap();
+        // The label of the key that serves as the log's, by mistake.
+        let mistaken = labelled(["one", "two", "one"]);
+        let rotated = keys.rotate(PlatformKey::Response, &mistaken, LATER, &SystemRandomness);
+        assert!(rotated.unwrap_err().to_string().contains("a key of their own"));
+        assert!([b"1", b"2", b"3"].iter().all(|id| exists(&hsm, *id)));
+        assert!(PlatformKey::ALL.into_iter().all(|which| verifies(keys.key(which))));
+    });
+}
+
+#[test]
+fn what_else_has_a_keys_id_in_the_token_is_neither_taken_for_it_nor_removed_with_it() {
+    let name = "what_else_has_a_keys_id_in_the_token_is_neither_taken_for_it_nor_removed_with_it";
+    with_a_token(name, || {
+        let hsm = open("lgsp", PIN).unwrap();
+        let key = HsmKey::generate(&hsm, "log", &SystemRandomness).unwrap();
+        let session = hsm.session(true).unwrap();
+        let shared = [Attribute::Token(true), Attribute::Id(key.id().to_vec())];
+        let bits = [Attribute::ModulusBits(2048_u64.into())];
+        let public = [&shared[..], &bits].concat();
+        let mechanism = Mechanism::RsaPkcsKeyPairGen;
+        session.generate_key_pair(&mechanism, &public, &shared).unwrap();
+        let loaded = HsmKey::load(&hsm, key.id()).unwrap();
+        assert_eq!(loaded.public_key(), key.public_key());
+        destroy(&hsm, &key);
+        assert!(!exists(&hsm, key.id()));
+        assert_eq!(session.find_objects(&shared).unwrap().len(), 2, "the RSA pair");
     });
 }
 
@@ -192,7 +241,7 @@ fn rotation_moves_a_key_into_a_token_and_from_one_to_the_next() {
             keys.rotate(which, &in_hsm(&hsm), LATER, &SystemRandomness).unwrap();
         }
         assert_eq!(folder.names().unwrap(), ["platform.json"]);
-        let PlatformSigner::Hsm(first) = keys.log.clone() else { panic!("it stands in the token") };
+        let first = log_of(&keys);
         keys.rotate(PlatformKey::Log, &in_hsm(&hsm), LATER, &SystemRandomness).unwrap();
         assert!(first.sign(b"by a key that was destroyed").is_err() || !exists(&hsm, first.id()));
         let loaded = PlatformKeys::find(&folder, Some(&hsm)).unwrap().unwrap();
@@ -203,10 +252,36 @@ fn rotation_moves_a_key_into_a_token_and_from_one_to_the_next() {
     });
 }
 
+#[test]
+fn a_retired_key_left_in_the_token_is_destroyed_at_the_next_start_and_another_of_its_id_is_not() {
+    let name = "a_retired_key_left_in_the_token_is_destroyed_at_the_next_start_and_another_of_its_id_is_not";
+    with_a_token(name, || {
+        let hsm = open("lgsp", PIN).unwrap();
+        let (_temp, folder, mut keys) = made_in(&hsm);
+        let first = log_of(&keys);
+        let start = || {
+            let place = in_hsm(&hsm);
+            PlatformKeys::load_or_generate_in(&folder, &place, NOW, &SystemRandomness).unwrap();
+        };
+        // As after a crash between the index and the token: retired, and still there.
+        keys.rotate(PlatformKey::Log, &KeyPlace::Files, LATER, &SystemRandomness).unwrap();
+        assert!(exists(&hsm, first.id()));
+        start();
+        assert!(!exists(&hsm, first.id()));
+        hsm.generate(&hsm.session(true).unwrap(), first.id(), "another").unwrap();
+        start();
+        assert!(exists(&hsm, first.id()));
+    });
+}
+
 /// The module starts anew, as after a reset of the token: every session and the login are gone.
 fn reset(hsm: &Hsm) {
     hsm.0.module.clone().finalize().unwrap();
     hsm.0.module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)).unwrap();
+}
+
+fn destroy(hsm: &Hsm, key: &HsmKey) {
+    HsmKey::destroy(hsm, key.id(), &key.public_key()).unwrap();
 }
 
 fn exists(hsm: &Hsm, id: &[u8]) -> bool {
