@@ -155,8 +155,9 @@ impl KeyDirectory {
         self.clear_aside(name)
     }
 
-    /// Wipes what a crash left in the middle of a write or an exchange.
-    pub(crate) fn clear_left_overs(&self) -> Result<(), KeyError> {
+    /// Wipes what a crash left in the middle of a write or an exchange, such as the lock that the
+    /// secret before this one opens. For a node that starts and for nobody else at that time.
+    pub fn clear_left_overs(&self) -> Result<(), KeyError> {
         let _lock = self.lock()?;
         for entry in self.entries()? {
             let name = entry.file_name().to_string_lossy().into_owned();

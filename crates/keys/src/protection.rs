@@ -86,7 +86,8 @@ impl KeyDirectory {
         LockFile::new(secret, cost, seal.data_key(), true, &**randomness)?.store(self)
     }
 
-    /// Lets another secret open a protected folder, and `secret` no longer. One file is exchanged.
+    /// Lets another secret open a protected folder, and `secret` no longer, or ends what a crash left
+    /// of doing so. One file is exchanged.
     pub fn change_secret(
         &self,
         secret: &KeySecret,
@@ -96,7 +97,13 @@ impl KeyDirectory {
     ) -> Result<(), KeyError> {
         let lock = LockFile::find(self)?
             .ok_or_else(|| KeyError::NotProtected { path: self.path().to_owned() })?;
-        let data_key = lock.open(self, secret)?;
+        let data_key = match lock.open(self, secret) {
+            // Changed already, but the lock that `secret` opens may still lie aside.
+            Err(KeyError::WrongSecret { .. }) if lock.open(self, new).is_ok() => {
+                return self.clear_left_overs();
+            }
+            opened => opened?,
+        };
         LockFile::new(new, cost, &data_key, lock.is_settled(), randomness)?.store(self)
     }
 

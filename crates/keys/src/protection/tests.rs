@@ -87,6 +87,12 @@ impl Place {
         files
     }
 
+    /// Nothing is left aside or half-written.
+    fn assert_nothing_hidden(&self) {
+        let hidden = self.on_disk().into_keys().filter(|path| name(path).starts_with('.'));
+        assert!(hidden.map(|path| name(&path)).all(|name| name == ".lock"));
+    }
+
     /// Whether any secret that was in the files can be read from the disk.
     fn shows_a_secret(&self) -> bool {
         let secrets: Vec<&[u8]> = self.plain.values().flat_map(|file| secret_lines(file)).collect();
@@ -115,8 +121,7 @@ fn a_protected_folder_shows_no_secret_and_opens_as_it_was() {
     let secret = passphrase("correct horse battery");
     place.folder.protect(&secret, Cost::LEAST, &randomness()).unwrap();
     assert!(!place.shows_a_secret());
-    let hidden = place.on_disk().into_keys().filter(|path| name(path).starts_with('.'));
-    assert!(hidden.map(|path| name(&path)).all(|name| name == ".lock"));
+    place.assert_nothing_hidden();
     assert_eq!(contents(&place.unlock(&secret).unwrap()), place.plain);
 }
 
@@ -176,7 +181,7 @@ fn a_changed_secret_opens_and_the_one_before_does_not() {
     assert!(matches!(place.unlock(&first), Err(KeyError::WrongSecret { .. })));
     assert_eq!(contents(&place.unlock(&second).unwrap()), place.plain);
     assert_eq!(place.folder.protection().unwrap(), Some(Protection::KeyFile));
-    let wrong = place.folder.change_secret(&first, &second, Cost::LEAST, &SystemRandomness);
+    let wrong = place.folder.change_secret(&first, &secret(3), Cost::LEAST, &SystemRandomness);
     assert!(matches!(wrong, Err(KeyError::WrongSecret { .. })));
 }
 

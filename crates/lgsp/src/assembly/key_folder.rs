@@ -35,7 +35,10 @@ pub(super) fn open(
         tracing::warn!("a change of the keys' protection was cut short; encrypting the rest");
         protect(&folder, &secret, randomness)?;
     }
-    folder.unlock(&secret, Arc::clone(randomness)).map_err(keys_problem)
+    let open = folder.unlock(&secret, Arc::clone(randomness)).map_err(keys_problem)?;
+    // A change of secret that was cut short may have left the lock that the old one opens.
+    folder.clear_left_overs().map_err(keys_problem)?;
+    Ok(open)
 }
 
 /// Opens the folder and changes nothing; `None` if it is still empty.

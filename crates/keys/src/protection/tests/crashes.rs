@@ -79,6 +79,10 @@ fn wherever_a_change_of_secret_ends_exactly_one_of_the_two_opens() {
                 [secret(1), secret(2)].into_iter().filter(|one| place.unlock(one).is_ok());
             assert_eq!(opening.count(), 1);
             assert_eq!(read_by(place, &[secret(1), secret(2)]), place.plain);
+            // Doing it again ends it, and no lock that the first secret opens lies about.
+            change(place).unwrap();
+            assert!(place.unlock(&secret(2)).is_ok() && place.unlock(&secret(1)).is_err());
+            place.assert_nothing_hidden();
         },
     );
 }
