@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use wire::public_key::NotAPublicKey;
 use wire::signature::Algorithm;
 
 use crate::{CallerKey, Ed25519Key, SigningKey, SystemRandomness, ed25519_public_key, public_key};
@@ -169,4 +170,54 @@ fn der(algorithm: Algorithm, signature: &[u8]) -> Vec<u8> {
         numbers.extend([&[2, u8::try_from(number.len()).unwrap()], number.as_slice()].concat());
     }
     [&[0x30, u8::try_from(numbers.len()).unwrap()], numbers.as_slice()].concat()
+}
+
+/// Runs an `openssl` command that writes `key.pem`, then reads the key and writes `public.pem`.
+fn odd_pair(commands: &[&str]) -> (String, String) {
+    let temp = tempfile::tempdir().unwrap();
+    let public = "pkey -in key.pem -pubout -out public.pem";
+    for command in commands.iter().chain([&public]) {
+        let arguments: Vec<&str> = command.split(' ').collect();
+        assert!(openssl(temp.path(), &arguments), "{command}");
+    }
+    let read = |name: &str| fs::read_to_string(temp.path().join(name)).unwrap();
+    (read("key.pem"), read("public.pem"))
+}
+
+#[test]
+fn an_ec_key_with_its_curve_before_it_is_read_as_openssl_writes_it() {
+    let (private, public) = odd_pair(&["ecparam -name prime256v1 -genkey -out key.pem"]);
+    assert!(private.starts_with("-----BEGIN EC PARAMETERS-----"), "{}", &private[..40]);
+    let key = SigningKey::from_pem(&private, None).unwrap();
+    assert_eq!(key.algorithm(), Algorithm::EcdsaP256Sha256);
+    assert_eq!(key.public_key().unwrap(), public_key(key.algorithm(), &public).unwrap());
+}
+
+#[test]
+fn openssls_weak_and_odd_keys_are_refused_as_what_they_are() {
+    let rsa = Algorithm::RsaPssSha512;
+    let (private, short) = odd_pair(&["genrsa -out key.pem 1024"]);
+    assert_eq!(public_key(rsa, &short), Err(NotAPublicKey::RsaLength(1024)));
+    assert!(SigningKey::from_pem(&private, Some(rsa)).is_err());
+    let (_, cheap) = odd_pair(&["genrsa -3 -out key.pem 2048"]);
+    assert_eq!(public_key(rsa, &cheap), Err(NotAPublicKey::RsaExponent));
+    // The curve spelt out, as in a key that claims one curve and has another's base point.
+    let explicit = "ecparam -name prime256v1 -param_enc explicit -genkey -noout -out key.pem";
+    let (_, explicit) = odd_pair(&[explicit]);
+    let p256 = Algorithm::EcdsaP256Sha256;
+    assert_eq!(public_key(p256, &explicit), Err(NotAPublicKey::OtherType(p256)));
+    let (_, other) = odd_pair(&["ecparam -name secp256k1 -genkey -noout -out key.pem"]);
+    assert_eq!(public_key(p256, &other), Err(NotAPublicKey::OtherType(p256)));
+}
+
+#[test]
+fn a_file_with_more_than_one_key_or_anything_after_it_is_refused() {
+    let (private, public) = odd_pair(&["genpkey -algorithm ed25519 -out key.pem"]);
+    let algorithm = Algorithm::Ed25519;
+    for more in [public.as_str(), "x", "-----BEGIN CERTIFICATE-----\n"] {
+        let text = format!("{public}{more}");
+        assert_eq!(public_key(algorithm, &text), Err(NotAPublicKey::Form), "{more}");
+        assert!(SigningKey::from_pem(&format!("{private}{more}"), None).is_err(), "{more}");
+    }
+    assert_eq!(public_key(algorithm, &format!("{public}{private}")), Err(NotAPublicKey::Private));
 }

@@ -26,11 +26,12 @@ pub(crate) enum Container {
     },
 }
 
-/// Reads one PEM block. An encrypted one is refused: nobody is asked for a passphrase here.
+/// Reads one PEM block, before which that of an EC key's curve may stand. An encrypted one is refused: nobody is asked for a passphrase here.
 pub(crate) fn read(text: &str) -> Result<Container, KeyError> {
     if text.contains("ENCRYPTED") {
         return Err(KeyError::NotAKey("this private key is encrypted; give it decrypted"));
     }
+    let text = without_parameters(text);
     if let Some(der) = pem::decode("EC PRIVATE KEY", text) {
         return Ok(Container::Ec(der));
     }
@@ -51,4 +52,12 @@ pub(crate) fn read(text: &str) -> Result<Container, KeyError> {
         RSA_PSS if info.algorithm.parameters.is_none() => Ok(rsa(true)),
         _ => Err(KeyError::NotAKey("neither an RSA, EC nor Ed25519 key")),
     }
+}
+
+/// `openssl ecparam -genkey` writes the curve before the key, which names it once more.
+fn without_parameters(text: &str) -> &str {
+    text.trim_start()
+        .strip_prefix("-----BEGIN EC PARAMETERS-----")
+        .and_then(|rest| rest.split_once("-----END EC PARAMETERS-----"))
+        .map_or(text, |(_, key)| key)
 }
