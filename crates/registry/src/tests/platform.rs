@@ -89,6 +89,14 @@ impl Platform {
         Self::open(Place { dir, database }, disk, 1).await
     }
 
+    /// On a database that an earlier program made and left.
+    pub(crate) async fn start_on_database(made: impl AsyncFnOnce(Database)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let database = TestDatabase::new(dir.path().join("registry.db"));
+        made(Database::open(&DatabaseConfig::new(database.url())).await.unwrap()).await;
+        Self::open(Place { dir, database }, Arc::new(RealDisk), 1).await
+    }
+
     /// Ends the process, so to speak, and starts it again on the same folder.
     pub(crate) async fn restart(self) -> Self {
         let Self { registry, log, app, place, .. } = self;
