@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use sqlx::error::ErrorKind;
 use wire::error_code::{Fault, Retry};
 
 /// A rule of the schema that a write would have broken.
@@ -16,6 +17,19 @@ pub enum Constraint {
     NotNull,
     /// A value is out of its range.
     Check,
+}
+
+impl Constraint {
+    /// The rule that a database says was broken, if it was one.
+    pub(crate) fn of(kind: &ErrorKind) -> Option<Self> {
+        match kind {
+            ErrorKind::UniqueViolation => Some(Self::Unique),
+            ErrorKind::ForeignKeyViolation => Some(Self::ForeignKey),
+            ErrorKind::NotNullViolation => Some(Self::NotNull),
+            ErrorKind::CheckViolation => Some(Self::Check),
+            _ => None,
+        }
+    }
 }
 
 /// The database could not be opened, read or written.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::encode::IsNull;
-use sqlx::error::{DatabaseError, ErrorKind};
+use sqlx::error::DatabaseError;
 use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow, PgTypeInfo};
 use sqlx::{Arguments, Column, Encode, Postgres, Row as _, Type, TypeInfo, ValueRef};
@@ -104,14 +104,7 @@ pub(super) fn unreachable(place: &str, reason: &str) -> StoreError {
 /// names tables and rules; the values stand in its detail, which is left out.
 fn refusal(place: &str, error: &dyn DatabaseError) -> StoreError {
     let message = error.message().to_owned();
-    let constraint = match error.kind() {
-        ErrorKind::UniqueViolation => Some(Constraint::Unique),
-        ErrorKind::ForeignKeyViolation => Some(Constraint::ForeignKey),
-        ErrorKind::NotNullViolation => Some(Constraint::NotNull),
-        ErrorKind::CheckViolation => Some(Constraint::Check),
-        _ => None,
-    };
-    if let Some(constraint) = constraint {
+    if let Some(constraint) = Constraint::of(&error.kind()) {
         return StoreError::Constraint(constraint, message);
     }
     let place = place.to_owned();

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::error::ErrorKind;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, Column, Row as _, TypeInfo, ValueRef};
 
@@ -65,14 +64,7 @@ pub(super) fn failure(path: &Path, error: sqlx::Error) -> StoreError {
         other => return StoreError::Failed(other.to_string()),
     };
     let message = database.message().to_owned();
-    let constraint = match database.kind() {
-        ErrorKind::UniqueViolation => Some(Constraint::Unique),
-        ErrorKind::ForeignKeyViolation => Some(Constraint::ForeignKey),
-        ErrorKind::NotNullViolation => Some(Constraint::NotNull),
-        ErrorKind::CheckViolation => Some(Constraint::Check),
-        _ => None,
-    };
-    if let Some(constraint) = constraint {
+    if let Some(constraint) = Constraint::of(&database.kind()) {
         return StoreError::Constraint(constraint, message);
     }
     let code: Option<u32> = database.code().and_then(|code| code.parse().ok());
