@@ -68,9 +68,9 @@ impl Folder {
         self.temporary.is_some()
     }
 
-    /// Whether a platform was made here before.
+    /// Whether a platform was made here before; its database may be elsewhere.
     pub(super) fn has_platform(&self) -> bool {
-        self.path.join("platform.db").exists()
+        ["platform.db", "keys", "log"].iter().any(|made| self.path.join(made).exists())
     }
 
     /// Marks an empty folder as a demo's that is being founded: if that is cut short, the next demo
