@@ -47,6 +47,9 @@ pub(crate) struct Sequencer {
     found: BTreeMap<u64, u64>,
     /// Whether the log must be searched before the next append.
     search_first: bool,
+    /// Whether a commit of this node may be under way whose end nobody sees: the line was cut, or
+    /// the process before this one has ended meanwhile.
+    undecided: bool,
     /// Appended, but not yet marked: (sequence, index).
     unmarked: Vec<(u64, u64)>,
     located: BTreeMap<u64, u64>,
@@ -56,6 +59,7 @@ pub(crate) struct Sequencer {
 impl Sequencer {
     pub(crate) fn new(database: Database, log: Log) -> Self {
         Self {
+            undecided: database.is_shared(),
             database,
             log,
             done: 0,
@@ -69,6 +73,7 @@ impl Sequencer {
 
     /// Puts every waiting row into the log and marks it.
     pub(crate) async fn catch_up(&mut self) -> Result<(), RecordError> {
+        self.await_decision().await?;
         loop {
             // Each node puts its own changes into its own log. A node that is alone with the
             // database also finishes what a log before its own left: there is nobody else to.
@@ -84,6 +89,17 @@ impl Sequencer {
             }
             self.mark().await?;
         }
+    }
+
+    /// Writers take turns over all processes: in a turn of our own, every commit before it has come
+    /// to its end, and its row is there to be seen or never will be.
+    #[allow(clippy::disallowed_methods, reason = "waits for its turn and writes nothing")]
+    async fn await_decision(&mut self) -> Result<(), RecordError> {
+        if self.undecided {
+            drop(self.database.begin_write().await?);
+            self.undecided = false;
+        }
+        Ok(())
     }
 
     /// Puts one row into the log, unless it is there already.
@@ -154,6 +170,13 @@ impl Sequencer {
         }
     }
 
+    fn hear(&mut self, news: News) {
+        match news {
+            News::Committed(question) => self.ask(question),
+            News::Undecided => self.undecided = true,
+        }
+    }
+
     fn ask(&mut self, question: Committed) {
         match self.located.remove(&question.sequence) {
             Some(index) => drop(question.answer.send(Some((self.log.origin().clone(), index)))),
@@ -169,6 +192,12 @@ impl Sequencer {
     }
 }
 
+enum News {
+    Committed(Committed),
+    /// A commit failed in a way that may have succeeded, or succeeds yet.
+    Undecided,
+}
+
 /// "I have committed this row; where is its entry?"
 struct Committed {
     sequence: u64,
@@ -176,20 +205,19 @@ struct Committed {
 }
 
 /// The recorder's end of the sequencer's task. The task ends when the last handle is dropped.
-pub(crate) struct Handle(mpsc::UnboundedSender<Committed>);
+pub(crate) struct Handle(mpsc::UnboundedSender<News>);
 
 impl Handle {
     /// Asks for a look at the outbox: a commit failed in a way that may have succeeded.
     pub(crate) fn look_again(&self) {
-        let (answer, _nobody) = oneshot::channel();
         // If the task has ended, the next start looks.
-        drop(self.0.send(Committed { sequence: 0, answer }));
+        drop(self.0.send(News::Undecided));
     }
 
     /// Waits until the row is in the log, or until the log has failed to take it.
     pub(crate) async fn sequenced(&self, sequence: u64) -> EntryRef {
         let (answer, answered) = oneshot::channel();
-        let location = match self.0.send(Committed { sequence, answer }) {
+        let location = match self.0.send(News::Committed(Committed { sequence, answer })) {
             Ok(()) => answered.await.ok().flatten(),
             Err(_) => None,
         };
@@ -203,32 +231,32 @@ pub(crate) async fn start(mut sequencer: Sequencer) -> Result<Handle, RecordErro
     if let Err(error @ (RecordError::Store(_) | RecordError::LogUnreadable(_))) = caught_up {
         return Err(error);
     }
-    let (handle, committed) = mpsc::unbounded_channel();
-    tokio::spawn(run(sequencer, committed, caught_up));
+    let (handle, told) = mpsc::unbounded_channel();
+    tokio::spawn(run(sequencer, told, caught_up));
     Ok(Handle(handle))
 }
 
 async fn run(
     mut sequencer: Sequencer,
-    mut committed: mpsc::UnboundedReceiver<Committed>,
+    mut told: mpsc::UnboundedReceiver<News>,
     mut caught_up: Result<(), RecordError>,
 ) {
-    let mut questions = Vec::new();
+    let mut news = Vec::new();
     loop {
         let open = match caught_up {
-            Ok(()) => committed.recv_many(&mut questions, 64).await > 0,
+            Ok(()) => told.recv_many(&mut news, 64).await > 0,
             Err(error) => {
                 tracing::warn!(%error, "changes are committed but wait for the log");
-                let asked = committed.recv_many(&mut questions, 64);
-                tokio::time::timeout(RETRY_AFTER, asked).await.is_ok_and(|asked| asked > 0)
-                    || !committed.is_closed()
+                let heard = told.recv_many(&mut news, 64);
+                tokio::time::timeout(RETRY_AFTER, heard).await.is_ok_and(|heard| heard > 0)
+                    || !told.is_closed()
             }
         };
         if !open {
             return;
         }
-        for question in questions.drain(..) {
-            sequencer.ask(question);
+        for one in news.drain(..) {
+            sequencer.hear(one);
         }
         caught_up = sequencer.catch_up().await;
         sequencer.answer_later();

@@ -51,10 +51,13 @@ impl Place {
     }
 
     pub(crate) async fn open(&self) -> Opened {
-        let config = DatabaseConfig::new(self.database.url());
-        let database = Database::open(&config).await.unwrap();
+        let database = self.open_database().await;
         database.migrate(&[MIGRATIONS, THINGS]).await.unwrap();
         Opened { database, log: self.open_log(), clock: Arc::clone(&self.clock) }
+    }
+
+    pub(crate) async fn open_database(&self) -> Database {
+        Database::open(&DatabaseConfig::new(self.database.url())).await.unwrap()
     }
 
     fn open_log(&self) -> Log {

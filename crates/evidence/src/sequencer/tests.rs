@@ -157,3 +157,37 @@ async fn the_rows_of_another_node_are_left_to_it() {
         assert_exactly_once(&open, 2).await;
     }
 }
+
+/// PostgreSQL goes on committing when the line to it is cut: the row may come to be seen after the
+/// first look. (A file has one process, whose commits end with it.)
+#[tokio::test(flavor = "multi_thread")]
+#[allow(clippy::disallowed_methods, reason = "as the server sees a commit whose line was cut")]
+async fn a_commit_that_ends_after_its_line_was_cut_is_recorded_without_another_change() {
+    let place = Place::new();
+    let open = place.open().await;
+    if !open.database.is_shared() {
+        return;
+    }
+    commit(&open, 1).await;
+    let server = place.open_database().await;
+    let recorder = open.recorder().await;
+    let mut under_way = server.begin_write().await.unwrap();
+    assert_eq!(outbox::next_sequence(&mut under_way).await.unwrap(), 2);
+    let sql = "INSERT INTO evidence_outbox (sequence, time_us, action, content, origin,
+                   log_size_before)
+               SELECT 2, time_us, action, content, origin, log_size_before FROM evidence_outbox";
+    under_way.execute(sql, &[]).await.unwrap();
+    recorder.inner.sequencer.look_again();
+    // The sequencer waits for its turn.
+    let waiting = "SELECT count(*) AS n FROM pg_locks
+                   WHERE locktype = 'advisory' AND NOT granted
+                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while open.numbers(waiting).await != [Some(1)] {
+        tokio::task::yield_now().await;
+    }
+    under_way.commit().await.unwrap();
+    while !open.numbers(UNMARKED).await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert_exactly_once(&open, 2).await;
+}
