@@ -35,3 +35,18 @@ pub(crate) fn keys(bytes: &[u8]) {
         }
     }
 }
+
+/// The index of the platform's keys: what is read is written so that it reads the same.
+pub(crate) fn index(bytes: &[u8]) {
+    if let Some(written) = keys::fuzzing::key_index(bytes) {
+        assert_eq!(keys::fuzzing::key_index(&written).as_ref(), Some(&written));
+    }
+}
+
+/// A file of symmetric keys has one spelling, and what is cut or longer is none.
+pub(crate) fn symmetric(bytes: &[u8]) {
+    if let Some(written) = keys::fuzzing::symmetric_keys(bytes) {
+        assert_eq!(written, bytes);
+        assert_eq!(keys::fuzzing::symmetric_keys(&bytes[..bytes.len() - 1]), None);
+    }
+}

@@ -25,6 +25,7 @@ mod entry;
 mod http;
 mod key;
 mod log;
+mod peer;
 mod signature;
 mod text;
 
@@ -48,19 +49,23 @@ pub const TARGETS: &[Target] = &[
     Target { name: "content_digest", run: signature::content_digest },
     Target { name: "directory_extract", run: directory::extract },
     Target { name: "directory_record", run: directory::record },
+    Target { name: "entry_place", run: text::entry_place },
     Target { name: "evidence_entry", run: entry::entry },
     Target { name: "field_names", run: http::field_names },
     Target { name: "forwarded", run: http::forwarded },
     Target { name: "h1_head", run: http::h1_head },
     Target { name: "identifiers", run: text::identifiers },
+    Target { name: "key_index", run: key::index },
     Target { name: "keys", run: key::keys },
     Target { name: "log_record", run: log::record },
     Target { name: "log_segment", run: log::segment },
+    Target { name: "peer_message", run: peer::message },
     Target { name: "problem", run: text::problem },
     Target { name: "proxy_header", run: http::proxy_header },
     Target { name: "request_target", run: http::request_target },
     Target { name: "signature_base", run: signature::base },
     Target { name: "signature_fields", run: signature::fields },
+    Target { name: "symmetric_keys", run: key::symmetric },
     Target { name: "tile", run: entry::tile },
     Target { name: "trust_file", run: bundle::trust_file },
     Target { name: "upstream", run: http::upstream },

@@ -57,3 +57,13 @@ pub(crate) fn problem(bytes: &[u8]) {
     assert_eq!(json["detail"], text);
     assert_eq!(json["code"], "request.malformed");
 }
+
+/// The place of an entry, as an answer names it to its caller, has one spelling.
+pub(crate) fn entry_place(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(place) = text.parse::<client::EntryPlace>() {
+        assert_eq!(place.to_string(), text);
+    }
+}

@@ -86,3 +86,17 @@ fn the_corpus_stays_small() {
     let bytes: usize = TARGETS.iter().flat_map(corpus).map(|input| input.len()).sum();
     assert!(bytes < 1 << 20, "{bytes} bytes");
 }
+
+#[test]
+fn what_begins_the_corpus_of_a_format_is_understood() {
+    let kept = |name: &str| std::fs::read(home().join("corpus").join(name)).unwrap();
+    assert!(keys::fuzzing::key_index(&kept("key_index/index")).is_some());
+    assert!(keys::fuzzing::symmetric_keys(&kept("symmetric_keys/two")).is_some());
+    for (name, is_question) in [("claim", true), ("permits", true), ("granted", false)] {
+        let read = gateway::fuzzing::peer_message(&kept(&format!("peer_message/{name}")));
+        let read = read.unwrap().unwrap();
+        assert_eq!((read.question.is_some(), read.answer.is_some()), (is_question, !is_question));
+    }
+    let place = String::from_utf8(kept("entry_place/place")).unwrap();
+    assert!(place.parse::<client::EntryPlace>().is_ok());
+}

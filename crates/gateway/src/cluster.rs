@@ -14,6 +14,8 @@
 //! is believed when it says that a nonce is fresh; the list comes from the platform's database.
 
 mod claim;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod judge;
 mod line;
 mod listener;

@@ -4,6 +4,7 @@
 use http::{HeaderName, HeaderValue};
 use transport::TrustedProxies;
 
+use crate::cluster;
 use crate::fields::Fields;
 use crate::forwarded;
 use crate::h1;
@@ -96,4 +97,21 @@ fn fields(lines: &[(&str, &[u8])]) -> Fields {
         }
     }
     fields
+}
+
+/// What another node would have read of the first frame of these bytes: how many bytes it takes,
+/// and the frames that say its question and its answer again. `None`: it has not ended.
+pub fn peer_message(received: &[u8]) -> Result<Option<ReadFrame>, Unreadable> {
+    cluster::fuzzing::read(received)
+}
+
+/// A frame between nodes as it is understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadFrame {
+    /// How many bytes it takes.
+    pub length: usize,
+    /// The same question, written again; `None`: it is none, or of a kind not known.
+    pub question: Option<Vec<u8>>,
+    /// The same answer, written again.
+    pub answer: Option<Vec<u8>>,
 }

@@ -21,6 +21,9 @@ mod detail_keys;
 mod ecdsa;
 mod ed25519;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hsm;
 mod key_directory;
 mod peer_key;

@@ -332,6 +332,12 @@ fn keyid(which: PlatformKey, public: &[u8; 32]) -> Result<KeyId, KeyError> {
         .map_err(|_| KeyError::NotAKey("its id is none"))
 }
 
+/// An index that is read, written again.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read_again(bytes: &[u8]) -> Option<Vec<u8>> {
+    Index::read(bytes).ok()?.write().ok()
+}
+
 fn file(keyid: &KeyId) -> String {
     format!("{keyid}.pem")
 }

@@ -77,25 +77,33 @@ impl Index {
             return Ok(None);
         };
         let damaged = |reason| KeyError::Damaged { path: folder.path().join(FILE), reason };
-        let index: Self =
-            serde_json::from_slice(&bytes).map_err(|_| damaged("it is no index of keys"))?;
+        Self::read(&bytes).map(Some).map_err(damaged)
+    }
+
+    /// Reads the bytes of the file; else says what is wrong with it.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, &'static str> {
+        let index: Self = serde_json::from_slice(bytes).map_err(|_| "it is no index of keys")?;
         if index.v != 1 {
-            return Err(damaged("a newer lgsp wrote it"));
+            return Err("a newer lgsp wrote it");
         }
         for which in PlatformKey::ALL {
             let serving = index.keys.iter().filter(|key| key.name == which && key.until.is_none());
             if serving.count() != 1 {
-                return Err(damaged("not exactly one key of each kind serves"));
+                return Err("not exactly one key of each kind serves");
             }
         }
-        Ok(Some(index))
+        Ok(index)
     }
 
-    pub(super) fn store(&self, folder: &KeyDirectory) -> Result<(), KeyError> {
+    pub(super) fn write(&self) -> Result<Vec<u8>, KeyError> {
         let mut bytes = serde_json::to_vec_pretty(self)
             .map_err(|_| KeyError::NotAKey("the index of keys cannot be written"))?;
         bytes.push(b'\n');
-        folder.replace(FILE, &bytes)
+        Ok(bytes)
+    }
+
+    pub(super) fn store(&self, folder: &KeyDirectory) -> Result<(), KeyError> {
+        folder.replace(FILE, &self.write()?)
     }
 
     pub(super) fn current(
