@@ -181,7 +181,8 @@ async fn carry(
     let mut connection = std::pin::pin!(connection);
     loop {
         tokio::select! {
-            _ = connection.as_mut() => return,
+            // What arrived before the end is still handed over.
+            _ = connection.as_mut() => break,
             Some(Opened { request, answer }) = requests.recv() => {
                 let mut sender = sender.clone();
                 calls.spawn(async move {
@@ -192,6 +193,7 @@ async fn carry(
             }
         }
     }
+    while calls.join_next().await.is_some() {}
 }
 
 fn answer_of(response: &Response<Incoming>) -> Answer {
