@@ -6,11 +6,13 @@
 //!
 //! **Invariant**: only nonces of *verified* signatures are kept, so strangers cannot fill the
 //! memory; each is kept until no clock within the allowed skew could still accept it; one key can
-//! only fill its own share. **Trust**: after a crash the log hands back what it recorded
+//! only fill its own share; what was forgotten while the clock ran ahead does not serve when it is
+//! set back. **Trust**: after a crash the log hands back what it recorded
 //! (`Recovered::spent_nonces`): a nonce of an answered call is never forgotten.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use evidence::SpentNonce;
 use parking_lot::Mutex;
@@ -30,6 +32,9 @@ pub(crate) struct Nonces {
     last: Shard,
     hasher: RandomState,
     per_key: usize,
+    /// The latest expiry, in seconds, of a nonce that was let go. Under a clock that only advances
+    /// every nonce that may still be claimed expires later.
+    forgotten: AtomicI64,
 }
 
 type Shard = Mutex<HashMap<KeyId, Share>>;
@@ -48,7 +53,7 @@ pub(crate) enum NonceRefusal {
     Replayed,
     /// The key's share is full: the caller signs more than it may.
     Full,
-    /// A node that has to say so cannot be asked, or cannot know.
+    /// Whoever has to say so cannot be asked, or cannot know.
     Undecided,
 }
 
@@ -57,7 +62,8 @@ impl Nonces {
     pub(crate) fn new(per_key: usize, spent: Vec<SpentNonce>) -> Self {
         let rest = (1..SHARDS).map(|_| Shard::default()).collect();
         let hasher = RandomState::new();
-        let nonces = Self { rest, last: Shard::default(), hasher, per_key };
+        let forgotten = AtomicI64::new(i64::MIN);
+        let nonces = Self { rest, last: Shard::default(), hasher, per_key, forgotten };
         for nonce in spent {
             nonces.with_share(&nonce.keyid, |share| {
                 share.insert(nonce.fingerprint, nonce.expires);
@@ -69,7 +75,11 @@ impl Nonces {
     /// Spends the nonce. Of several threads claiming one nonce, exactly one succeeds.
     pub(crate) fn claim(&self, nonce: &SpentNonce, now: UtcMicros) -> Result<(), NonceRefusal> {
         self.with_share(&nonce.keyid, |share| {
-            share.forget_expired(now);
+            share.forget_expired(now, &self.forgotten);
+            // Only after the clock was set back: it may be among those that were let go.
+            if nonce.expires <= self.forgotten.load(Ordering::Acquire) {
+                return Err(NonceRefusal::Undecided);
+            }
             if share.seen.contains(&nonce.fingerprint) {
                 return Err(NonceRefusal::Replayed);
             }
@@ -85,7 +95,7 @@ impl Nonces {
     pub(crate) fn sweep(&self, now: UtcMicros) {
         for shard in self.rest.iter().chain([&self.last]) {
             shard.lock().retain(|_, share| {
-                share.forget_expired(now);
+                share.forget_expired(now, &self.forgotten);
                 !share.seen.is_empty()
             });
         }
@@ -108,12 +118,13 @@ impl Share {
         }
     }
 
-    fn forget_expired(&mut self, now: UtcMicros) {
+    fn forget_expired(&mut self, now: UtcMicros, forgotten: &AtomicI64) {
         let latest_expired = now.as_seconds().saturating_sub(KEPT_AFTER_EXPIRY_S);
         while let Some(oldest) = self.by_expiry.first_entry() {
             if *oldest.key() >= latest_expired {
                 break;
             }
+            forgotten.fetch_max(*oldest.key(), Ordering::AcqRel);
             for fingerprint in oldest.remove() {
                 self.seen.remove(&fingerprint);
             }
@@ -148,6 +159,22 @@ mod tests {
         assert_eq!(nonces.claim(&nonce("a", 1, 100), at(130)), Err(NonceRefusal::Replayed));
         assert_eq!(nonces.claim(&nonce("a", 2, 200), at(131)), Err(NonceRefusal::Full));
         assert_eq!(nonces.claim(&nonce("a", 2, 200), at(132)), Ok(()));
+    }
+
+    #[test]
+    fn what_was_let_go_while_the_clock_ran_ahead_does_not_serve_when_it_is_set_back() {
+        for is_swept in [false, true] {
+            let nonces = Nonces::new(10, Vec::new());
+            nonces.claim(&nonce("a", 1, 350), at(50)).unwrap();
+            if is_swept {
+                nonces.sweep(at(10_000));
+            } else {
+                nonces.claim(&nonce("a", 2, 10_100), at(10_000)).unwrap();
+            }
+            assert_eq!(nonces.claim(&nonce("a", 1, 350), at(60)), Err(NonceRefusal::Undecided));
+            // No longer than until the forgotten ones have expired.
+            assert_eq!(nonces.claim(&nonce("a", 3, 351), at(60)), Ok(()));
+        }
     }
 
     #[test]
