@@ -41,7 +41,7 @@ pub(crate) use claim::claim;
 pub(crate) use line::Lines;
 pub(crate) use listener::serve;
 pub(crate) use message::Answer;
-pub use node_list::{ANNOUNCED, Node, NodeList, SERVES};
+pub use node_list::{ANNOUNCED, KEPT, Node, NodeList, SERVES};
 pub(crate) use permits::{Allowance, take as take_permit};
 
 use crate::gate::Gate;

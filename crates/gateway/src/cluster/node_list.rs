@@ -29,6 +29,8 @@ use super::tls;
 pub const ANNOUNCED: Duration = Duration::from_mins(12);
 /// How long after it was read a list decides.
 pub const SERVES: Duration = Duration::from_mins(10);
+/// How long after its `until` a node must stay in the list.
+pub const KEPT: Duration = Duration::from_mins(15);
 /// At least as long as one signature may be accepted, by any clock.
 pub(super) const REMEMBERED: Duration = Duration::from_secs(400);
 
@@ -47,8 +49,8 @@ pub struct Node {
     pub until: Option<UtcMicros>,
 }
 
-/// All nodes that are known, those that will take part and those that did within the last quarter
-/// of an hour included.
+/// All nodes that are known, those that will take part and those that did within the last [`KEPT`]
+/// included.
 #[derive(Debug, Clone)]
 pub struct NodeList {
     /// In any order.
@@ -61,7 +63,8 @@ pub struct NodeList {
 /// Why nothing can be decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Undecidable {
-    /// There is no list, or it may have been overtaken.
+    /// There is no list, it may have been overtaken, or this node's clock is so far behind that
+    /// those who decided then may have been left out of it.
     Stale,
     /// No node takes part.
     Nobody,
@@ -74,6 +77,7 @@ pub(super) type Fingerprint = [u8; 16];
 #[derive(Debug)]
 pub(super) struct Members {
     pub(super) nodes: Vec<Arc<Member>>,
+    serves_from: UtcMicros,
     serves_until: UtcMicros,
     /// Oldest first; each lasts until the next.
     epochs: Vec<Epoch>,
@@ -136,15 +140,17 @@ impl Members {
         };
         Self {
             nodes: nodes.into_iter().map(member).collect(),
+            serves_from: list.as_of.saturating_sub(KEPT.saturating_sub(REMEMBERED)),
             serves_until: list.as_of.saturating_add(SERVES),
             epochs,
             acceptor,
         }
     }
 
-    /// Whether the list is known to be complete up to `at`.
+    /// Whether the list is known to be complete up to `at`, and as far back as is looked from then.
     pub(super) fn must_serve(&self, at: UtcMicros) -> Result<(), Undecidable> {
-        if at <= self.serves_until { Ok(()) } else { Err(Undecidable::Stale) }
+        let serves = self.serves_from..=self.serves_until;
+        if serves.contains(&at) { Ok(()) } else { Err(Undecidable::Stale) }
     }
 
     /// What stands for all that decides at `at`.

@@ -7,7 +7,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use gateway::{ANNOUNCED, ClusterParts, Node, NodeList, NodeSlot};
+use gateway::{ANNOUNCED, ClusterParts, KEPT, Node, NodeList, NodeSlot};
 use registry::node::{Listed, NewNode, command};
 use store::Database;
 use tokio::task::JoinHandle;
@@ -18,8 +18,6 @@ use crate::config::Config;
 
 /// How often the list is read.
 const READ_EVERY: Duration = Duration::from_secs(1);
-/// How long nodes that have retired stay in the gateway's list.
-const KEPT_AFTER: Duration = Duration::from_mins(15);
 
 /// Enters this node, and gives what its gateway needs to ask and to answer the others.
 pub(super) async fn enter(
@@ -71,7 +69,7 @@ pub(super) fn keep_listed(database: Database, slot: NodeSlot) -> JoinHandle<()> 
 fn node_list(listed: Listed) -> NodeList {
     let as_of = listed.as_of;
     let matters = |node: &registry::node::Node| {
-        node.until.is_none_or(|until| as_of < until.saturating_add(KEPT_AFTER))
+        node.until.is_none_or(|until| as_of < until.saturating_add(KEPT))
     };
     let nodes = listed.nodes.into_iter().filter(matters).map(|node| Node {
         origin: node.origin,

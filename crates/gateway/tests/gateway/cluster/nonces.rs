@@ -146,6 +146,23 @@ async fn a_list_that_may_have_been_overtaken_decides_nothing() {
 }
 
 #[tokio::test]
+async fn a_node_whose_clock_is_behind_the_time_that_its_list_reaches_back_to_decides_nothing() {
+    let mut cluster = Cluster::start(2).await;
+    // Of nodes that left 15 minutes before it was read nothing is in the list, and 400 seconds are
+    // looked back on.
+    cluster.list.as_of = cluster.now().saturating_add(Duration::from_secs(500));
+    for (later, expected) in [(0, "200"), (1, "platform.nonce_owner_unreachable")] {
+        cluster.list.as_of = cluster.list.as_of.saturating_add(Duration::from_micros(later));
+        for node in &cluster.nodes {
+            node.gateway.nodes().install(&cluster.list);
+        }
+        for node in [0, 1] {
+            assert_eq!(said(&cluster.send(node, &get(&cluster)).await), expected);
+        }
+    }
+}
+
+#[tokio::test]
 async fn nodes_whose_lists_differ_refuse_each_other() {
     let mut cluster = Cluster::start(2).await;
     // Somebody has changed what was, without announcing it.
