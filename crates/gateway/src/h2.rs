@@ -142,6 +142,9 @@ async fn answer(
     let body = RequestBody::new(RequestStream::shared(body));
     let arrival = Arrival { head, body, peer, scheme };
     let (status, headers, body) = passage::pass(&worker, arrival).await.into_parts();
+    // What is whole already needs no provider any more. A caller, even one that nobody knows, that
+    // grants no window for it keeps its stream, but not the calls of others out.
+    let under_way = under_way.filter(|_| matches!(body, AnswerBody::Long(_)));
     let told_length = match &body {
         AnswerBody::None { length } => *length,
         AnswerBody::Whole(_) | AnswerBody::Long(_) => None,

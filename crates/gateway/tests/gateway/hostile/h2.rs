@@ -1,6 +1,8 @@
 //! HTTP/2 whose frames are written by hand: what a library would not send must not become, on its
 //! way to a provider that speaks HTTP/1.1, something else than it was.
 
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -148,7 +150,7 @@ async fn scene() -> Scene {
 /// nothing of it reaches the provider, and a refusal is in the log.
 async fn spoilt(scene: &Scene, codes: &[&str], what: &str, change: impl FnOnce(&mut Vec<Field>)) {
     let city = &scene.city;
-    city.clock.advance(std::time::Duration::from_mins(1));
+    city.clock.advance(Duration::from_mins(1));
     let size = city.log.size();
     let mut fields = fields(city, &Ask::get("/units"));
     change(&mut fields);
@@ -185,6 +187,36 @@ async fn a_good_call_over_frames_written_by_hand_passes() {
     assert_eq!((&*requests[1].body, &*requests[2].body), (&b"hello"[..], &b"hello"[..]));
     assert_eq!(requests[1].values("content-length"), ["5"]);
     assert_eq!(requests[2].values("transfer-encoding"), ["chunked"]);
+}
+
+#[tokio::test]
+async fn strangers_that_grant_no_window_for_their_refusals_keep_no_caller_out() {
+    let scene = Scene::with(|setting| {
+        setting.config.h2_without_tls = true;
+        // As many calls as connections: one of them takes its refusals all the time of the test.
+        setting.config.limits.connections_per_thread = 2;
+        setting.config.limits.body_idle = Duration::from_mins(10);
+    })
+    .await;
+    let mut stranger = TcpStream::connect(scene.city.address()).await.unwrap();
+    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    // SETTINGS_INITIAL_WINDOW_SIZE is 0.
+    bytes.extend(frame(4, 0, 0, &[0, 4, 0, 0, 0, 0]));
+    let unsigned = &fields(&scene.city, &Ask::get("/units"))[..4];
+    for stream in [1, 3] {
+        bytes.extend(frame(HEADERS, END_HEADERS | END_STREAM, stream, &block(unsigned)));
+    }
+    stranger.write_all(&bytes).await.unwrap();
+    let mut refused = 0;
+    while refused < 2 {
+        let mut head = [0; 9];
+        stranger.read_exact(&mut head).await.unwrap();
+        let [a, b, c, kind, ..] = head;
+        let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        stranger.read_exact(&mut payload).await.unwrap();
+        refused += usize::from(kind == HEADERS);
+    }
+    assert_eq!(scene.city.ask(&Ask::get("/units")).await.status, 200);
 }
 
 #[tokio::test]
