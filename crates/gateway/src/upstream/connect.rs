@@ -15,7 +15,7 @@ use tokio_rustls::TlsConnector;
 use transport::{CertificateFault, certificate_fault};
 use wire::provider_address::is_permitted;
 
-use super::line::{Cut, Line, SharedLine};
+use super::line::{Cut, Line, MOST_STREAMS, SharedLine};
 use super::{Upstream, UpstreamFault};
 use crate::config::UpstreamConfig;
 use crate::held_body::HeldBody;
@@ -41,9 +41,11 @@ impl Connected {
 /// How many bytes of an answer are read ahead of a caller who does not take them, and how long the
 /// head of an answer may be, over HTTP/1.1.
 const READ_AHEAD: usize = 64 << 10;
-/// How much of one answer may be on its way; how much of all answers of a connection.
+/// How much of one answer may be on its way.
 const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
-const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
+/// How much of all answers of a connection may be: as much as its streams together, so that callers
+/// who do not take their answers never hold up the others'.
+const CONNECTION_WINDOW_BYTES: u32 = MOST_STREAMS * STREAM_WINDOW_BYTES;
 /// The longest head of an answer.
 const MOST_HEADER_BYTES: u32 = 64 * 1024;
 

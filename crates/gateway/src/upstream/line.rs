@@ -31,7 +31,7 @@ pub(super) struct SharedLine {
 /// What its requests share.
 #[derive(Debug)]
 struct Used {
-    under_way: Cell<usize>,
+    under_way: Cell<u32>,
     last: Cell<Instant>,
     _cut: Cut,
 }
@@ -42,7 +42,7 @@ pub(super) struct Stream(Rc<Used>);
 
 /// How many requests one connection carries at once; a provider may allow fewer, then the others
 /// wait within their time limit.
-const MOST_STREAMS: usize = 100;
+pub(super) const MOST_STREAMS: u32 = 100;
 
 impl Cut {
     /// Carries a connection on this thread.

@@ -2,7 +2,9 @@
 
 use http::Version;
 use testkit::Authority;
-use transport::{H2, HTTP_1_1, TrustedRoots};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::mpsc;
+use transport::{Acceptor, CertificateFiles, Certificates, H2, HTTP_1_1, TrustedRoots};
 
 use crate::caller::Ask;
 use crate::city::{City, Setting};
@@ -74,6 +76,55 @@ async fn calls_at_once_share_one_connection_of_http_2() {
     }
     let seen = provider.seen();
     assert!(seen.iter().all(|one| one.connection == seen[0].connection), "{seen:?}");
+}
+
+/// Were a connection's window smaller than those of its streams together, callers who do not take
+/// their answers would hold up the answers of all others.
+#[tokio::test]
+async fn a_provider_may_send_a_window_of_every_answer_at_once() {
+    let authority = Authority::new("providers");
+    let folder = tempfile::tempdir().unwrap();
+    let files = authority.issue(&["localhost"]).write(folder.path(), "provider");
+    let files = CertificateFiles { chain: files.chain, key: files.key };
+    let acceptor = Acceptor::default().with_tls(Certificates::load(vec![files]).unwrap(), &[H2]);
+    let (acceptor, (said, mut windows)) = (acceptor.unwrap(), mpsc::unbounded_channel());
+    let provider = Provider::playing(move |stream| {
+        let (acceptor, said) = (acceptor.clone(), said.clone());
+        async move {
+            let peer = stream.peer_addr().unwrap().ip();
+            let arrived = acceptor.accept(stream, peer).await.unwrap();
+            said.send(windows_of(arrived.stream).await).unwrap();
+        }
+    })
+    .await;
+    let city = city(&provider, &authority, "localhost").await;
+    let mut line = city.line().await;
+    line.send(&Ask::get("/").bytes(&city)).await;
+    let (of_stream, of_connection) = windows.recv().await.unwrap();
+    assert!(of_connection >= 100 * of_stream, "{of_connection} for {of_stream} each");
+}
+
+/// How much of one answer, and of all of them, a gateway takes: its settings, and the first update
+/// of the connection's window (RFC 9113 §6.9.2).
+async fn windows_of(mut gateway: impl AsyncRead + Unpin) -> (u32, u32) {
+    gateway.read_exact(&mut [0; 24]).await.unwrap();
+    let mut of_stream = 65_535;
+    loop {
+        let mut head = [0; 9];
+        gateway.read_exact(&mut head).await.unwrap();
+        let [a, b, c, kind, ..] = head;
+        let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        gateway.read_exact(&mut payload).await.unwrap();
+        let number = |bytes: &[u8]| u32::from_be_bytes(bytes.try_into().unwrap());
+        match kind {
+            4 => {
+                let window = payload.chunks(6).find(|setting| setting[..2] == [0, 4]);
+                of_stream = window.map_or(of_stream, |setting| number(&setting[2..]));
+            }
+            8 => return (of_stream, 65_535 + number(&payload)),
+            _ => {}
+        }
+    }
 }
 
 #[tokio::test]
