@@ -16,7 +16,6 @@ mod head;
 mod resumed;
 mod streams;
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::rc::Rc;
@@ -52,7 +51,8 @@ const MOST_RESET_STREAMS: usize = 20;
 const MOST_FAULTY_STREAMS: usize = 100;
 /// How often a quiet peer is asked whether it is there, and how long it may take to answer.
 const PING: Duration = Duration::from_secs(20);
-/// How long a connection that was told to end may take to do so once it has no calls.
+/// How long a connection that was told to end may begin further calls, and how long it may take to
+/// end once it has none.
 const LINGER: Duration = Duration::from_secs(2);
 
 /// Serves one connection until either side ends it, or the gateway drains and the calls at hand
@@ -68,7 +68,14 @@ pub(crate) async fn serve(
     let calls = Rc::new(Calls::default());
     let service = {
         let (worker, calls) = (Rc::clone(worker), Rc::clone(&calls));
-        service_fn(move |request| answer(request, peer, scheme, Rc::clone(&worker), calls.begin()))
+        service_fn(move |request| {
+            let (worker, call) = (Rc::clone(&worker), calls.begin(LINGER));
+            async move {
+                // Nothing was done for it: it may be sent again elsewhere.
+                let call = call.ok_or_else(|| ::h2::Error::from(::h2::Reason::REFUSED_STREAM))?;
+                Ok::<_, ::h2::Error>(answer(request, peer, scheme, worker, call).await)
+            }
+        })
     };
     let http = settings(limits);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
@@ -100,8 +107,10 @@ pub(crate) async fn serve(
             }
         };
         if must_leave {
-            // GOAWAY: calls under way are answered, new ones are not begun.
+            // GOAWAY: calls under way are answered, and those that were on their way meanwhile. A
+            // caller that goes on as if it had not heard would keep its seat for ever.
             is_leaving = true;
+            calls.leave();
             patience = LINGER;
             connection.as_mut().graceful_shutdown();
         }
@@ -134,7 +143,7 @@ async fn answer(
     scheme: Scheme,
     worker: Rc<Worker>,
     call: Call,
-) -> Result<Response<AnswerStream>, Infallible> {
+) -> Response<AnswerStream> {
     // The semaphore is never closed.
     let under_way = Arc::clone(&worker.calls).acquire_owned().await.ok();
     let (parts, body) = request.into_parts();
@@ -155,5 +164,5 @@ async fn answer(
     if let Some(length) = told_length {
         response.headers_mut().insert("content-length", HeaderValue::from(length));
     }
-    Ok(response)
+    response
 }

@@ -210,6 +210,7 @@ const CLASSES: &[(&str, &[&str])] = &[
             "slow::a_caller_that_never_reads_is_given_up_and_its_call_recorded_as_aborted",
             "slow::a_caller_that_closes_its_sending_half_has_left",
             "h2::strangers_that_grant_no_window_for_their_refusals_keep_no_caller_out",
+            "h2::a_caller_that_does_not_hear_that_it_must_leave_makes_room_all_the_same",
         ],
     ),
     ("upstreams that die", &["answer::a_provider_that_dies_leaves_a_broken_call_wherever_it_dies"]),

@@ -16,6 +16,7 @@ const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
 /// No longer one may be sent before the other side says so (RFC 9113 §6.5.2).
 const LONGEST_FRAME: usize = 16 * 1024;
@@ -217,6 +218,55 @@ async fn strangers_that_grant_no_window_for_their_refusals_keep_no_caller_out() 
         refused += usize::from(kind == HEADERS);
     }
     assert_eq!(scene.city.ask(&Ask::get("/units")).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_caller_that_does_not_hear_that_it_must_leave_makes_room_all_the_same() {
+    let scene = Scene::with(|setting| {
+        setting.config.h2_without_tls = true;
+        setting.config.limits.connections_per_thread = 1;
+    })
+    .await;
+    let mut deaf = TcpStream::connect(scene.city.address()).await.unwrap();
+    deaf.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+    deaf.write_all(&frame(4, 0, 0, &[])).await.unwrap();
+    // It takes what it is answered.
+    deaf.write_all(&frame(WINDOW_UPDATE, 0, 0, &0x7000_0000_u32.to_be_bytes())).await.unwrap();
+    let unsigned = block(&fields(&scene.city, &Ask::get("/units"))[..4]);
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let mut begun = Some(begun);
+    // One call after the other, and never a word about what the gateway asks (PING) or says.
+    let calling = tokio::spawn(async move {
+        for stream in (1..).step_by(2) {
+            let request = frame(HEADERS, END_HEADERS | END_STREAM, stream, &unsigned);
+            if deaf.write_all(&request).await.is_err() || !answered(&mut deaf, stream).await {
+                return;
+            }
+            begun.take().map(|begun| begun.send(()));
+        }
+    });
+    has_begun.await.unwrap();
+    assert_eq!(scene.city.ask(&Ask::get("/units")).await.status, 200);
+    timeout(PATIENCE, calling).await.expect("it is still served").unwrap();
+}
+
+/// Reads until this stream is answered or reset. False: the connection has ended.
+async fn answered(gateway: &mut TcpStream, stream: u32) -> bool {
+    loop {
+        let mut head = [0; 9];
+        if gateway.read_exact(&mut head).await.is_err() {
+            return false;
+        }
+        let [a, b, c, kind, flags, id @ ..] = head;
+        let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+        if gateway.read_exact(&mut payload).await.is_err() {
+            return false;
+        }
+        let ends = matches!(kind, DATA | HEADERS) && flags & END_STREAM != 0;
+        if u32::from_be_bytes(id) == stream && (ends || kind == RST_STREAM) {
+            return true;
+        }
+    }
 }
 
 #[tokio::test]
