@@ -86,7 +86,8 @@ fn ports(config: &Config, using: &Use) -> Vec<Finding> {
         ("gateway.listen", config.gateway.listener.listen),
         ("operations.listen", config.operations.listen),
     ];
-    listeners.into_iter().map(|(key, address)| port(key, address, using)).collect()
+    let peers = config.database.is_shared().then_some(("cluster.listen", config.cluster.listen));
+    listeners.into_iter().chain(peers).map(|(key, address)| port(key, address, using)).collect()
 }
 
 fn upstream_roots(config: &Config) -> Option<Finding> {
