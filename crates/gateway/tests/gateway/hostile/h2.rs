@@ -458,3 +458,28 @@ async fn ten_thousand_fields_and_a_field_of_100_kib_are_refused_over_http_2() {
         .await;
     }
 }
+
+#[tokio::test]
+async fn a_connection_is_told_how_many_calls_and_how_long_heads_it_may_have() {
+    let scene = Scene::with(|setting| {
+        setting.config.h2_without_tls = true;
+        setting.config.limits.streams_per_connection = 7;
+        setting.config.limits.max_head_bytes = 10_000;
+    })
+    .await;
+    let mut stream = TcpStream::connect(scene.city.address()).await.unwrap();
+    let hello = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frame(4, 0, 0, &[])].concat();
+    stream.write_all(&hello).await.unwrap();
+    // The first frame is its settings (RFC 9113 §3.4), each a name of 16 and a value of 32 bits.
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).await.unwrap();
+    let mut settings = vec![0; usize::from(head[2])];
+    stream.read_exact(&mut settings).await.unwrap();
+    assert_eq!(head[3], 4);
+    let value = |name: u8| {
+        let found = settings.chunks(6).find(|one| one[..2] == [0, name]).unwrap();
+        u32::from_be_bytes(found[2..].try_into().unwrap())
+    };
+    // MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE, MAX_HEADER_LIST_SIZE.
+    assert_eq!([value(3), value(4), value(6)], [7, 64 * 1024, 20_000]);
+}
