@@ -136,6 +136,28 @@ fn what_encrypts_the_keys_can_be_changed_and_taken_away() {
 }
 
 #[test]
+fn a_ring_of_secrets_that_stands_apart_goes_along_with_the_keys() {
+    let node = Node::init();
+    let ring = node.data().with_file_name("ring");
+    std::fs::create_dir(&ring).unwrap();
+    set_mode(&ring, 0o700);
+    let file = ring.join("secret-ring.key");
+    std::fs::copy(node.data().join("keys/secret-ring.key"), &file).unwrap();
+    let plain = std::fs::read(&file).unwrap();
+    let apart = format!("secrets_directory = \"{}\"", ring.display());
+    configure(&node, &apart);
+    let old = ("LGSP_KEYS_PASSPHRASE", FIRST);
+    protect(&node, &["--passphrase"], &[old]);
+    assert_ne!(std::fs::read(&file).unwrap(), plain);
+    protect(&node, &["--passphrase"], &[old, ("LGSP_KEYS_NEW_PASSPHRASE", SECOND)]);
+    configure(&node, &format!("{apart}\nprotection = \"passphrase\""));
+    let new = ("LGSP_KEYS_PASSPHRASE", SECOND);
+    serves(&node, &[new]);
+    protect(&node, &["--none"], &[new]);
+    assert_eq!(std::fs::read(&file).unwrap(), plain);
+}
+
+#[test]
 fn a_node_can_be_made_with_encrypted_keys() {
     let folder = tempfile::tempdir().unwrap();
     let safe = tempfile::tempdir().unwrap();

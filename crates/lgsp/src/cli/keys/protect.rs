@@ -19,7 +19,7 @@ use crate::terminal::{say, say_json};
 
 /// Encrypt the key files at rest, change what encrypts them, or decrypt them.
 ///
-/// The passphrase comes from `LGSP_KEYS_PASSPHRASE`, `keys.passphrase_file` or the systemd credential
+/// A ring of secrets that stands apart (`keys.secrets_directory`) goes along. The passphrase comes from `LGSP_KEYS_PASSPHRASE`, `keys.passphrase_file` or the systemd credential
 /// `lgsp-keys-passphrase`, else it is asked for; a new one that takes its place from
 /// `LGSP_KEYS_NEW_PASSPHRASE`, else it is asked for. It has at least 14 characters: letters without
 /// marks, digits, signs, spaces. After a crash, run the same command again.
@@ -59,13 +59,16 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Complaint> {
     let config = load(&options.config)?;
     // Held to the end: no node reads the keys while they change.
     let data = DataDirectory::open(&config.data)?;
-    let folder = KeyDirectory::open(data.keys()).map_err(keys_problem)?;
-    let work = Work { folder, config, randomness: Arc::new(SystemRandomness) };
+    let work = Work::on(&data.keys(), &config)?;
+    let ring = config.keys.secrets_directory.as_deref();
+    let ring = ring.map(|path| Work::on(path, &config)).transpose()?;
+    let key_file = options.how.key_file.as_deref();
     match options.how.target() {
-        None => work.unprotect()?,
-        Some(Protection::Passphrase) => work.protect(Protection::Passphrase, None)?,
-        Some(Protection::KeyFile) => {
-            work.protect(Protection::KeyFile, options.how.key_file.as_deref())?;
+        None => [Some(work), ring].iter().flatten().try_for_each(Work::unprotect)?,
+        Some(target) => {
+            let secret = work.protect(target, key_file)?;
+            // A crash before this leaves the ring as it was; the same command again does the rest.
+            ring.map_or(Ok(()), |ring| ring.follow(&secret))?;
         }
     }
     report(options);
@@ -82,55 +85,80 @@ impl How {
     }
 }
 
-struct Work {
+/// One key folder: the node's own, or that of the ring which nodes share.
+struct Work<'a> {
     folder: KeyDirectory,
-    config: Config,
+    config: &'a Config,
     randomness: Arc<dyn Randomness>,
 }
 
-impl Work {
+impl<'a> Work<'a> {
+    fn on(folder: &Path, config: &'a Config) -> Result<Self, Complaint> {
+        let folder = KeyDirectory::open(folder).map_err(keys_problem)?;
+        Ok(Self { folder, config, randomness: Arc::new(SystemRandomness) })
+    }
+
     fn unprotect(&self) -> Result<(), Complaint> {
         let Some(found) = self.folder.protection().map_err(keys_problem)? else {
             return Ok(());
         };
-        let secret = key_secret::find(found, &self.config)?;
+        let secret = key_secret::find(found, self.config)?;
         self.folder
             .unprotect(&secret, Cost::USUAL, &self.randomness)
             .map_err(|error| keys_problem(error).into())
     }
 
-    fn protect(&self, target: Protection, key_file: Option<&Path>) -> Result<(), Complaint> {
-        let encrypt =
-            |secret: &KeySecret| self.folder.protect(secret, Cost::USUAL, &self.randomness);
+    /// Returns what opens the folder from now on.
+    fn protect(&self, target: Protection, key_file: Option<&Path>) -> Result<KeySecret, Complaint> {
         let Some(found) = self.folder.protection().map_err(keys_problem)? else {
             let secret = match key_file {
                 Some(path) => self.key_file(path)?,
-                None => key_secret::new(target, &self.config)?,
+                None => key_secret::new(target, self.config)?,
             };
-            return encrypt(&secret).map_err(|error| keys_problem(error).into());
+            self.encrypt(&secret)?;
+            return Ok(secret);
         };
         if self.folder.is_half_protected().map_err(keys_problem)? {
             let secret = match key_file {
                 Some(path) if found == target => self.key_file(path)?,
-                _ => key_secret::find(found, &self.config)?,
+                _ => key_secret::find(found, self.config)?,
             };
-            encrypt(&secret).map_err(keys_problem)?;
+            self.encrypt(&secret)?;
             if found == target && !key_secret::has_next_passphrase() {
-                return Ok(());
+                return Ok(secret);
             }
         }
-        self.change(found, key_file)
-    }
-
-    /// Another passphrase or key file for keys that are encrypted.
-    fn change(&self, found: Protection, key_file: Option<&Path>) -> Result<(), Complaint> {
-        let old = key_secret::find(found, &self.config)?;
+        let old = key_secret::find(found, self.config)?;
         let new = match key_file {
             Some(path) => self.key_file(path)?,
             None => key_secret::next_passphrase()?,
         };
+        self.change(&old, &new)?;
+        Ok(new)
+    }
+
+    /// Lets what opens the node's own keys open this folder too.
+    fn follow(&self, secret: &KeySecret) -> Result<(), Complaint> {
+        let Some(found) = self.folder.protection().map_err(keys_problem)? else {
+            return self.encrypt(secret);
+        };
+        let opens = self.folder.unlock(secret, Arc::clone(&self.randomness)).is_ok();
+        let old = if opens { secret.clone() } else { key_secret::find(found, self.config)? };
+        if self.folder.is_half_protected().map_err(keys_problem)? {
+            self.encrypt(&old)?;
+        }
+        self.change(&old, secret)
+    }
+
+    fn encrypt(&self, secret: &KeySecret) -> Result<(), Complaint> {
+        let done = self.folder.protect(secret, Cost::USUAL, &self.randomness);
+        done.map_err(|error| keys_problem(error).into())
+    }
+
+    /// Another passphrase or key file for keys that are encrypted.
+    fn change(&self, old: &KeySecret, new: &KeySecret) -> Result<(), Complaint> {
         self.folder
-            .change_secret(&old, &new, Cost::USUAL, &*self.randomness)
+            .change_secret(old, new, Cost::USUAL, &*self.randomness)
             .map_err(|error| keys_problem(error).into())
     }
 
