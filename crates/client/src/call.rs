@@ -134,7 +134,7 @@ impl Client {
 /// offers it, and only to whoever proves its name by the system's roots or those in `ca`.
 pub(crate) fn http_client(ca: Option<&Path>) -> Result<reqwest::Client, ClientError> {
     let roots = TrustedRoots::load(ca).map_err(ClientError::Roots)?;
-    let tls = roots.client_config(&[transport::H2, transport::HTTP_1_1], None);
+    let tls = roots.client_config(&[transport::H2, transport::HTTP_1_1]);
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls.map_err(ClientError::Roots)?)
         .user_agent(concat!("lgsp/", env!("CARGO_PKG_VERSION")))

@@ -191,7 +191,7 @@ fn connector(config: &UpstreamConfig) -> Result<TlsConnector, RootsError> {
         Some(roots) => roots.clone(),
         None => TrustedRoots::load(None)?,
     };
-    let config = roots.client_config(&[transport::H2, transport::HTTP_1_1], None)?;
+    let config = roots.client_config(&[transport::H2, transport::HTTP_1_1])?;
     Ok(TlsConnector::from(Arc::new(config)))
 }
 

@@ -4,13 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use rustls::server::WebPkiClientVerifier;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use crate::certificates::Certificates;
 use crate::proxy_header::{self, BadProxyHeader};
-use crate::roots::TrustedRoots;
 use crate::stream::Stream;
 use crate::trusted_proxies::TrustedProxies;
 
@@ -48,43 +46,13 @@ pub enum NotAccepted {
 impl Acceptor {
     /// Speaks TLS 1.2 and 1.3 with these certificates, offering these protocols.
     pub fn with_tls(
-        self,
-        certificates: Arc<Certificates>,
-        alpn: &[&[u8]],
-    ) -> Result<Self, rustls::Error> {
-        self.with_config(certificates, alpn, None)
-    }
-
-    /// As [`with_tls`](Self::with_tls), and only with clients whose certificate leads to one of
-    /// these roots (mutual TLS).
-    pub fn with_mutual_tls(
-        self,
-        certificates: Arc<Certificates>,
-        alpn: &[&[u8]],
-        clients: &TrustedRoots,
-    ) -> Result<Self, rustls::Error> {
-        self.with_config(certificates, alpn, Some(clients))
-    }
-
-    fn with_config(
         mut self,
         certificates: Arc<Certificates>,
         alpn: &[&[u8]],
-        clients: Option<&TrustedRoots>,
     ) -> Result<Self, rustls::Error> {
         let builder = ServerConfig::builder_with_provider(crate::provider())
             .with_safe_default_protocol_versions()?;
-        let builder = match clients {
-            None => builder.with_no_client_auth(),
-            Some(roots) => {
-                let verifier =
-                    WebPkiClientVerifier::builder_with_provider(roots.store(), crate::provider());
-                let verifier = verifier.build();
-                builder.with_client_cert_verifier(
-                    verifier.map_err(|error| rustls::Error::General(error.to_string()))?,
-                )
-            }
-        };
+        let builder = builder.with_no_client_auth();
         let mut config = builder.with_cert_resolver(certificates);
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
         // Tickets are sealed with keys of this process, changed every few hours, so resuming needs

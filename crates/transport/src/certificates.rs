@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
-use rustls::client::ResolvesClientCert;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::ServerName;
@@ -96,19 +95,5 @@ fn load_all(files: &[CertificateFiles]) -> Result<Vec<Certificate>, CertificateE
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         self.choose(hello.server_name())
-    }
-}
-
-impl ResolvesClientCert for Certificates {
-    fn resolve(
-        &self,
-        _root_hints: &[&[u8]],
-        _schemes: &[rustls::SignatureScheme],
-    ) -> Option<Arc<CertifiedKey>> {
-        self.choose(None)
-    }
-
-    fn has_certs(&self) -> bool {
-        true
     }
 }

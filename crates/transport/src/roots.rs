@@ -2,12 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier as _;
 use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, UnixTime};
+use wire::ambient::UtcMicros;
 
-use crate::certificates::Certificates;
+use crate::certificate::{Certificate, CoveredName};
 
 /// Roots that certificates of others must lead to.
 #[derive(Debug, Clone)]
@@ -51,26 +55,29 @@ impl TrustedRoots {
     }
 
     /// How connections are made that believe these roots, check the server's name and offer these
-    /// protocols; with `own`, showing a certificate of our own if the server asks.
-    pub fn client_config(
-        &self,
-        alpn: &[&[u8]],
-        own: Option<Arc<Certificates>>,
-    ) -> Result<ClientConfig, RootsError> {
+    /// protocols.
+    pub fn client_config(&self, alpn: &[&[u8]]) -> Result<ClientConfig, RootsError> {
         let builder = ClientConfig::builder_with_provider(crate::provider());
         let builder = builder.with_safe_default_protocol_versions();
         let builder = builder.map_err(|error| RootsError::Provider(error.to_string()))?;
         let builder = builder.with_root_certificates(Arc::clone(&self.0));
-        let mut config = match own {
-            Some(own) => builder.with_client_cert_resolver(own),
-            None => builder.with_no_client_auth(),
-        };
+        let mut config = builder.with_no_client_auth();
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
         Ok(config)
     }
 
-    pub(crate) fn store(&self) -> Arc<RootCertStore> {
-        Arc::clone(&self.0)
+    /// Whether whoever believes these takes the certificate for this name at that moment.
+    pub fn believe(&self, certificate: &Certificate, name: &CoveredName, at: UtcMicros) -> bool {
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::clone(&self.0), crate::provider());
+        let (Ok(verifier), Ok(since)) = (verifier.build(), u64::try_from(at.as_seconds())) else {
+            return false;
+        };
+        let Some((leaf, chain)) = certificate.certified.cert.split_first() else {
+            return false;
+        };
+        let at = UnixTime::since_unix_epoch(Duration::from_secs(since));
+        verifier.verify_server_cert(leaf, chain, name, &[], at).is_ok()
     }
 }
 

@@ -81,7 +81,7 @@ pub fn with_tls(certificates: Arc<Certificates>) -> Acceptor {
 /// A client that believes this test program's authority.
 pub fn connector(alpn: &[&[u8]]) -> TlsConnector {
     let roots = TrustedRoots::only(&KEEPER.ca).unwrap();
-    TlsConnector::from(Arc::new(roots.client_config(alpn, None).unwrap()))
+    TlsConnector::from(Arc::new(roots.client_config(alpn).unwrap()))
 }
 
 /// One authority and one certificate for all tests of this program.

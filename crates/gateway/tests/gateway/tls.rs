@@ -74,7 +74,7 @@ async fn connect(
     name: &str,
 ) -> std::io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
     let roots = TrustedRoots::only(&folder.join("ca.pem")).unwrap();
-    let config = roots.client_config(&[transport::HTTP_1_1], None).unwrap();
+    let config = roots.client_config(&[transport::HTTP_1_1]).unwrap();
     let stream = TcpStream::connect(address).await.unwrap();
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
     connector.connect(name.to_owned().try_into().unwrap(), stream).await
