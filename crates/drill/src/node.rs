@@ -209,7 +209,7 @@ impl Node {
 /// One certificate for all listeners, and the settings that name it.
 fn certificates(authority: &Authority, folder: &Path) -> Vec<(String, String)> {
     let files = authority.issue(&["127.0.0.1"]).write(folder, "listener");
-    let list = |path: &Path| format!("[{:?}]", path.display().to_string());
+    let list = |path: &Path| path.display().to_string();
     let of = |section: &str| {
         [
             (format!("LGSP__{section}__TLS_CERTIFICATES"), list(&files.chain)),

@@ -1,12 +1,14 @@
 //! A city in one process: the platform on embedded defaults, sample agencies, their systems.
 //!
 //! Read first: [`run`]; then `city` (who takes part), `founding` (how they are registered, through
-//! the control API like anybody), `story` (what `--once` plays), `manifest` (`DIR/demo.json`).
+//! the control API like anybody), `story` (what `--once` plays), `manifest` (`DIR/demo.json`),
+//! `certificates` (what `--tls` shows).
 //!
 //! **Invariant**: nothing is put into the platform by another way than its API, but for the first
 //! tokens, which `lgsp init` makes the same way. **Trust**: everything here is sample data on
 //! loopback; its keys open nothing else.
 
+pub mod certificates;
 mod city;
 mod control_api;
 mod folder;
@@ -18,12 +20,15 @@ mod story;
 mod welcome;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use transport::Acceptor;
+use wire::ambient::Clock as _;
 use wire::problem::Language;
 
+use crate::ambient::SystemClock;
 use crate::assembly::listeners;
 use crate::assembly::server::Server;
 use crate::assembly::{Ending, Platform, Running, StartProblem, run_until_stopped};
@@ -45,8 +50,17 @@ pub struct Plan {
     pub config: Config,
     /// Play the story and end.
     pub once: bool,
+    /// Serve and call in TLS.
+    pub tls: bool,
     /// Of what is said.
     pub language: Language,
+}
+
+impl Plan {
+    /// Who vouches for the demo's listeners, in TLS.
+    fn ca(&self) -> Option<PathBuf> {
+        self.tls.then(|| self.folder.path().join(certificates::CA))
+    }
 }
 
 /// Runs the demo to its end.
@@ -59,6 +73,9 @@ pub async fn run(plan: Plan) -> Result<ExitCode, Complaint> {
             return Err(no_demo(&plan));
         }
         plan.folder.begin_founding().map_err(|error| unwritable(&plan, &error))?;
+    }
+    if plan.tls {
+        certificates::make_or_keep(plan.folder.path(), SystemClock.now())?;
     }
     let running = Platform::start(plan.config.clone()).await.map_err(not_started)?;
     let mocks = start_mock_systems(earlier.as_ref())?;
@@ -101,7 +118,7 @@ async fn found_city(
     earlier: Option<Manifest>,
 ) -> anyhow::Result<Manifest> {
     let manifest = match earlier {
-        Some(manifest) => founding::refresh(manifest, running, mocks.address).await?,
+        Some(manifest) => founding::refresh(plan, manifest, running, mocks.address).await?,
         None => founding::found(plan, running, mocks.address).await?,
     };
     plan.folder.write_trust(&running.trust())?;

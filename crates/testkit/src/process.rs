@@ -1,6 +1,7 @@
 //! The real binary as a child process: started, listened to, terminated or killed.
 
 use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -66,17 +67,36 @@ impl Process {
         }
     }
 
+    /// Waits until somebody listens at `address`: it, as long as it has not ended.
+    pub fn wait_for_listener(&mut self, address: SocketAddr) {
+        while TcpStream::connect(address).is_err() {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "it ended before it listened:\n{}", self.said());
+            std::thread::yield_now();
+        }
+    }
+
+    /// Asks it to do what its signal of that name stands for: `TERM`, `HUP`.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().unwrap();
+        assert!(sent.success(), "SIG{name} was not taken");
+    }
+
     /// Asks it to stop, as an operator or a service manager does (SIGTERM).
     pub fn terminate(&self) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-        assert!(sent.success(), "SIGTERM was not taken");
+        self.signal("TERM");
     }
 
     /// Ends it at once, wherever it is (SIGKILL), and waits until it is gone.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    fn said(&mut self) -> String {
+        self.seen.extend(self.lines.try_iter());
+        self.seen.join("\n")
     }
 
     /// Waits for its own end; returns how it ended and all it said.

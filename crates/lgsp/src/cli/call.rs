@@ -91,7 +91,7 @@ async fn make(options: Options) -> Result<ExitCode, Complaint> {
         Arc::new(SystemRandomness),
     );
     let mut client = client.map_err(|error| complaint(&error))?;
-    if let Some(ca) = &options.ca {
+    if let Some(ca) = options.ca.as_ref().or(identity.ca.as_ref()) {
         client = client.with_ca(ca).map_err(|error| complaint(&error))?;
         let log = identity.log.map(|log| log.with_ca(ca)).transpose();
         identity.log = log.map_err(|error| complaint(&error))?;

@@ -17,7 +17,8 @@ use crate::demo::{self, Plan};
 ///
 /// Everything is made through the same API that real agencies use. Loopback only. The folder
 /// keeps keys, registry and log between runs: ./demo-data, or with --once a temporary folder that
-/// is deleted at the end. It writes demo.json (addresses, tokens, keys) and trust.json there.
+/// is deleted at the end. It writes demo.json (addresses, tokens, keys) and trust.json there, and
+/// with --tls the root of its certificate, ca.pem.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Options {
@@ -40,6 +41,10 @@ pub struct Options {
     /// Play the story step by step and end: 0 if every step did what it should, else 1.
     #[arg(long)]
     once: bool,
+    /// Serve everything in TLS, by a certificate for 127.0.0.1 and localhost whose root is
+    /// DIR/ca.pem; calls between systems then in HTTP/2 too.
+    #[arg(long)]
+    tls: bool,
     /// Language of what is said here.
     #[arg(long, value_enum, default_value_t = Tongue::En)]
     lang: Tongue,
@@ -48,6 +53,7 @@ pub struct Options {
 const EXAMPLE: &str = "Examples:
   lgsp demo --once                  one minute: register, approve, call, refuse, prove
   lgsp demo                         runs until Ctrl-C; http://127.0.0.1:8080 shows where to look
+  lgsp demo --tls                   the same, https://127.0.0.1:8080
   lgsp demo --once --lang vi        kể bằng tiếng Việt";
 
 /// Runs the command.
@@ -64,10 +70,15 @@ pub fn run(options: Options) -> Result<ExitCode, Complaint> {
     }
     let kept = options.data.or_else(|| (!options.once).then(|| PathBuf::from("demo-data")));
     let folder = demo::Folder::open(kept)?;
-    let config = configuration(&folder, options.database, [listen, gateway, options.operations])?;
+    let addresses = [listen, gateway, options.operations];
+    let mut config = configuration(&folder, options.database, addresses)?;
+    if options.tls {
+        demo::certificates::show(&mut config, folder.path());
+    }
     super::serve::start_log(&config)?;
     let language = options.lang.into();
-    on_runtime(demo::run(Plan { folder, config, once: options.once, language }))
+    let (once, tls) = (options.once, options.tls);
+    on_runtime(demo::run(Plan { folder, config, once, tls, language }))
 }
 
 /// The demo's keys are no secret and its agencies no agencies: it must not be reachable.

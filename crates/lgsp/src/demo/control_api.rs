@@ -1,9 +1,12 @@
 //! The control API as its users use it: over HTTP, with a token. The demo has no other way in.
 
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::{Client, Method};
 use serde_json::Value;
+
+use super::certificates;
 
 /// A caller of the control API.
 #[derive(Debug, Clone)]
@@ -20,9 +23,9 @@ pub(super) struct Answer {
 }
 
 impl ControlApi {
-    /// For the control listener at `base` (no trailing slash).
-    pub(super) fn new(base: &str) -> anyhow::Result<Self> {
-        let client = Client::builder().no_proxy().timeout(Duration::from_secs(30)).build()?;
+    /// For the control listener at `base` (no trailing slash), for whom `ca` vouches in TLS.
+    pub(super) fn new(base: &str, ca: Option<&Path>) -> anyhow::Result<Self> {
+        let client = certificates::client(ca)?.timeout(Duration::from_secs(30)).build()?;
         Ok(Self { client, base: base.to_owned() })
     }
 

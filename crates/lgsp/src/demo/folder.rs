@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use wire::trust::TrustFile;
 
+use super::certificates;
 use super::manifest::replace;
 use crate::assembly::data_directory::{DataDirectory, LOCK};
 use crate::complaint::Complaint;
@@ -25,6 +26,8 @@ const MADE: &[&str] = &[
     "trust.json",
     "trust.json.new",
     "demo.json.new",
+    certificates::CA,
+    certificates::FOLDER,
 ];
 
 /// The demo's folder.
@@ -68,9 +71,12 @@ impl Folder {
         self.temporary.is_some()
     }
 
-    /// Whether a platform was made here before; its database may be elsewhere.
+    /// Whether a platform was made here before; its database may be elsewhere. An empty `log` may
+    /// be a disk that somebody mounted for the first demo.
     pub(super) fn has_platform(&self) -> bool {
-        ["platform.db", "keys", "log"].iter().any(|made| self.path.join(made).exists())
+        let has_log = std::fs::read_dir(self.path.join("log"))
+            .is_ok_and(|mut entries| entries.next().is_some());
+        has_log || ["platform.db", "keys"].iter().any(|made| self.path.join(made).exists())
     }
 
     /// Marks an empty folder as a demo's that is being founded: if that is cut short, the next demo
@@ -122,10 +128,11 @@ impl Folder {
     }
 }
 
-/// A demo that did not start has put nothing but its marks into the folder it made.
+/// A demo that did not start has put nothing but its marks and, in TLS, its certificates into the
+/// folder it made.
 impl Drop for Folder {
     fn drop(&mut self) {
-        const MARKS: [&str; 2] = [FOUNDING, LOCK];
+        const MARKS: [&str; 4] = [FOUNDING, LOCK, certificates::CA, certificates::FOLDER];
         if !self.is_new {
             return;
         }
@@ -141,6 +148,7 @@ impl Drop for Folder {
         if only_marks {
             // What can't be removed is found again by the next demo, and is no harm to it.
             let _ = MARKS.map(|mark| remove_file(self.path.join(mark)));
+            let _ = remove_dir_all(self.path.join(certificates::FOLDER));
             let _ = std::fs::remove_dir(&self.path);
         }
     }

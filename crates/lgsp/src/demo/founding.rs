@@ -35,7 +35,10 @@ pub(super) struct Offices {
 impl Offices {
     /// From what an earlier founding left.
     pub(super) fn of(manifest: &Manifest) -> anyhow::Result<Self> {
-        Ok(Self { api: ControlApi::new(&manifest.portal)?, tokens: manifest.tokens.clone() })
+        Ok(Self {
+            api: ControlApi::new(&manifest.portal, manifest.ca.as_deref())?,
+            tokens: manifest.tokens.clone(),
+        })
     }
 
     /// The token of a role in an organisation.
@@ -64,7 +67,7 @@ pub(super) async fn found(
     running: &Running,
     mocks: SocketAddr,
 ) -> anyhow::Result<Manifest> {
-    let mut offices = first_offices(running).await?;
+    let mut offices = first_offices(plan, running).await?;
     register_agencies(&offices).await?;
     appoint_administrators(&mut offices).await?;
     for system in SYSTEMS {
@@ -88,6 +91,7 @@ pub(super) async fn found(
         gateway: String::new(),
         operations: String::new(),
         trust: plan.folder.trust(),
+        ca: None,
         logs: Vec::new(),
         people: Vec::new(),
         tokens: offices.tokens,
@@ -95,17 +99,18 @@ pub(super) async fn found(
         credentials,
         mock_systems: String::new(),
     };
-    Ok(with_addresses(manifest, running, mocks))
+    Ok(with_addresses(plan, manifest, running, mocks))
 }
 
 /// Later runs: the same city at the addresses of today.
 pub(super) async fn refresh(
+    plan: &Plan,
     manifest: Manifest,
     running: &Running,
     mocks: SocketAddr,
 ) -> anyhow::Result<Manifest> {
     let moved = manifest.mock_systems != format!("http://{mocks}");
-    let manifest = with_addresses(manifest, running, mocks);
+    let manifest = with_addresses(plan, manifest, running, mocks);
     if moved {
         let offices = Offices::of(&manifest)?;
         for service in SERVICES {
@@ -116,7 +121,7 @@ pub(super) async fn refresh(
 }
 
 /// The first three tokens can't come from the API: there is nobody yet to ask for them.
-async fn first_offices(running: &Running) -> anyhow::Result<Offices> {
+async fn first_offices(plan: &Plan, running: &Running) -> anyhow::Result<Offices> {
     let mut tokens = Vec::new();
     for (role, organisation) in [
         (Role::Operator, city::OPERATOR),
@@ -131,7 +136,7 @@ async fn first_offices(running: &Running) -> anyhow::Result<Offices> {
             organisation: organisation.to_owned(),
         });
     }
-    Ok(Offices { api: ControlApi::new(&running.control_url())?, tokens })
+    Ok(Offices { api: ControlApi::new(&running.control_url(), plan.ca().as_deref())?, tokens })
 }
 
 async fn register_agencies(offices: &Offices) -> anyhow::Result<()> {
@@ -195,7 +200,12 @@ async fn move_upstream(
     Ok(())
 }
 
-fn with_addresses(manifest: Manifest, running: &Running, mocks: SocketAddr) -> Manifest {
+fn with_addresses(
+    plan: &Plan,
+    manifest: Manifest,
+    running: &Running,
+    mocks: SocketAddr,
+) -> Manifest {
     let portal = running.control_url();
     let gateway = running.gateway_url();
     let services = SERVICES.iter().map(|service| DemoService {
@@ -209,6 +219,7 @@ fn with_addresses(manifest: Manifest, running: &Running, mocks: SocketAddr) -> M
         vkey: log.vkey.to_string(),
     });
     Manifest {
+        ca: plan.ca(),
         logs: logs.collect(),
         services: services.collect(),
         operations: running.operations_url(),

@@ -20,6 +20,9 @@ pub struct Manifest {
     pub operations: String,
     /// Path of the trust file.
     pub trust: PathBuf,
+    /// Path of the root that the listeners' certificate hangs on; absent: they speak plain HTTP.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ca: Option<PathBuf>,
     /// The evidence logs.
     pub logs: Vec<DemoLog>,
     /// People who can sign in; none yet.
@@ -118,7 +121,8 @@ impl Manifest {
 
 /// Writes a file beside `path` and puts it in its place.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let beside = path.with_extension("json.new");
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
     let mut options = std::fs::OpenOptions::new();
     let mut file = options.create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
     file.write_all(bytes)?;

@@ -112,11 +112,9 @@ impl Stage<'_> {
         }
         tell.heading("Tiếp theo", "What next");
         let program = program();
-        let keeps = "chạy tiếp, mở http://127.0.0.1:8080";
-        tell.show(&format!(
-            "{program} demo    {}",
-            tell.choose(keeps, "keeps running: http://127.0.0.1:8080")
-        ));
+        let keeps = tell.choose("chạy tiếp, mở", "keeps running:");
+        let (tls, scheme) = if self.plan.tls { (" --tls", "https") } else { ("", "http") };
+        tell.show(&format!("{program} demo{tls}    {keeps} {scheme}://127.0.0.1:8080"));
         if !self.plan.folder.is_temporary() {
             let folder = self.plan.folder.path().display();
             tell.show(&format!(

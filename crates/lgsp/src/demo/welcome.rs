@@ -19,7 +19,7 @@ pub(super) fn say_where_to_look(plan: &Plan, manifest: &Manifest) {
     );
     say("");
     let portal = &manifest.portal;
-    let rows = [
+    let mut rows = vec![
         (tell.choose("Trang chủ", "Start here"), format!("{portal}/")),
         (tell.choose("API điều khiển", "Control API"), format!("{portal}/api/docs")),
         (tell.choose("Mã lỗi", "Error codes"), format!("{portal}/docs/errors")),
@@ -28,6 +28,12 @@ pub(super) fn say_where_to_look(plan: &Plan, manifest: &Manifest) {
         (tell.choose("Token và khóa", "Tokens and keys"), format!("{folder}/demo.json")),
         (tell.choose("Khóa để kiểm chứng", "Trust file"), format!("{folder}/trust.json")),
     ];
+    let mut curl = "curl".to_owned();
+    if let Some(ca) = &manifest.ca {
+        let ca = ca.display();
+        rows.push((tell.choose("Chứng thư số gốc", "Root certificate"), ca.to_string()));
+        curl = format!("curl --cacert {ca}");
+    }
     for (name, place) in rows {
         say(format_args!("   {name:18} {place}"));
     }
@@ -37,14 +43,14 @@ pub(super) fn say_where_to_look(plan: &Plan, manifest: &Manifest) {
     tell.heading("Thử một lượt gọi đã ký", "Try a signed call");
     say(format_args!("   {program} call --demo {folder} GET {}/units", service.url));
     tell.heading("Xem nhật ký bằng chứng", "See the evidence log");
-    say(format_args!("   curl {}/checkpoint", log.url));
+    say(format_args!("   {curl} {}/checkpoint", log.url));
     if let Some(token) = manifest.tokens.iter().find(|token| token.role == Role::Auditor.as_str()) {
         tell.heading(
             "Lấy gói bằng chứng của một lượt gọi và tự kiểm chứng (mã lượt gọi: Lgsp-Request-Id)",
             "Fetch the bundle of a call and verify it yourself (ID: its Lgsp-Request-Id)",
         );
         say(format_args!(
-            "   curl -H 'Authorization: Bearer {}' {portal}/evidence/v1/bundles/ID -o call.asice",
+            "   {curl} -H 'Authorization: Bearer {}' {portal}/evidence/v1/bundles/ID -o call.asice",
             token.token
         ));
         say(format_args!("   {program} verify call.asice --trust {folder}/trust.json"));

@@ -22,3 +22,4 @@ mod refusals;
 mod running;
 mod serve;
 mod shared;
+mod tls;

@@ -15,12 +15,13 @@ use wire::trust::TrustFile;
 
 use crate::cli::verify::read_trust;
 use crate::complaint::Complaint;
+use crate::demo::certificates;
 use crate::demo::manifest::{DemoCredential, Manifest};
 
 /// The options that say it.
 #[derive(Debug, Args)]
 pub(super) struct IdentityOptions {
-    /// Take key, trust file and log from a demo's folder; --keyid chooses among its keys.
+    /// Take key, trust file, log and root certificate from a demo's folder; --keyid chooses among its keys.
     #[arg(long, value_name = "DIR")]
     demo: Option<PathBuf>,
     /// The key to sign with: a file with a private key in PEM (PKCS#8; SEC 1 and PKCS#1 too), or
@@ -50,6 +51,8 @@ pub(super) struct Identity {
     pub(super) signer: Signer,
     /// The keys to believe; none if no trust file was given.
     pub(super) trust: TrustFile,
+    /// Who vouches for the platform's certificates, beside the system's roots.
+    pub(super) ca: Option<PathBuf>,
     /// The log, if it is known where it is read.
     pub(super) log: Option<LogReader>,
 }
@@ -62,6 +65,7 @@ impl IdentityOptions {
             (None, Some(key), Some(keyid)) => Identity {
                 signer: Signer::new(keyid.clone(), read_key(key, self.alg)?),
                 trust: TrustFile::default(),
+                ca: None,
                 log: None,
             },
             _ => {
@@ -98,8 +102,9 @@ fn of_demo(folder: &Path, keyid: Option<&KeyId>, url: &Url) -> Result<Identity, 
     let log = manifest.logs.first().and_then(|log| Url::parse(&log.url).ok());
     Ok(Identity {
         signer: signer_of(credential).map_err(|why| no_demo(&why))?,
-        // Not the path that stands in demo.json: it is seen from where the demo was started.
+        // Not the paths that stand in demo.json: they are seen from where the demo was started.
         trust: read_trust(&folder.join("trust.json"))?,
+        ca: manifest.ca.is_some().then(|| folder.join(certificates::CA)),
         log: log.as_ref().map(reader).transpose()?,
     })
 }

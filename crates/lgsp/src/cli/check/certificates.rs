@@ -1,4 +1,5 @@
-//! Looking at certificates: can they be read, do they fit, for how long, and for which names.
+//! Looking at certificates: can they be read, do they fit, for how long, and for which names; and
+//! whether calls can be signed for the public URLs at all.
 
 use std::net::IpAddr;
 
@@ -8,7 +9,7 @@ use wire::ambient::{Clock as _, UtcMicros};
 
 use super::Finding;
 use crate::ambient::SystemClock;
-use crate::config::{Config, ListenerConfig};
+use crate::config::{Config, GatewayConfig, ListenerConfig};
 
 /// With fewer days left, somebody should act now.
 const SOON_DAYS: i64 = 21;
@@ -24,10 +25,29 @@ pub(super) fn at(config: &Config) -> Vec<Finding> {
         ("operations", &config.operations, Vec::new()),
     ];
     let now = SystemClock.now();
-    listeners
-        .iter()
-        .flat_map(|(section, listener, urls)| of(section, listener, urls, now))
-        .collect()
+    let certificates =
+        listeners.iter().flat_map(|(section, listener, urls)| of(section, listener, urls, now));
+    certificates.chain(unreachable_urls(&config.gateway)).collect()
+}
+
+/// A signature counts for the URL as the gateway sees it: with the scheme of its listener, or the
+/// one that a trusted proxy names.
+fn unreachable_urls(gateway: &GatewayConfig) -> Vec<Finding> {
+    let listener = &gateway.listener;
+    if !listener.proxies.is_empty() {
+        return Vec::new();
+    }
+    let scheme = listener.scheme();
+    let others = gateway.public_urls.iter().filter(|url| url.scheme() != scheme);
+    let finding = |url: &Url| {
+        Finding::problem(
+            "public url",
+            format!("no call can be signed for {url}: gateway.listen speaks {scheme} only"),
+            "name certificates in gateway.tls_certificates, or the proxy that ends TLS in \
+             gateway.trusted_proxies, or correct gateway.public_urls",
+        )
+    };
+    others.map(finding).collect()
 }
 
 fn of(section: &str, listener: &ListenerConfig, urls: &[&Url], now: UtcMicros) -> Vec<Finding> {

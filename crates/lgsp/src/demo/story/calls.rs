@@ -9,6 +9,7 @@ use wire::id::RequestId;
 use super::permission::Newcomer;
 use super::signed_request::{Outcome, SignedGet};
 use super::{Stage, signer};
+use crate::demo::certificates;
 use crate::demo::city::UNPERMITTED_SYSTEM;
 use crate::demo::manifest::DemoCredential;
 
@@ -57,12 +58,15 @@ pub(super) async fn permitted(
          to disk, and only then answers.",
     );
     let url = units_url(stage)?;
-    let client = Client::new(
+    let mut client = Client::new(
         signer(&newcomer.credential)?,
         stage.trust.clone(),
         stage.clock.clone(),
         stage.randomness.clone(),
     )?;
+    if let Some(ca) = &stage.manifest.ca {
+        client = client.with_ca(ca)?;
+    }
     let mut body = Vec::new();
     let answer = client.call(Call::new(Method::GET, url.parse()?), &mut body, None).await?;
     anyhow::ensure!(
@@ -135,6 +139,7 @@ fn say(stage: &Stage<'_>, what: (&str, &str), outcome: &Outcome) {
 fn signed(stage: &Stage<'_>, credential: &DemoCredential, url: &str) -> anyhow::Result<SignedGet> {
     let signer = signer(credential)?;
     SignedGet::sign(
+        certificates::client(stage.manifest.ca.as_deref())?.build()?,
         &signer,
         url,
         stage.clock.as_ref(),

@@ -25,7 +25,10 @@ pub(super) async fn in_the_log(stage: &mut Stage<'_>, call: &RecordedCall) -> an
          signed checkpoint.",
     );
     let log = stage.manifest.logs.first().context("demo.json names no log")?;
-    let reader = LogReader::new(&log.url.parse()?)?;
+    let mut reader = LogReader::new(&log.url.parse()?)?;
+    if let Some(ca) = &stage.manifest.ca {
+        reader = reader.with_ca(ca)?;
+    }
     let proved = reader.prove(&call.entry, &stage.trust, PATIENCE).await?;
     let finding = proved.finding(call.request_id);
     anyhow::ensure!(finding.state == State::Proved, "{}", finding.text.en);

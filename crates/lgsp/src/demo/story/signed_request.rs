@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use client::{Signed, Signer};
-use reqwest::Url;
 use reqwest::header::ACCEPT_LANGUAGE;
+use reqwest::{Client, Url};
 use serde_json::Value;
 use wire::ambient::{Clock, Randomness};
 use wire::header::{SIGNATURE, SIGNATURE_INPUT};
@@ -16,6 +16,7 @@ pub(super) struct SignedGet {
     url: Url,
     signed: Option<Signed>,
     language: &'static str,
+    http: Client,
 }
 
 /// What was answered: the status, and the code of a refusal.
@@ -27,15 +28,16 @@ pub(super) struct Outcome {
 }
 
 impl SignedGet {
-    /// Signs a GET of `url`.
+    /// Signs a GET of `url`, which `http` will send.
     pub(super) fn sign(
+        http: Client,
         signer: &Signer,
         url: &str,
         clock: &dyn Clock,
         randomness: &dyn Randomness,
         language: &'static str,
     ) -> anyhow::Result<Self> {
-        let mut request = Self { url: url.parse()?, signed: None, language };
+        let mut request = Self { url: url.parse()?, signed: None, language, http };
         request.signed = Some(signer.sign(&request, clock.now(), randomness)?);
         Ok(request)
     }
@@ -47,8 +49,7 @@ impl SignedGet {
 
     /// Sends it somewhere else, with the signature it has.
     pub(super) async fn send_to(&self, url: &str) -> anyhow::Result<Outcome> {
-        let http = reqwest::Client::builder().no_proxy().build()?;
-        let mut request = http.get(url).header(ACCEPT_LANGUAGE, self.language);
+        let mut request = self.http.get(url).header(ACCEPT_LANGUAGE, self.language);
         if let Some(signed) = &self.signed {
             request = request
                 .header(SIGNATURE_INPUT, &signed.signature_input)
