@@ -1,5 +1,7 @@
 //! The verbs that judge a change, cheapest first.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use crate::prerequisites;
@@ -34,12 +36,21 @@ pub(crate) fn test(words: &[String]) -> Result<()> {
     plain.and(shared).and(tls).and(h2)
 }
 
-/// The gateway's suite over another transport; what only HTTP/1.1 knows is listed in its `cell.rs`.
-fn over(cell: &str, python: &std::path::Path) -> Result<()> {
-    let mut tests =
-        command("cargo", &["test", "--no-fail-fast", "-p", "gateway", "--test", "gateway"]);
-    tests.env("LGSP_TEST_TRANSPORT", cell).env("LGSP_TEST_PYTHON", python);
-    visibly(tests)
+/// The modules of the binary's own suite that run over each transport: those that make calls. The
+/// others look at files, command lines and processes; `tls` and `proxies` choose for themselves.
+const OVER_EACH_TRANSPORT: &[&str] = &["call::", "cell::", "demo::", "drill::", "shared::"];
+
+/// The suites that call, over another transport: the gateway's, whose `cell.rs` lists what only
+/// HTTP/1.1 knows, and the binary's.
+fn over(cell: &str, python: &Path) -> Result<()> {
+    let run = |suite: &[&str], modules: &[&str]| {
+        let mut tests = command("cargo", &["test", "--no-fail-fast"]);
+        tests.args(suite).arg("--").args(modules);
+        tests.env("LGSP_TEST_TRANSPORT", cell).env("LGSP_TEST_PYTHON", python);
+        visibly(tests)
+    };
+    let gateway = run(&["--package", "gateway", "--test", "gateway"], &[]);
+    gateway.and(run(&["--package", "lgsp", "--test", "cli"], OVER_EACH_TRANSPORT))
 }
 
 /// What a change must pass before its tests are worth running.
@@ -68,4 +79,19 @@ fn ensure_cargo_deny() -> Result<()> {
     // A debug build of the tool: it is run once, so a shorter build is worth more than a faster run.
     let install = ["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--debug"];
     visibly(command("cargo", &install))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::workspace_root;
+
+    #[test]
+    fn no_module_that_runs_over_each_transport_has_got_another_name() {
+        let suite = workspace_root().join("crates/lgsp/tests/cli");
+        for module in OVER_EACH_TRANSPORT {
+            let file = suite.join(module.replace("::", ".rs"));
+            assert!(file.is_file(), "{}", file.display());
+        }
+    }
 }

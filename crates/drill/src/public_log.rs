@@ -1,5 +1,6 @@
 //! The evidence log as anyone can read it.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use client::{EntryPlace, LogReader};
@@ -18,12 +19,19 @@ pub struct PublicLog {
     http: reqwest::Client,
     prefix: String,
     trust: TrustFile,
+    ca: Option<PathBuf>,
 }
 
 impl PublicLog {
     /// The log under `prefix`, without a slash at its end; its checkpoints are judged by `trust`.
     pub fn new(http: reqwest::Client, prefix: String, trust: TrustFile) -> Self {
-        Self { http, prefix, trust }
+        Self { http, prefix, trust, ca: None }
+    }
+
+    /// The log of someone for whom this root vouches, if any; `http` has to believe it already.
+    #[must_use]
+    pub fn with_ca(self, ca: Option<PathBuf>) -> Self {
+        Self { ca, ..self }
     }
 
     /// The current checkpoint as served; `None` if nobody serves it.
@@ -87,7 +95,10 @@ impl PublicLog {
 
     /// The entry at `place`, proved against a trusted checkpoint the way a caller does it.
     pub async fn prove(&self, place: &EntryPlace) -> Entry {
-        let reader = LogReader::new(&self.prefix.parse().unwrap()).unwrap();
+        let mut reader = LogReader::new(&self.prefix.parse().unwrap()).unwrap();
+        if let Some(ca) = &self.ca {
+            reader = reader.with_ca(ca).unwrap();
+        }
         reader.prove(place, &self.trust, Duration::from_secs(30)).await.unwrap().entry
     }
 }

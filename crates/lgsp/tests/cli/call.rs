@@ -13,7 +13,8 @@ fn json(said: &Said) -> Value {
 
 /// A bundle as an auditor downloads it.
 pub(crate) async fn bundle(demo: &Demo, request_id: &str) -> Vec<u8> {
-    let asked = reqwest::Client::new()
+    let asked = demo
+        .http()
         .get(format!("{}/evidence/v1/bundles/{request_id}", demo.text("portal")))
         .bearer_auth(demo.token("auditor", None));
     let answer = asked.send().await.unwrap();

@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use testkit::process::Process;
 
 use crate::binary::{lgsp, run};
+use crate::cell;
 use crate::running::Demo;
 
 #[test]
 fn the_story_ends_well_and_explains_itself() {
-    let said = run(&["demo", "--once"]);
+    let said = run(&[&["demo", "--once"], cell::demo_words()].concat());
     assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
     for word in ["Thủy Nguyên", "nonce.replayed", "signature.invalid", "connection.none"] {
         assert!(said.out.contains(word), "{word} is missing:\n{}", said.out);
@@ -19,7 +20,7 @@ fn the_story_ends_well_and_explains_itself() {
 
 #[test]
 fn the_story_is_told_in_vietnamese_too() {
-    let said = run(&["demo", "--once", "--lang", "vi"]);
+    let said = run(&[&["demo", "--once", "--lang", "vi"], cell::demo_words()].concat());
     assert_eq!(said.code, Some(0), "{}\n{}", said.out, said.err);
     for words in ["Vì sao tin được", "lập hồ sơ đề nghị", "Bên gọi không thể chối bỏ"]
     {
@@ -35,7 +36,10 @@ async fn demo_json_has_the_promised_shape_and_real_addresses() {
     let manifest = &demo.manifest;
     for listener in ["portal", "gateway"] {
         let url = manifest[listener].as_str().unwrap();
-        assert!(url.starts_with("http://127.0.0.1:") && !url.ends_with(":0"), "{url}");
+        assert!(
+            url.starts_with(&format!("{}://127.0.0.1:", cell::scheme())) && !url.ends_with(":0"),
+            "{url}"
+        );
     }
     assert_eq!(manifest["people"], Value::Array(Vec::new()));
     for role in ["state_manager", "operator", "auditor", "organisation_admin"] {
@@ -60,7 +64,7 @@ async fn demo_json_has_the_promised_shape_and_real_addresses() {
     let trust: Value = serde_json::from_slice(&trust).unwrap();
     assert_eq!(trust["logs"][0]["origin"], manifest["logs"][0]["origin"]);
     let log = manifest["logs"][0]["url"].as_str().unwrap();
-    let checkpoint = reqwest::get(format!("{log}/checkpoint")).await.unwrap();
+    let checkpoint = demo.http().get(format!("{log}/checkpoint")).send().await.unwrap();
     assert_eq!(checkpoint.status(), 200);
     let checkpoint = checkpoint.text().await.unwrap();
     assert!(checkpoint.starts_with(manifest["logs"][0]["origin"].as_str().unwrap()));
@@ -87,7 +91,7 @@ fn a_demo_beside_another_says_how_and_leaves_no_folder() {
     let taken = taken.local_addr().unwrap().to_string();
     for (listen, gateway) in [(&*taken, "127.0.0.1:0"), ("127.0.0.1:0", &*taken)] {
         let arguments = ["demo", "--listen", listen, "--gateway", gateway, "--data"];
-        let said = run(&[&arguments[..], &[data.to_str().unwrap()]].concat());
+        let said = run(&[&arguments[..], &[data.to_str().unwrap()], cell::demo_words()].concat());
         assert_eq!(said.code, Some(1), "{said:?}");
         assert!(said.err.contains("is another demo running? stop it"), "{}", said.err);
         assert!(!said.err.contains("control.listen"), "{}", said.err);
@@ -113,7 +117,8 @@ fn a_second_run_keeps_keys_and_registry() {
     }
     assert_eq!(first["logs"][0]["vkey"], demo.manifest["logs"][0]["vkey"]);
     assert_eq!(demo.stop(), Some(0));
-    let told = run(&["demo", "--once", "--data", data.to_str().unwrap()]);
+    let once = ["demo", "--once", "--data", data.to_str().unwrap()];
+    let told = run(&[&once, cell::demo_words()].concat());
     assert_eq!(told.code, Some(0), "{}\n{}", told.out, told.err);
 }
 

@@ -104,7 +104,7 @@ async fn openssl_verifies_a_checkpoint_that_the_token_signed() {
     let folder = tempfile::tempdir().unwrap();
     let demo = demo(&module, &folder.path().join("demo"));
     let log = demo.manifest["logs"][0]["url"].as_str().unwrap();
-    let note = reqwest::get(format!("{log}/checkpoint")).await.unwrap();
+    let note = demo.http().get(format!("{log}/checkpoint")).send().await.unwrap();
     let note = note.text().await.unwrap();
 
     let (text, signatures) = note.split_once("\n\n").unwrap();

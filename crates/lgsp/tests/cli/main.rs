@@ -10,6 +10,7 @@
 
 mod binary;
 mod call;
+mod cell;
 mod demo;
 mod drill;
 mod first_hour;

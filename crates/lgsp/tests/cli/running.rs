@@ -1,5 +1,6 @@
 //! The demo as a child process, and what `demo.json` says of it.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use testkit::Process;
 use wire::trust::TrustFile;
 
 use crate::binary::lgsp;
+use crate::cell;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -36,13 +38,21 @@ impl Demo {
 
     /// Starts it again with the same data, where its callers signed for it.
     pub(crate) fn restart(&mut self) {
-        let address = |name: &str| self.text(name).trim_start_matches("http://").to_owned();
+        let scheme = format!("{}://", cell::scheme());
+        let address = |name: &str| self.text(name).trim_start_matches(&scheme).to_owned();
         let (portal, gateway) = (address("portal"), address("gateway"));
         *self = Self::start_at(&self.data.clone(), [&portal, &gateway], lgsp(&[]));
     }
 
+    /// Starts one through `command` whose gateway listens at `gateway`, without TLS, whatever the
+    /// public URLs say.
+    pub(crate) fn start_behind_proxies(data: &Path, gateway: SocketAddr, command: Command) -> Self {
+        Self::start_at(data, ["127.0.0.1:0", &gateway.to_string()], command)
+    }
+
     fn start_at(data: &Path, [listen, gateway]: [&str; 2], mut command: Command) -> Self {
-        command.args(["demo", "--listen", listen, "--gateway", gateway, "--data"]).arg(data);
+        command.arg("demo").args(cell::demo_words());
+        command.args(["--listen", listen, "--gateway", gateway, "--data"]).arg(data);
         let mut process = Process::start_command(&mut command);
         process.wait_for_line(|line| line.contains("Ctrl-C"));
         let manifest = std::fs::read(data.join("demo.json")).unwrap();
@@ -54,6 +64,16 @@ impl Demo {
     pub(crate) fn stop(self) -> Option<i32> {
         self.process.terminate();
         self.process.wait().0.code()
+    }
+
+    /// A client of its callers and readers.
+    pub(crate) fn http(&self) -> reqwest::Client {
+        cell::http(&self.data)
+    }
+
+    /// What a judge that is not ours believes: the path of a root certificate, or nothing.
+    pub(crate) fn ca(&self) -> Option<PathBuf> {
+        cell::ca(&self.data)
     }
 
     /// A text at the top of `demo.json`.
@@ -69,13 +89,13 @@ impl Demo {
     /// Its evidence log, as anyone can read it.
     pub(crate) fn log(&self) -> PublicLog {
         let prefix = self.manifest["logs"][0]["url"].as_str().unwrap().to_owned();
-        PublicLog::new(http(), prefix, self.trust())
+        PublicLog::new(self.http(), prefix, self.trust()).with_ca(cell::ca(&self.data))
     }
 
     /// Its consumer, signing with Ed25519.
     pub(crate) fn caller(&self) -> Caller {
         let (keyid, key) = self.ed25519();
-        Caller::new(&keyid, key, http())
+        Caller::new(&keyid, key, self.http())
     }
 
     pub(crate) fn trust(&self) -> TrustFile {
@@ -154,15 +174,10 @@ impl Demo {
     /// Sends a form to the control API; it must be taken.
     pub(crate) async fn post(&self, token: &str, path: &str, form: &Value) -> Value {
         let url = format!("{}/api/v1/{path}", self.text("portal"));
-        let request = http().request(Method::POST, url).bearer_auth(token).json(form);
+        let request = self.http().request(Method::POST, url).bearer_auth(token).json(form);
         let answer = request.send().await.unwrap();
         let (status, body) = (answer.status(), answer.text().await.unwrap());
         assert!(status.is_success(), "{path}: {status} {body}");
         serde_json::from_str(&body).unwrap()
     }
-}
-
-/// A client of a caller's or reader's own.
-fn http() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().build().unwrap()
 }

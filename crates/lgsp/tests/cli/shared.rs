@@ -11,6 +11,7 @@ use testkit::postgres::PostgresServer;
 use testkit::process::Process;
 
 use crate::binary::{Said, lgsp, run};
+use crate::cell;
 use crate::running::Demo;
 
 struct Place {
@@ -51,11 +52,18 @@ impl Place {
         self.folder.path().join("two.toml")
     }
 
+    /// In TLS the second node shows the certificate of the first: both are on this machine.
     fn configure(&self, origin: &str, keys: &str, follow: &str) {
+        let sealed = if cell::is_tls() {
+            "tls_certificates = [\"demo/tls/listener.pem\"]\n\
+             tls_keys = [\"demo/tls/listener.key\"]\n"
+        } else {
+            ""
+        };
         let text = format!(
             "[data]\ndirectory = \"two\"\n[database]\nurl = \"{}\"\n{follow}\n[keys]\n{keys}\n\
-             [control]\nlisten = \"127.0.0.1:0\"\n[gateway]\nlisten = \"127.0.0.1:0\"\n\
-             loopback_upstreams = true\n[operations]\nlisten = \"127.0.0.1:0\"\n\
+             [control]\nlisten = \"127.0.0.1:0\"\n{sealed}[gateway]\nlisten = \"127.0.0.1:0\"\n\
+             {sealed}loopback_upstreams = true\n[operations]\nlisten = \"127.0.0.1:0\"\n\
              [evidence]\norigin = \"{origin}\"\n[log]\nformat = \"json\"\n",
             self.database.url(),
         );
@@ -68,7 +76,7 @@ impl Place {
         let mut process = Process::start_command(&mut command);
         let line = process.wait_for_line(|line| line.contains("\"listening\""));
         let line: Value = serde_json::from_str(&line).unwrap();
-        let address = |name: &str| format!("http://{}", line[name].as_str().unwrap());
+        let address = |name: &str| format!("{}://{}", cell::scheme(), line[name].as_str().unwrap());
         self.two_at = Addresses { control: address("control"), gateway: address("gateway") };
         self.two = Some(process);
     }
@@ -129,8 +137,8 @@ fn folder_with_ring(place: &Place) -> PathBuf {
     ring
 }
 
-async fn get(url: &str, token: &str) -> Vec<u8> {
-    let answer = reqwest::Client::new().get(url).bearer_auth(token).send().await.unwrap();
+async fn get(http: &reqwest::Client, url: &str, token: &str) -> Vec<u8> {
+    let answer = http.get(url).bearer_auth(token).send().await.unwrap();
     assert_eq!(answer.status(), 200, "{url}");
     answer.bytes().await.unwrap().to_vec()
 }
@@ -145,13 +153,14 @@ async fn what_one_node_decides_the_other_does_and_proves() {
     let auditor = place.one.token("auditor", None);
     let url = format!("{}/evidence/v1/bundles/{request_id}", place.two_at.control);
     let bundle = place.folder.path().join("call.asice");
-    let mut answer = reqwest::Client::new().get(&url).bearer_auth(auditor).send().await.unwrap();
+    let http = place.one.http();
+    let mut answer = http.get(&url).bearer_auth(auditor).send().await.unwrap();
     while answer.status() != 200 {
-        answer = reqwest::Client::new().get(&url).bearer_auth(auditor).send().await.unwrap();
+        answer = http.get(&url).bearer_auth(auditor).send().await.unwrap();
     }
     fs::write(&bundle, answer.bytes().await.unwrap()).unwrap();
     for control in [place.one.text("portal"), place.two_at.control.as_str()] {
-        let trust = get(&format!("{control}/.well-known/lgsp-trust.json"), auditor).await;
+        let trust = get(&http, &format!("{control}/.well-known/lgsp-trust.json"), auditor).await;
         let file = place.folder.path().join("trust.json");
         fs::write(&file, trust).unwrap();
         let words = ["verify", bundle.to_str().unwrap(), "--trust", file.to_str().unwrap()];

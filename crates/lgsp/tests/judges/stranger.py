@@ -3,7 +3,7 @@ client: nothing of this project's own code stands between the signature and the 
 
 Reads one JSON object from standard input and prints one JSON object per case:
   {"url": ..., "credential": {...}, "other_credential": {...}, "method": ..., "body": ...,
-   "platform_keys": {keyid: PEM}, "cases": ["valid", "altered_path", ...]}
+   "platform_keys": {keyid: PEM}, "ca": path of a root certificate or null, "cases": ["valid", "altered_path", ...]}
 Asks for signed answers, and says of each whether the platform's signature over it verifies
 ("answer") and whether it still does after each alteration of the answer ("altered_answers").
 """
@@ -13,6 +13,7 @@ import datetime
 import hashlib
 import http.client
 import json
+import ssl
 import sys
 import urllib.parse
 import uuid
@@ -166,7 +167,13 @@ def alter(message, case):
 
 def send(job, message):
     url = urllib.parse.urlsplit(message.url)
-    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
+    if job.get("ca"):
+        context = ssl.create_default_context(cafile=job["ca"])
+        connection = http.client.HTTPSConnection(
+            url.hostname, url.port, timeout=30, context=context
+        )
+    else:
+        connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
     target = url.path + ("?" + url.query if url.query else "")
     connection.request(message.method, target, message.body or None, dict(message.headers))
     answer = connection.getresponse()

@@ -43,7 +43,7 @@ async fn a_strangers_signer_is_understood_and_each_alteration_has_its_own_refusa
         let alg = alg.as_str();
         // Another key of the same kind: another system's secret, or any other private key.
         let job = |method: &str, url: &str, body: Value| {
-            json!({"method": method, "url": url, "body": body, "platform_keys": platform_keys,
+            json!({"method": method, "url": url, "body": body, "platform_keys": platform_keys, "ca": demo.ca(),
                    "credential": demo.credential(alg), "other_credential": other_key(&demo, alg)})
         };
         judge(job("GET", &units, Value::Null), GETS);
