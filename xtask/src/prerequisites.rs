@@ -38,6 +38,8 @@ const PROGRAMS: &[Program] = &[
     },
     Program { name: "jq", package: "jq", reason: "reads answers in the documented first hour" },
     Program { name: "curl", package: "curl", reason: "a client that is not ours" },
+    Program { name: "haproxy", package: "haproxy", reason: "says by PROXY v2 who called" },
+    Program { name: "nginx", package: "nginx", reason: "ends TLS in front of the gateway" },
     Program { name: "postgres", package: "postgresql", reason: "the shared database of the tests" },
     Program { name: "psql", package: "postgresql", reason: "makes a database for each test" },
     Program { name: "setpriv", package: "util-linux", reason: "runs that server without root" },
@@ -58,11 +60,13 @@ pub(crate) fn ensure() -> Result<PathBuf> {
 /// Whether the program is a file on the path, or where Debian keeps servers; what only a shell has
 /// built in does not count.
 fn exists(program: &str) -> bool {
-    let servers = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut servers = servers.map(|version| version.path().join("bin"));
+    let databases = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let databases = databases.map(|version| version.path().join("bin"));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
-        || servers.any(|folder| folder.join(program).is_file())
+    std::env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin")])
+        .chain(databases)
+        .any(|folder| folder.join(program).is_file())
 }
 
 fn install(missing: &[&Program]) -> Result<()> {

@@ -19,6 +19,7 @@ mod hsm;
 mod init;
 mod key_rotation;
 mod keys;
+mod proxies;
 mod refusals;
 mod running;
 mod serve;
