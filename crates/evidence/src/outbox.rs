@@ -189,6 +189,17 @@ pub(crate) async fn list_waiting(
     rows.iter().map(from_row).collect()
 }
 
+/// How many rows of each log's node are not marked as entries.
+pub(crate) async fn count_waiting(
+    database: &Database,
+) -> Result<BTreeMap<Origin, u64>, StoreError> {
+    let sql = "SELECT origin, COUNT(*) AS waiting FROM evidence_outbox
+               WHERE entry_index IS NULL GROUP BY origin";
+    let rows = database.fetch_all(sql, &[]).await?;
+    let count = |row: &Row| Ok((row.parsed("origin")?, to_u64(row.integer("waiting")?)?));
+    rows.iter().map(count).collect()
+}
+
 /// Notes where the entries of some rows stand. A crash before this commit leaves the rows
 /// unmarked, and the next start finds their entries by their sequence.
 pub(crate) async fn mark(

@@ -184,6 +184,11 @@ impl Recorder {
         outbox::find_entry(&self.inner.database, sequence).await
     }
 
+    /// How many changes of each node are not in its log yet; nodes without any are left out.
+    pub async fn changes_waiting(&self) -> Result<BTreeMap<Origin, u64>, StoreError> {
+        outbox::count_waiting(&self.inner.database).await
+    }
+
     /// The database, for reading.
     pub fn database(&self) -> &Database {
         &self.inner.database

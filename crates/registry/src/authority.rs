@@ -27,6 +27,33 @@ pub(crate) fn must_run_the_platform(actor: &Actor) -> Result<(), Refused> {
     }
 }
 
+/// The operator alone.
+pub(crate) fn must_operate(actor: &Actor) -> Result<(), Refused> {
+    match actor.role {
+        Role::Operator => Ok(()),
+        Role::StateManager
+        | Role::OrganisationAdmin
+        | Role::Officer
+        | Role::Auditor
+        | Role::IncidentHandler => {
+            Err(Refused::NotPermitted(Text::new("đơn vị vận hành", "the operator")))
+        }
+    }
+}
+
+/// Those who answer for how the platform runs: the operator, the state manager and the auditor.
+pub(crate) fn must_oversee_the_platform(actor: &Actor) -> Result<(), Refused> {
+    match actor.role {
+        Role::Operator | Role::StateManager | Role::Auditor => Ok(()),
+        Role::OrganisationAdmin | Role::Officer | Role::IncidentHandler => {
+            Err(Refused::NotPermitted(Text::new(
+                "đơn vị vận hành, cơ quan quản lý nhà nước hoặc kiểm toán viên",
+                "the operator, the state manager or an auditor",
+            )))
+        }
+    }
+}
+
 /// An administrator of `organisation`, or the operator on its behalf.
 pub(crate) fn must_administer(
     actor: &Actor,

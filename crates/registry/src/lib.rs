@@ -26,6 +26,7 @@ pub mod system;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -58,6 +59,8 @@ pub struct RegistryParts {
     pub directory_origin: Origin,
     /// Whether gateways may connect to their own machine, and so a service may stand there.
     pub allow_loopback: bool,
+    /// How long before it takes effect the end of a node is announced.
+    pub nodes_announced: Duration,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where ids and secrets come from.
@@ -72,6 +75,7 @@ pub struct Registry {
     pub(crate) secrets: SecretBox,
     pub(crate) publisher: Publisher,
     pub(crate) allow_loopback: bool,
+    pub(crate) nodes_announced: Duration,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
 }
@@ -91,6 +95,7 @@ impl Registry {
             recorder: parts.recorder,
             secrets: parts.secrets,
             allow_loopback: parts.allow_loopback,
+            nodes_announced: parts.nodes_announced,
             clock: parts.clock,
             randomness: parts.randomness,
         })
@@ -116,6 +121,7 @@ impl Registry {
             .merge(service::api::routes())
             .merge(connection::api::routes())
             .merge(directory::api::routes())
+            .merge(node::api::routes())
             .route_layer(from_fn_with_state(self.recorder.clone(), reading_record::record))
             .with_state(self.clone())
             .split_for_parts()

@@ -1,12 +1,13 @@
 //! A node: one process of the platform, with a log of its own, among those that share a database.
 //!
-//! Each node enters itself when it starts; gateways decide by the list who owns which key's nonces.
-//! So a change is written well before it takes effect ([`command::enter`], [`command::retire`]).
+//! Each node enters itself when it starts, and the operator retires it ([`api`]); gateways decide by
+//! the list who owns which key's nonces. So a change is written well before it takes effect ([`command::enter`], [`command::retire`]).
 //!
 //! **Invariant**: `from` and `until` lie at least `announced` after the moment they are written, by
 //! the database's clock; only a node without any other begins at once. Neither is changed later.
 //! **Trust**: whoever can write this table can make a signature serve twice.
 
+pub mod api;
 pub mod command;
 pub(crate) mod sql;
 #[cfg(test)]

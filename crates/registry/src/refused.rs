@@ -7,6 +7,8 @@
 use evidence::HistoryError;
 use keys::KeyError;
 use store::StoreError;
+use wire::ambient::UtcMicros;
+use wire::checkpoint::Origin;
 use wire::error_code::ErrorCode;
 use wire::id::{ConnectionId, SystemId};
 use wire::organisation_code::OrganisationCode;
@@ -15,6 +17,7 @@ use wire::signature::Algorithm;
 
 use crate::connection::lifecycle::{Party, State, Step, StepRefusal};
 use crate::credential::MAX_PER_SYSTEM;
+use crate::node::NodeRefused;
 use evidence::RecordError;
 use web::Refusal;
 
@@ -31,6 +34,8 @@ pub enum Noun {
     Service,
     /// A permission to use a service.
     Connection,
+    /// A process of the platform.
+    Node,
 }
 
 /// Why a command did not do what was asked.
@@ -73,6 +78,17 @@ pub enum Refused {
     /// A successor must have the algorithm of the credential it follows. Caller's fault.
     #[error("the credential to be rotated is for {0}")]
     OtherAlgorithm(Algorithm),
+    /// The node is retired already. Caller's fault.
+    #[error("the node {origin} is retired: it decides until {until}")]
+    NodeRetired {
+        /// Its name.
+        origin: Origin,
+        /// Until when it decides.
+        until: UtcMicros,
+    },
+    /// Without this node nobody would decide. Caller's fault.
+    #[error("{0} is the only node that does not retire")]
+    LastNode(Origin),
     /// The lifecycle does not allow the step. Caller's fault.
     #[error(transparent)]
     Step(#[from] StepRefusal),
@@ -104,6 +120,20 @@ impl From<Refusal> for Refused {
     }
 }
 
+impl From<NodeRefused> for Refused {
+    fn from(refused: NodeRefused) -> Self {
+        match refused {
+            NodeRefused::Unknown(origin) => {
+                Self::Unknown { noun: Noun::Node, id: origin.to_string() }
+            }
+            NodeRefused::Retired { origin, until } => Self::NodeRetired { origin, until },
+            NodeRefused::Last(origin) => Self::LastNode(origin),
+            NodeRefused::Store(error) => Self::Store(error),
+            NodeRefused::Record(error) => Self::Record(error),
+        }
+    }
+}
+
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
         let (code, detail) = match refused {
@@ -120,6 +150,10 @@ impl From<Refused> for Refusal {
             Refused::OtherAlgorithm(algorithm) => {
                 (ErrorCode::ResourceConflict, other_algorithm(algorithm))
             }
+            Refused::NodeRetired { origin, until } => {
+                (ErrorCode::ResourceConflict, node_retired(&origin, until))
+            }
+            Refused::LastNode(origin) => (ErrorCode::ResourceConflict, last_node(&origin)),
             Refused::Step(refusal) => step(&refusal),
             Refused::Record(error) => (error.code(), failed(&error)),
             Refused::Store(error) => (ErrorCode::DatabaseUnavailable, failed(&error)),
@@ -194,6 +228,25 @@ fn other_algorithm(algorithm: Algorithm) -> Text {
     )
 }
 
+fn node_retired(origin: &Origin, until: UtcMicros) -> Text {
+    Text::new(
+        format!(
+            "Máy chủ «{origin}» đã được rút khỏi nền tảng; thời điểm thôi quyết định: {until}."
+        ),
+        format!("The node `{origin}` is retired already: it decides until {until}."),
+    )
+}
+
+fn last_node(origin: &Origin) -> Text {
+    Text::new(
+        format!(
+            "«{origin}» là máy chủ duy nhất chưa được rút; cần đưa một máy chủ khác vào hoạt động \
+             trước."
+        ),
+        format!("`{origin}` is the only node that is not retired: let another one enter first."),
+    )
+}
+
 /// What failed stands in our own log; the caller cannot mend it and need not know it.
 fn failed(error: &dyn std::error::Error) -> Text {
     tracing::error!(%error, "a command of the registry failed");
@@ -262,6 +315,7 @@ impl Noun {
             Self::Credential => "khóa",
             Self::Service => "dịch vụ",
             Self::Connection => "kết nối",
+            Self::Node => "máy chủ",
         }
     }
 
@@ -272,6 +326,7 @@ impl Noun {
             Self::Credential => "credential",
             Self::Service => "service",
             Self::Connection => "connection",
+            Self::Node => "node",
         }
     }
 }

@@ -190,6 +190,7 @@ async fn open_registry(core: &Core, config: &Config) -> Result<Registry, StartPr
         directory_key: core.keys.directory.clone(),
         directory_origin: trust::directory_origin(&config.evidence.origin)?,
         allow_loopback: config.gateway.loopback_upstreams,
+        nodes_announced: gateway::ANNOUNCED,
         clock: Arc::clone(&core.clock),
         randomness: Arc::clone(&core.randomness),
     };

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use evidence::node_card::CHANNEL;
 use evidence::{Actor, Change, RecordError, Recorder};
 use store::{Database, StoreError};
 use wire::ambient::UtcMicros;
 use wire::checkpoint::Origin;
 
 use super::{Node, sql};
+use crate::authority::must_operate;
+use crate::refused::Refused;
 
 /// A node as it enters itself.
 #[derive(Debug, Clone)]
@@ -33,9 +36,14 @@ pub struct Listed {
 /// Why a node was not entered or retired.
 #[derive(Debug, thiserror::Error)]
 pub enum NodeRefused {
-    /// It has retired: its name is used up. Operator's fault.
-    #[error("the node {0} has retired; start it anew with another evidence.origin")]
-    Retired(Origin),
+    /// It retires or has retired: its name is used up. Operator's fault.
+    #[error("the node {origin} is retired: it decides until {until} and not again")]
+    Retired {
+        /// Its name.
+        origin: Origin,
+        /// Until when it decides.
+        until: UtcMicros,
+    },
     /// No node has that name. Caller's fault.
     #[error("there is no node {0}")]
     Unknown(Origin),
@@ -83,8 +91,8 @@ pub async fn enter(
         record(change, &node).await?;
         return Ok(node);
     };
-    if found.until.is_some_and(|until| until <= now) {
-        return Err(NodeRefused::Retired(new.origin));
+    if let Some(until) = found.until.filter(|until| *until <= now) {
+        return Err(NodeRefused::Retired { origin: new.origin, until });
     }
     let node = Node {
         peer_address: new.peer_address,
@@ -96,24 +104,33 @@ pub async fn enter(
     Ok(node)
 }
 
-/// Lets a node decide until `announced` from now. One that retires already stays as it is.
+/// Lets a node decide until `announced` from now, and never again. For the operator. A node may be
+/// told to retire itself: it goes on asking the others, so it can be stopped without a call refused.
+///
+/// A crash before the commit leaves a node that stays, after it one that retires.
 pub async fn retire(
     recorder: &Recorder,
-    actor: Option<&Actor>,
+    actor: &Actor,
+    origin: &Origin,
+    announced: Duration,
+) -> Result<Node, Refused> {
+    must_operate(actor)?;
+    Ok(plan_end(recorder, actor, origin, announced).await?)
+}
+
+async fn plan_end(
+    recorder: &Recorder,
+    actor: &Actor,
     origin: &Origin,
     announced: Duration,
 ) -> Result<Node, NodeRefused> {
-    let action = "node.retired";
-    let mut change = match actor {
-        Some(actor) => recorder.change(actor, action).await?,
-        None => recorder.change_by_platform(action).await?,
-    };
+    let mut change = recorder.change(actor, "node.retired").await?;
     change.sequence().await?;
     let nodes = sql::all(&mut change).await?;
     let found = nodes.iter().find(|node| node.origin == *origin);
     let found = found.ok_or_else(|| NodeRefused::Unknown(origin.clone()))?;
-    if found.until.is_some() {
-        return Ok(found.clone());
+    if let Some(until) = found.until {
+        return Err(NodeRefused::Retired { origin: origin.clone(), until });
     }
     let stays = |node: &&Node| node.until.is_none() && node.origin != *origin;
     let until = recorder.database().now().await?.saturating_add(announced).max(found.from);
@@ -142,7 +159,7 @@ fn is_as_entered(node: &Node, new: &NewNode) -> bool {
         && node.peer_certificate == new.peer_certificate
 }
 
-async fn record(change: Change, node: &Node) -> Result<(), RecordError> {
+async fn record(mut change: Change, node: &Node) -> Result<(), RecordError> {
     let mut subject = BTreeMap::from([
         ("node".to_owned(), node.origin.to_string()),
         ("peer_address".to_owned(), node.peer_address.clone()),
@@ -151,6 +168,7 @@ async fn record(change: Change, node: &Node) -> Result<(), RecordError> {
     if let Some(until) = node.until {
         subject.insert("decides_until".to_owned(), until.to_string());
     }
+    change.notify(CHANNEL).await?;
     change.record(subject).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -133,6 +134,7 @@ impl Platform {
             directory_key: directory_key.clone().into(),
             directory_origin: origin.directory().unwrap(),
             allow_loopback: false,
+            nodes_announced: Duration::from_mins(12),
             clock: clock.clone(),
             randomness: randomness.clone(),
         })

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use wire::ambient::UtcMicros;
+use wire::checkpoint::Origin;
 use wire::error_code::ErrorCode;
 use wire::id::{
     ConnectionId, KeyId, PurposeCode, Role, ServiceCode, ServiceId, SystemCode, SystemId,
@@ -160,6 +161,15 @@ impl Field for ServiceId {
              H24.12/don-vi-hanh-chinh/danh-muc/v1).",
             "<organisation code>/<system code>/<service code>/v<major version> (example: \
              H24.12/don-vi-hanh-chinh/danh-muc/v1).",
+        )
+    }
+}
+
+impl Field for Origin {
+    fn rule() -> Text {
+        Text::new(
+            "từ 1 đến 200 ký tự ASCII hiển thị được, không có «+».",
+            "1 to 200 visible ASCII characters without `+`.",
         )
     }
 }
