@@ -82,7 +82,27 @@ pub(crate) struct Cluster {
 #[derive(Debug, Clone)]
 pub struct NodeSlot(pub(crate) Arc<Gate>);
 
+/// Why a node can pass on no call, or soon none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotServing {
+    /// The list may have been overtaken, or this node's clock is not the database's.
+    #[error("the list of nodes is too old to decide by, or this node's clock is wrong")]
+    ListStale,
+    /// No node takes part.
+    #[error("no node takes part, so nobody decides")]
+    Nobody,
+    /// The others will answer this node no more.
+    #[error("this node has retired")]
+    Retired,
+}
+
 impl NodeSlot {
+    /// Why this node should be sent no calls now, if so.
+    pub fn not_serving(&self) -> Option<NotServing> {
+        let cluster = self.0.cluster.as_ref()?;
+        cluster.must_serve(self.0.clock.now()).err()
+    }
+
     /// Lets the next calls be decided by this list. One that is installed again in time keeps the
     /// node serving: see [`SERVES`].
     pub fn install(&self, list: &NodeList) {
@@ -112,6 +132,19 @@ impl Cluster {
         let before = self.members.load();
         let members = Members::compile(list, before.as_deref(), &self.identity);
         self.members.store(Some(Arc::new(members)));
+    }
+
+    fn must_serve(&self, at: UtcMicros) -> Result<(), NotServing> {
+        let members = self.members_at(at).map_err(|why| match why {
+            Undecidable::Stale => NotServing::ListStale,
+            Undecidable::Nobody => NotServing::Nobody,
+        })?;
+        // Whoever retired a while ago stands in the list no more.
+        let own = members.nodes.iter().find(|member| member.node.origin == self.origin);
+        if own.is_none_or(|own| own.node.until.is_some_and(|until| until <= at)) {
+            return Err(NotServing::Retired);
+        }
+        members.somebody_takes_part(at).map_err(|_| NotServing::Nobody)
     }
 
     /// The list by which something may be decided at `at`.

@@ -38,7 +38,7 @@ mod server;
 mod target;
 mod upstream;
 
-pub use cluster::{ANNOUNCED, ClusterParts, KEPT, Node, NodeList, NodeSlot, SERVES};
+pub use cluster::{ANNOUNCED, ClusterParts, KEPT, Node, NodeList, NodeSlot, NotServing, SERVES};
 pub use config::{GatewayConfig, Limits, MOST_FIELDS, UpstreamConfig};
 pub use gate::ResponseKey;
 pub use routes::DirectorySnapshot;

@@ -153,6 +153,11 @@ impl Members {
         if serves.contains(&at) { Ok(()) } else { Err(Undecidable::Stale) }
     }
 
+    /// Whether anybody decides at `at`.
+    pub(super) fn somebody_takes_part(&self, at: UtcMicros) -> Result<(), Undecidable> {
+        self.epoch(at).map(|_| ()).ok_or(Undecidable::Nobody)
+    }
+
     /// What stands for all that decides at `at`.
     pub(super) fn fingerprint(&self, at: UtcMicros) -> Option<Fingerprint> {
         self.epoch(at).map(|epoch| epoch.fingerprint)

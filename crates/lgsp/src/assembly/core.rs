@@ -7,6 +7,7 @@ use identity::token::command;
 use keys::{
     DetailKeys, KeyDirectory, PeerKey, PlatformKey, PlatformKeys, SecretBox, SystemRandomness,
 };
+use registry::node::Node;
 use store::{Database, Migrations};
 use wire::ambient::{Clock, Randomness, UtcMicros};
 use wire::id::Role;
@@ -193,6 +194,16 @@ pub async fn look_at_database(config: &Config) -> Result<usize, StartProblem> {
     let missing = database.missing_steps(SCHEMA).await;
     database.close().await;
     missing.map_err(problem)
+}
+
+/// The nodes that share the database; none where its schema has no list of them yet.
+pub async fn look_at_nodes(config: &Config) -> Vec<Node> {
+    let Ok(database) = Database::open(&config.database).await else {
+        return Vec::new();
+    };
+    let listed = registry::node::command::list(&database).await;
+    database.close().await;
+    listed.map(|listed| listed.nodes).unwrap_or_default()
 }
 
 /// All tables of the platform.

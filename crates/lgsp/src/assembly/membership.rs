@@ -14,7 +14,7 @@ use evidence::{CardProblem, NodeCard, NodeCards};
 use keys::SecretBox;
 use registry::Registry;
 use store::{Database, Notices};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use wire::checkpoint::Origin;
 use wire::trust::TrustFile;
@@ -37,6 +37,9 @@ pub(super) struct Membership {
 pub(super) struct Keeper {
     trust: watch::Sender<Arc<TrustFile>>,
 }
+
+/// Says that the database may have news, to whoever reads something else from it.
+pub(super) type News = Arc<Notify>;
 
 /// Checks that this node fits the others, and registers it if it is new or its keys have changed.
 pub(super) async fn join(
@@ -70,6 +73,7 @@ pub(super) fn follow(
     registry: Registry,
     keeper: Keeper,
     config: FollowConfig,
+    news: News,
 ) -> JoinHandle<()> {
     let database = core.database.clone();
     tokio::spawn(async move {
@@ -89,6 +93,7 @@ pub(super) fn follow(
                 Some(notices) => drop(tokio::time::timeout(config.poll, notices.next()).await),
                 None => tokio::time::sleep(config.poll).await,
             }
+            news.notify_one();
             if let Err(error) = registry.catch_up().await {
                 tracing::warn!(%error, "the directory of the other nodes is not followed");
             }

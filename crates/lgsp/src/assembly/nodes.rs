@@ -8,11 +8,12 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use gateway::{ANNOUNCED, ClusterParts, KEPT, Node, NodeList, NodeSlot};
-use registry::node::{Listed, NewNode, command};
+use registry::node::{Listed, NewNode, NodeRefused, command};
 use store::Database;
 use tokio::task::JoinHandle;
 
 use super::core::Core;
+use super::membership::News;
 use super::problem::StartProblem;
 use crate::config::Config;
 
@@ -36,7 +37,13 @@ pub(super) async fn enter(
         peer_certificate: key.certificate().to_vec(),
     };
     let entered = command::enter(recorder, new, ANNOUNCED).await;
-    let entered = entered.map_err(|error| problem(error.to_string()))?;
+    let entered = entered.map_err(|refused| match refused {
+        NodeRefused::Retired { origin, until } => StartProblem::Retired { origin, until },
+        other => problem(other.to_string()),
+    })?;
+    if let Some(until) = entered.until {
+        tracing::warn!(%until, "this node retires, and does not start again after that");
+    }
     tracing::info!(address = %entered.peer_address, from = %entered.from, "among the nodes");
     let listed = command::list(recorder.database()).await;
     let listed = listed.map_err(|error| problem(error.to_string()))?;
@@ -50,16 +57,28 @@ pub(super) async fn enter(
     })
 }
 
-/// Reads the list again and again. While it cannot be read the gateway goes by the last one, for
-/// as long as that may serve.
-pub(super) fn keep_listed(database: Database, slot: NodeSlot) -> JoinHandle<()> {
+/// Reads the list each second, and as soon as there is news. While it cannot be read the gateway
+/// goes by the last one, for as long as that may serve.
+pub(super) fn keep_listed(database: Database, slot: NodeSlot, news: News) -> JoinHandle<()> {
+    keep_read(database, READ_EVERY, news, move |listed| slot.install(&node_list(listed)))
+}
+
+fn keep_read(
+    database: Database,
+    every: Duration,
+    news: News,
+    install: impl Fn(Listed) + Send + 'static,
+) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let mut tick = tokio::time::interval(READ_EVERY);
+        let mut tick = tokio::time::interval(every);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            tick.tick().await;
+            tokio::select! {
+                _ = tick.tick() => {}
+                () = news.notified() => {}
+            }
             match command::list(&database).await {
-                Ok(listed) => slot.install(&node_list(listed)),
+                Ok(listed) => install(listed),
                 Err(error) => tracing::warn!(%error, "the list of nodes cannot be read"),
             }
         }
@@ -79,4 +98,28 @@ fn node_list(listed: Listed) -> NodeList {
         until: node.until,
     });
     NodeList { nodes: nodes.collect(), as_of }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::DatabaseConfig;
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn news_let_the_list_be_read_long_before_its_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("nodes.db").display());
+        let database = Database::open(&DatabaseConfig::new(&url)).await.unwrap();
+        database.migrate(&[evidence::MIGRATIONS, registry::MIGRATIONS]).await.unwrap();
+        let (sender, mut read) = mpsc::unbounded_channel();
+        let (news, once) = (News::default(), Duration::from_hours(24));
+        let install = move |listed: Listed| sender.send(listed.as_of).unwrap();
+        let reading = keep_read(database, once, News::clone(&news), install);
+        let first = read.recv().await.unwrap();
+        news.notify_one();
+        assert!(read.recv().await.unwrap() >= first);
+        reading.abort();
+    }
 }

@@ -16,7 +16,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 /// One thing a node needs to work.
 #[derive(Debug, Clone)]
 pub(super) struct Need {
-    /// `database`, `log`, `gateway`.
+    /// `database`, `log`, `nodes`, `gateway`.
     pub(super) name: &'static str,
     /// `None` if it is there, otherwise why it isn't.
     pub(super) lacking: Option<String>,

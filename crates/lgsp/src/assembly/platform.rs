@@ -84,14 +84,15 @@ impl Platform {
             Some(peers) => Some(nodes::enter(&config, &mut core, peers).await?),
             None => None,
         };
+        let news = membership::News::default();
         let is_one_of_several = cluster.is_some();
         let served = (gateway_address, control_url.as_str());
         let gateway = start_gateway(&config.gateway, acceptor, served, cluster, &mut core)?;
-        let listing =
-            is_one_of_several.then(|| nodes::keep_listed(core.database.clone(), gateway.nodes()));
+        let listing = is_one_of_several
+            .then(|| nodes::keep_listed(core.database.clone(), gateway.nodes(), news.clone()));
         let (in_force, courier) = start_courier(registry.published(), gateway.directory());
 
-        let follower = membership::follow(&core, registry.clone(), keeper, config.follow);
+        let follower = membership::follow(&core, registry.clone(), keeper, config.follow, news);
         let stopping = Arc::new(AtomicBool::new(false));
         let routes = control::routes(&core, &registry, &config, &members, &gateway_url, in_force);
         let control = Server::start(listeners.control, acceptors.control.clone(), routes)
@@ -99,6 +100,7 @@ impl Platform {
         let readiness = PlatformReadiness {
             database: core.database.clone(),
             log: core.log.clone(),
+            nodes: gateway.nodes(),
             stopping: Arc::clone(&stopping),
         };
         let upkeep = tokio::spawn(telemetry::keep_up(metrics.clone()));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use keys::{KeyError, Protection};
 
+use wire::ambient::UtcMicros;
 use wire::checkpoint::Origin;
 
 use crate::complaint::Complaint;
@@ -82,6 +83,14 @@ pub enum StartProblem {
     /// Another node has this log's name.
     #[error("another node has the name {0} (evidence.origin), with other keys")]
     NameTaken(Origin),
+    /// The node has retired: it may not decide again under this name.
+    #[error("this node ({origin}, evidence.origin) has retired: it decided until {until}")]
+    Retired {
+        /// Its name.
+        origin: Origin,
+        /// Until when it decided.
+        until: UtcMicros,
+    },
     /// The secrets in the database were sealed with another ring than this node has.
     #[error("this node's ring of secrets (secret-ring.key) is not that of the node {0}")]
     AnotherRing(Origin),
@@ -132,6 +141,11 @@ impl StartProblem {
             Self::NameTaken(_) => {
                 "give each node an evidence.origin of its own; a node that lost its keys begins a \
                  new log under a new name"
+                    .into()
+            }
+            Self::Retired { .. } => {
+                "keep its data directory, whose log stays proof; to run a node here again, make \
+                 one with `lgsp init` in another directory, under another evidence.origin"
                     .into()
             }
             Self::AnotherRing(_) => {

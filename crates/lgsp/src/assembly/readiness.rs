@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use evidence::log::Log;
+use gateway::NodeSlot;
 use store::Database;
 
 use super::operations::{Need, Readiness};
@@ -12,6 +13,8 @@ use super::operations::{Need, Readiness};
 pub(super) struct PlatformReadiness {
     pub(super) database: Database,
     pub(super) log: Log,
+    /// What the gateway knows of the nodes.
+    pub(super) nodes: NodeSlot,
     /// Set when the node begins to stop, so that balancers send nobody here any more.
     pub(super) stopping: Arc<AtomicBool>,
 }
@@ -23,6 +26,7 @@ impl Readiness for PlatformReadiness {
         vec![
             need("database", database.err()),
             need("log", self.log.health().err()),
+            need("nodes", self.nodes.not_serving()),
             need("gateway", stopping.then_some("stopping")),
         ]
     }

@@ -6,6 +6,7 @@
 //! function per finding.
 
 mod certificates;
+mod cluster;
 mod look;
 
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ use crate::terminal::{Emphasis, say, say_json};
 
 /// Examine configuration, permissions, ports, disk, keys, database, log and clock.
 ///
-/// Changes nothing. Exits 0 if all is well, 1 if something is not. May be run beside a running
+/// Changes nothing. Exits 0 if all is well but for warnings, 1 if something is not. May be run beside a running
 /// node, whose log it then leaves alone.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
@@ -44,13 +45,15 @@ pub struct Finding {
     pub subject: &'static str,
     /// What was seen.
     pub seen: String,
-    /// What to do, if something is wrong.
+    /// What to do, if something is wrong or may be.
     pub next_step: Option<String>,
+    /// It works, but not as well as it could: no reason to fail.
+    pub is_warning: bool,
 }
 
 impl Finding {
     fn ok(subject: &'static str, seen: impl Into<String>) -> Self {
-        Self { subject, seen: seen.into(), next_step: None }
+        Self { subject, seen: seen.into(), next_step: None, is_warning: false }
     }
 
     fn problem(
@@ -58,11 +61,20 @@ impl Finding {
         seen: impl Into<String>,
         next_step: impl Into<String>,
     ) -> Self {
-        Self { subject, seen: seen.into(), next_step: Some(next_step.into()) }
+        let next_step = Some(next_step.into());
+        Self { subject, seen: seen.into(), next_step, is_warning: false }
+    }
+
+    fn warning(
+        subject: &'static str,
+        seen: impl Into<String>,
+        next_step: impl Into<String>,
+    ) -> Self {
+        Self { is_warning: true, ..Self::problem(subject, seen, next_step) }
     }
 
     fn is_ok(&self) -> bool {
-        self.next_step.is_none()
+        self.next_step.is_none() || self.is_warning
     }
 }
 
@@ -92,8 +104,11 @@ pub fn run(options: &Options) -> Result<ExitCode, Complaint> {
 fn report(findings: &[Finding]) {
     let emphasis = Emphasis::of_stdout();
     for finding in findings {
-        let verdict =
-            if finding.is_ok() { emphasis.good("ok     ") } else { emphasis.bad("PROBLEM") };
+        let verdict = match finding.is_ok() {
+            true if finding.is_warning => emphasis.bad("WARNING"),
+            true => emphasis.good("ok     "),
+            false => emphasis.bad("PROBLEM"),
+        };
         // Several lines stand under one another, in the column of the first.
         let seen = finding.seen.replace('\n', "\n                     ");
         say(format_args!("{verdict}  {:11} {seen}", finding.subject));
@@ -106,7 +121,7 @@ fn report(findings: &[Finding]) {
 fn report_json(findings: &[Finding]) {
     let shown = findings.iter().map(|finding| {
         serde_json::json!({
-            "subject": finding.subject, "ok": finding.is_ok(),
+            "subject": finding.subject, "ok": finding.is_ok(), "warning": finding.is_warning,
             "seen": finding.seen, "next_step": finding.next_step,
         })
     });

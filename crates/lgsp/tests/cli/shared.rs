@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use store::{Database, DatabaseConfig};
 use tempfile::TempDir;
 use testkit::TestDatabase;
 use testkit::postgres::PostgresServer;
@@ -27,6 +28,7 @@ struct Place {
 struct Addresses {
     control: String,
     gateway: String,
+    operations: String,
 }
 
 impl Place {
@@ -76,8 +78,12 @@ impl Place {
         let mut process = Process::start_command(&mut command);
         let line = process.wait_for_line(|line| line.contains("\"listening\""));
         let line: Value = serde_json::from_str(&line).unwrap();
-        let address = |name: &str| format!("{}://{}", cell::scheme(), line[name].as_str().unwrap());
-        self.two_at = Addresses { control: address("control"), gateway: address("gateway") };
+        let at = |scheme: &str, name: &str| format!("{scheme}://{}", line[name].as_str().unwrap());
+        self.two_at = Addresses {
+            control: at(cell::scheme(), "control"),
+            gateway: at(cell::scheme(), "gateway"),
+            operations: at("http", "operations"),
+        };
         self.two = Some(process);
     }
 
@@ -231,4 +237,81 @@ async fn a_node_with_another_ring_or_a_name_that_is_taken_does_not_start() {
     let said = place.serve_in_vain();
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.err.contains("lgsp.test/2") && said.err.contains("other keys"), "{}", said.err);
+}
+
+/// 2020: long over by any clock.
+const LONG_AGO: &str = "1577836800000000";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_has_retired_is_not_ready_and_does_not_start_again() {
+    let mut place = Place::new("");
+    let operator = place.one.token("operator", None);
+    let nodes = format!("{}/api/v1/nodes", place.one.text("portal"));
+    let listed: Value =
+        serde_json::from_slice(&get(&place.one.http(), &nodes, operator).await).unwrap();
+    let two = &listed["items"].as_array().unwrap()[1];
+    assert_eq!((&two["origin"], &two["this_node"]), (&json!("lgsp.test/2"), &json!(false)));
+
+    // Whoever listens is told at once.
+    place.settle();
+    let database = Database::open(&DatabaseConfig::new(place.database.url())).await.unwrap();
+    let mut notices = database.notices("lgsp_news").await.unwrap();
+    let path = "nodes/lgsp.test%2F2/retire";
+    let retired = place.one.post(operator, path, &json!({})).await;
+    assert!(retired["decides_until"].as_str() > two["decides_from"].as_str(), "{retired}");
+    notices.next().await;
+    database.close().await;
+
+    // Twelve minutes go by.
+    let over = format!("UPDATE node SET decides_until = {LONG_AGO} WHERE origin = 'lgsp.test/2'");
+    place.database.sql(&over);
+    let readyz = format!("{}/readyz", place.two_at.operations);
+    let lacking = loop {
+        let answer = reqwest::get(&readyz).await.unwrap();
+        if answer.status() == 503 {
+            break answer.text().await.unwrap();
+        }
+    };
+    assert!(lacking.contains("nodes: this node has retired"), "{lacking}");
+
+    place.two.take().unwrap().kill();
+    // A change of its own waits for it: the start writes it, and then ends.
+    place.database.sql(
+        "INSERT INTO evidence_outbox (sequence, time_us, action, content, origin, log_size_before)
+         SELECT last + 1, 1, 'node.tested', '{\"kind\":\"change\",\"subject\":{\"a\":\"b\"}}',
+                'lgsp.test/2', 0 FROM evidence_sequence;
+         UPDATE evidence_sequence SET last = last + 1",
+    );
+    let said = place.serve_in_vain();
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("lgsp.test/2") && said.err.contains("has retired"), "{}", said.err);
+    place.settle();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_warns_of_a_node_that_others_cannot_reach() {
+    let place = Place::new("");
+    let config = place.config();
+    let words = ["check", "--json", "--config", config.to_str().unwrap()];
+    let seen = || {
+        let said = run(&words);
+        let report: Value = serde_json::from_str(&said.out).unwrap();
+        let findings = report["findings"].as_array().unwrap().clone();
+        assert_eq!(said.code, Some(0), "{}", said.out);
+        findings.into_iter().filter(|finding| finding["subject"] == "cluster").collect::<Vec<_>>()
+    };
+    let about = |findings: &[Value], part: &str| {
+        findings.iter().any(|finding| {
+            finding["warning"] == true && finding["seen"].as_str().unwrap().contains(part)
+        })
+    };
+    let findings = seen();
+    assert!(about(&findings, "another port at each start"), "{findings:?}");
+    assert!(!about(&findings, "on this machine only"), "{findings:?}");
+
+    let moved = "UPDATE node SET peer_address = '10.24.0.11:7443' WHERE origin = 'lgsp.demo/1'";
+    place.database.sql(moved);
+    let findings = seen();
+    let text = serde_json::to_string(&findings).unwrap();
+    assert!(about(&findings, "on this machine only"), "{text}");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gateway::ANNOUNCED;
+use gateway::{ANNOUNCED, NotServing};
 
 use super::{Cluster, PATIENCE, get, said};
 use crate::caller::Ask;
@@ -140,9 +140,28 @@ async fn a_list_that_may_have_been_overtaken_decides_nothing() {
     for node in [0, 1] {
         let answer = cluster.send(node, &get(&cluster)).await;
         assert_eq!(said(&answer), "platform.nonce_owner_unreachable");
+        let standing = cluster.nodes[node].gateway.nodes().not_serving();
+        assert_eq!(standing, Some(NotServing::ListStale));
     }
     cluster.install();
     assert_eq!(cluster.send(0, &get(&cluster)).await.status, 200);
+    assert_eq!(cluster.nodes[0].gateway.nodes().not_serving(), None);
+}
+
+#[tokio::test]
+async fn a_node_that_has_retired_says_so_and_the_others_serve_on() {
+    let mut cluster = Cluster::start(2).await;
+    let until = cluster.now().saturating_add(ANNOUNCED);
+    cluster.list.nodes[1].until = Some(until);
+    cluster.install();
+    assert_eq!(cluster.nodes[1].gateway.nodes().not_serving(), None);
+    cluster.advance(ANNOUNCED);
+    cluster.install();
+    assert_eq!(cluster.nodes[1].gateway.nodes().not_serving(), Some(NotServing::Retired));
+    cluster.list.nodes.pop();
+    cluster.install();
+    assert_eq!(cluster.nodes[1].gateway.nodes().not_serving(), Some(NotServing::Retired));
+    assert_eq!(cluster.nodes[0].gateway.nodes().not_serving(), None);
 }
 
 #[tokio::test]

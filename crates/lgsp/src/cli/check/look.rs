@@ -42,6 +42,7 @@ pub(super) async fn at(config: &Config) -> Vec<Finding> {
         findings.push(permissions(&config.data));
         findings.push(disk_space(&config.data));
         findings.push(database(config).await);
+        findings.extend(super::cluster::at(config).await);
     }
     match using {
         Use::Free(data) => findings.extend(keys_and_log(config, &data)),
