@@ -53,6 +53,7 @@ const CLASSES: &[(&str, &[&str])] = &[
             "h2::authority_scheme_and_host_that_contradict_each_other_are_refused",
             "h2::a_length_that_lies_over_http_2_leaves_no_whole_request",
             "h2::ten_thousand_fields_and_a_field_of_100_kib_are_refused_over_http_2",
+            "h2::a_connection_is_told_how_many_calls_and_how_long_heads_it_may_have",
         ],
     ),
     ("obs-fold", &["head::folded_lines_are_refused"]),
