@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use serde_json::Value;
 use testkit::authority::Issued;
 use testkit::{Authority, Process};
 
-use crate::binary::{Node, Said, lgsp, run};
+use crate::binary::{LGSP, Node, Said, lgsp, run};
 
 /// What `curl` got, with its exit code.
 fn curl(arguments: &[&str]) -> Said {
@@ -231,4 +232,20 @@ fn check_finds_a_public_url_that_no_call_can_be_signed_for() {
         let told = problems.iter().any(|one| one.contains("gateway.listen speaks https only"));
         assert_eq!(told, tells, "{gateway}: {problems:?}");
     }
+}
+
+#[tokio::test]
+async fn a_node_of_the_drills_listens_in_tls_when_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = drill::node::Plan {
+        lgsp: LGSP.into(),
+        folder: folder.path().to_owned(),
+        origin: "lgsp.test-1".to_owned(),
+        settings: Vec::new(),
+        authority: Some(Arc::new(Authority::new("drill"))),
+    };
+    let mut node = drill::node::Node::init(plan, &drill::city::OFFICES);
+    node.start().await;
+    assert!(node.control().starts_with("https://"), "{}", node.control());
+    assert_eq!(node.trust().await.logs.len(), 1);
 }
