@@ -157,9 +157,6 @@ fn is_token(text: &str) -> bool {
 
 /// RFC 7239 §6: an address, perhaps with a port; `unknown`; or a name that hides one.
 fn node(value: &str) -> Result<Option<IpAddr>, BadForwarded> {
-    if value.eq_ignore_ascii_case("unknown") || value.starts_with('_') {
-        return Ok(None);
-    }
     if let Some(inner) = value.strip_prefix('[') {
         let (address, port) = inner.split_once(']').ok_or(BadForwarded)?;
         let address: std::net::Ipv6Addr = address.parse().map_err(|_| BadForwarded)?;
@@ -169,8 +166,14 @@ fn node(value: &str) -> Result<Option<IpAddr>, BadForwarded> {
         Some((address, _)) => value.split_at(address.len()),
         None => (value, ""),
     };
+    if !is_port(port) {
+        return Err(BadForwarded);
+    }
+    if address.eq_ignore_ascii_case("unknown") || address.starts_with('_') {
+        return Ok(None);
+    }
     let address: std::net::Ipv4Addr = address.parse().map_err(|_| BadForwarded)?;
-    if is_port(port) { Ok(Some(address.into())) } else { Err(BadForwarded) }
+    Ok(Some(address.into()))
 }
 
 /// Nothing, or a colon and a port, which may be hidden too.
@@ -215,8 +218,9 @@ mod tests {
         );
         let v6 = "For=\"[2001:db8::5]:_x\" ; Proto=https";
         assert_eq!(said("::1", &[v6]), Ok(by("2001:db8::5", Scheme::Https, None)));
-        assert_eq!(said("10.0.0.1", &["for=unknown"]), Ok(by("10.0.0.1", Scheme::Http, None)));
-        assert_eq!(said("10.0.0.1", &["for=_gazonk"]), Ok(by("10.0.0.1", Scheme::Http, None)));
+        for hidden in ["for=unknown", "for=\"Unknown:4711\"", "for=_gazonk", "for=\"_a:_b\""] {
+            assert_eq!(said("10.0.0.1", &[hidden]), Ok(by("10.0.0.1", Scheme::Http, None)));
+        }
         assert_eq!(said("10.0.0.1", &[]), Ok(by("10.0.0.1", Scheme::Http, None)));
     }
 
@@ -256,6 +260,8 @@ mod tests {
             "for=[2001:db8::1]",
             "for=\"[::1]x\"",
             "for=1.2.3.4:99999",
+            "for=\"unknown:99999\"",
+            "for=\"_a:b\"",
             "for=1.2.3",
             "for =1.2.3.4",
             "for=10.0.0.2;proto=https, for=10.0.0.3;proto=http",
