@@ -162,7 +162,8 @@ impl Target {
             if !authority.eq_ignore_ascii_case(host) {
                 return Err(BadTarget::Host);
             }
-            if said != came_by.connection {
+            // A proxy that ends TLS may keep the scheme its caller spoke, if it also says so.
+            if said != came_by.connection && said != came_by.scheme {
                 return Err(BadTarget::Foreign);
             }
             (authority, rest)

@@ -68,6 +68,20 @@ fn a_url_is_ours_by_its_own_scheme_only() {
 }
 
 #[test]
+fn a_proxy_that_ended_tls_may_write_either_scheme_and_the_one_it_says_counts() {
+    let mut fields = Fields::default();
+    fields.push(HeaderName::from_static("host"), HeaderValue::from_static("sealed.example"));
+    let came_by = CameBy { connection: Scheme::Http, scheme: Scheme::Https, host: None };
+    for raw in ["/a", "http://sealed.example/a", "https://sealed.example/a"] {
+        let target = Target::read(raw, &fields, &came_by, &ours()).unwrap();
+        assert_eq!(target.uri(), "https://sealed.example/a", "{raw}");
+    }
+    let silent = CameBy::connection(Scheme::Http);
+    let read = Target::read("https://sealed.example/a", &fields, &silent, &ours());
+    assert_eq!(read.err(), Some(BadTarget::Foreign));
+}
+
+#[test]
 fn host_stands_once_and_is_ours() {
     assert_eq!(read("/a", &[]).err(), Some(BadTarget::Host));
     assert_eq!(read("/a", &[""]).err(), Some(BadTarget::Host));
