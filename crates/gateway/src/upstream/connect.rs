@@ -4,6 +4,7 @@
 //! before certificate and name were verified. There is no way to leave that out.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -46,6 +47,9 @@ const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
 /// How much of all answers of a connection may be: as much as its streams together, so that callers
 /// who do not take their answers never hold up the others'.
 const CONNECTION_WINDOW_BYTES: u32 = MOST_STREAMS * STREAM_WINDOW_BYTES;
+/// How often a provider that owes answers is asked whether it is still there, and how long it may
+/// take to say so: all calls over a connection that died silently are lost, not one.
+const PING: Duration = Duration::from_secs(5);
 /// The longest head of an answer.
 const MOST_HEADER_BYTES: u32 = 64 * 1024;
 
@@ -94,8 +98,8 @@ where
 {
     let (sender, connection) = http2::Builder::new(LocalTasks)
         .timer(TokioTimer::new())
-        .keep_alive_interval(config.keep_idle)
-        .keep_alive_timeout(config.keep_idle)
+        .keep_alive_interval(config.keep_idle.min(PING))
+        .keep_alive_timeout(config.keep_idle.min(PING))
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .max_header_list_size(MOST_HEADER_BYTES)

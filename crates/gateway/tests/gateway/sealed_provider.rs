@@ -1,5 +1,7 @@
 //! Providers in TLS: whom the gateway believes, and over which protocol it asks.
 
+use std::time::Duration;
+
 use http::Version;
 use testkit::Authority;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -12,13 +14,17 @@ use crate::provider::Provider;
 
 /// A city that believes this authority, whose provider is at `host`.
 async fn city(provider: &Provider, authority: &Authority, host: &str) -> City {
+    setting(provider, authority, host).start().await
+}
+
+fn setting(provider: &Provider, authority: &Authority, host: &str) -> Setting {
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
     std::fs::write(&ca, &authority.pem).unwrap();
     let mut setting = Setting::new(provider.address);
     setting.policy.service.upstream = format!("https://{host}:{}/api", provider.address.port());
     setting.config.upstream.roots = Some(TrustedRoots::only(&ca).unwrap());
-    setting.start().await
+    setting
 }
 
 #[tokio::test]
@@ -83,11 +89,7 @@ async fn calls_at_once_share_one_connection_of_http_2() {
 #[tokio::test]
 async fn a_provider_may_send_a_window_of_every_answer_at_once() {
     let authority = Authority::new("providers");
-    let folder = tempfile::tempdir().unwrap();
-    let files = authority.issue(&["localhost"]).write(folder.path(), "provider");
-    let files = CertificateFiles { chain: files.chain, key: files.key };
-    let acceptor = Acceptor::default().with_tls(Certificates::load(vec![files]).unwrap(), &[H2]);
-    let (acceptor, (said, mut windows)) = (acceptor.unwrap(), mpsc::unbounded_channel());
+    let (acceptor, (said, mut windows)) = (acceptor(&authority), mpsc::unbounded_channel());
     let provider = Provider::playing(move |stream| {
         let (acceptor, said) = (acceptor.clone(), said.clone());
         async move {
@@ -102,6 +104,36 @@ async fn a_provider_may_send_a_window_of_every_answer_at_once() {
     line.send(&Ask::get("/").bytes(&city)).await;
     let (of_stream, of_connection) = windows.recv().await.unwrap();
     assert!(of_connection >= 100 * of_stream, "{of_connection} for {of_stream} each");
+}
+
+#[tokio::test]
+async fn calls_over_a_connection_that_died_silently_do_not_wait_for_their_whole_time() {
+    let authority = Authority::new("providers");
+    let acceptor = acceptor(&authority);
+    let provider = Provider::playing(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let peer = stream.peer_addr().unwrap().ip();
+            let arrived = acceptor.accept(stream, peer).await.unwrap();
+            std::future::pending::<()>().await;
+            drop(arrived);
+        }
+    })
+    .await;
+    let mut setting = setting(&provider, &authority, "localhost");
+    setting.config.upstream.keep_idle = Duration::from_millis(100);
+    setting.policy.service.timeout_ms = 600_000;
+    let city = setting.start().await;
+    let answer = city.ask(&Ask::get("/")).await;
+    assert_eq!((answer.status, answer.code().as_str()), (502, "provider.broke_off"));
+}
+
+/// TLS and HTTP/2 for one who speaks for `localhost`.
+fn acceptor(authority: &Authority) -> Acceptor {
+    let folder = tempfile::tempdir().unwrap();
+    let files = authority.issue(&["localhost"]).write(folder.path(), "provider");
+    let files = CertificateFiles { chain: files.chain, key: files.key };
+    Acceptor::default().with_tls(Certificates::load(vec![files]).unwrap(), &[H2]).unwrap()
 }
 
 /// How much of one answer, and of all of them, a gateway takes: its settings, and the first update
