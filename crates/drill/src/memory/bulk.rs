@@ -19,6 +19,9 @@ impl BulkProvider {
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                // A head and a short body are two writes: without this the second waits for the
+                // acknowledgement of the first.
+                stream.set_nodelay(true).unwrap();
                 // The platform may break off, as it must with callers that never read.
                 tokio::spawn(async move { drop(serve(stream).await) });
             }
