@@ -18,6 +18,8 @@ use crate::config::{LogConfig, LogFormat};
 /// Returns an error if the filter is malformed.
 pub fn start_log(config: &LogConfig) -> Result<(), tracing_subscriber::filter::ParseError> {
     let filter: EnvFilter = config.level.parse()?;
+    // The library reports each mechanism of a token that it has no name for as an error.
+    let filter = filter.add_directive("cryptoki::mechanism=off".parse()?);
     let human = match config.format {
         LogFormat::Human => true,
         LogFormat::Json => false,

@@ -162,7 +162,7 @@ fn missing() -> Refusal {
 fn key_unknown() -> Refusal {
     Refusal::new(
         ErrorCode::KeyUnknown,
-        "Nền tảng không biết khóa nào có keyid này.",
+        "Trên nền tảng không có khóa nào mang keyid này.",
         "The platform knows no key with this keyid.",
     )
 }

@@ -142,8 +142,8 @@ impl From<BadHead> for Refusal {
             ),
             BadHead::Framing => Self::new(
                 ErrorCode::RequestMalformed,
-                "Không xác định được duy nhất một cách nơi kết thúc của nội dung: Content-Length \
-                 và Transfer-Encoding không được đi cùng nhau hay lặp lại.",
+                "Không xác định được chính xác nơi kết thúc của nội dung: không được dùng đồng \
+                 thời hoặc lặp lại Content-Length và Transfer-Encoding.",
                 "The end of the body cannot be found in one way only: Content-Length and \
                  Transfer-Encoding must not stand together or twice.",
             ),

@@ -216,7 +216,7 @@ pub(super) const fn words(code: ErrorCode) -> Words {
         ),
         E::DatabaseUnavailable => say(
             "The registry's database cannot be reached.",
-            "Try again later; the operator has been alerted.",
+            "Try again later; if it stays so, tell the operator.",
         ),
         E::PlatformOverloaded => say(
             "The platform has more to do than it can.",

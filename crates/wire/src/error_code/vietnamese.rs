@@ -217,7 +217,7 @@ pub(super) const fn words(code: ErrorCode) -> Words {
         ),
         E::DatabaseUnavailable => say(
             "Không truy cập được cơ sở dữ liệu đăng ký.",
-            "Đề nghị thử lại sau; đơn vị vận hành đã được cảnh báo.",
+            "Đề nghị thử lại sau; nếu vẫn lỗi, báo đơn vị vận hành.",
         ),
         E::PlatformOverloaded => {
             say("Nền tảng đang quá tải.", "Đề nghị gửi lại sau thời gian ghi trong Retry-After.")
