@@ -1,9 +1,13 @@
 //! Over what the tests call: plain HTTP/1.1, or by `LGSP_TEST_TRANSPORT` over TLS (`tls`), or over
-//! TLS with HTTP/2 where the other side speaks it (`h2`).
+//! TLS with HTTP/2 where the other side speaks it (`h2`); and in which database demos keep what
+//! they know, by `LGSP_TEST_DATABASE`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use parking_lot::Mutex;
 use reqwest::Version;
+use testkit::TestDatabase;
 
 use crate::running::Demo;
 
@@ -36,6 +40,21 @@ pub(crate) fn scheme() -> &'static str {
 /// Words of `lgsp demo`.
 pub(crate) fn demo_words() -> &'static [&'static str] {
     if is_tls() { &["--tls"] } else { &[] }
+}
+
+/// The databases of demos on a server, by their data directories. A demo that is stopped and
+/// started again finds its own, so they stay as long as this process, and the server, do.
+static DATABASES: Mutex<BTreeMap<PathBuf, TestDatabase>> = Mutex::new(BTreeMap::new());
+
+/// Words of `lgsp demo` that name the database of the demo in `data`; a demo that is founded anew
+/// gets a new one.
+pub(crate) fn database_words(data: &Path) -> Vec<String> {
+    let mut databases = DATABASES.lock();
+    if !data.join("demo.json").exists() {
+        databases.insert(data.to_owned(), TestDatabase::new(data.join("platform.db")));
+    }
+    let database = databases.get(data).filter(|database| database.is_shared());
+    database.map_or(Vec::new(), |database| vec!["--database".to_owned(), database.url().to_owned()])
 }
 
 /// Whom clients of the demo in `data` believe.

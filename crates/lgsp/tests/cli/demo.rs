@@ -117,8 +117,11 @@ fn a_second_run_keeps_keys_and_registry() {
     }
     assert_eq!(first["logs"][0]["vkey"], demo.manifest["logs"][0]["vkey"]);
     assert_eq!(demo.stop(), Some(0));
-    let once = ["demo", "--once", "--data", data.to_str().unwrap()];
-    let told = run(&[&once, cell::demo_words()].concat());
+    let database = cell::database_words(&data);
+    let mut once = vec!["demo", "--once", "--data", data.to_str().unwrap()];
+    once.extend(database.iter().map(String::as_str));
+    once.extend(cell::demo_words());
+    let told = run(&once);
     assert_eq!(told.code, Some(0), "{}\n{}", told.out, told.err);
 }
 

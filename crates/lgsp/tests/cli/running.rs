@@ -28,12 +28,12 @@ pub(crate) struct Demo {
 impl Demo {
     /// Starts a demo with its data in `data`, on free ports.
     pub(crate) fn start(data: &Path) -> Self {
-        Self::start_through(data, lgsp(&[]))
+        Self::start_at(data, ["127.0.0.1:0", "127.0.0.1:0"], lgsp(&[]), cell::database_words(data))
     }
 
     /// Starts a demo through `command`, which stands before the words of the command line.
     pub(crate) fn start_through(data: &Path, command: Command) -> Self {
-        Self::start_at(data, ["127.0.0.1:0", "127.0.0.1:0"], command)
+        Self::start_at(data, ["127.0.0.1:0", "127.0.0.1:0"], command, Vec::new())
     }
 
     /// Starts it again with the same data, where its callers signed for it.
@@ -41,17 +41,23 @@ impl Demo {
         let scheme = format!("{}://", cell::scheme());
         let address = |name: &str| self.text(name).trim_start_matches(&scheme).to_owned();
         let (portal, gateway) = (address("portal"), address("gateway"));
-        *self = Self::start_at(&self.data.clone(), [&portal, &gateway], lgsp(&[]));
+        let (data, database) = (self.data.clone(), cell::database_words(&self.data));
+        *self = Self::start_at(&data, [&portal, &gateway], lgsp(&[]), database);
     }
 
     /// Starts one through `command` whose gateway listens at `gateway`, without TLS, whatever the
     /// public URLs say.
     pub(crate) fn start_behind_proxies(data: &Path, gateway: SocketAddr, command: Command) -> Self {
-        Self::start_at(data, ["127.0.0.1:0", &gateway.to_string()], command)
+        Self::start_at(data, ["127.0.0.1:0", &gateway.to_string()], command, Vec::new())
     }
 
-    fn start_at(data: &Path, [listen, gateway]: [&str; 2], mut command: Command) -> Self {
-        command.arg("demo").args(cell::demo_words());
+    fn start_at(
+        data: &Path,
+        [listen, gateway]: [&str; 2],
+        mut command: Command,
+        database: Vec<String>,
+    ) -> Self {
+        command.arg("demo").args(cell::demo_words()).args(database);
         command.args(["--listen", listen, "--gateway", gateway, "--data"]).arg(data);
         let mut process = Process::start_command(&mut command);
         process.wait_for_line(|line| line.contains("Ctrl-C"));
