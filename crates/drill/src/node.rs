@@ -80,21 +80,16 @@ impl Node {
     /// On free ports of loopback, which stay its own.
     fn new(mut plan: Plan) -> Self {
         let [control, gateway, operations] = free_addresses();
-        let mut http = reqwest::Client::builder().no_proxy();
         if let Some(authority) = &plan.authority {
-            let root = reqwest::Certificate::from_pem(authority.pem.as_bytes()).unwrap();
-            http = http.tls_certs_only([root]);
             plan.settings.extend(certificates(authority, &plan.folder));
         }
-        Self {
-            plan,
-            control,
-            gateway,
-            operations,
-            tokens: Vec::new(),
-            process: None,
-            http: http.build().unwrap(),
-        }
+        let http = client(plan.authority.as_deref());
+        Self { plan, control, gateway, operations, tokens: Vec::new(), process: None, http }
+    }
+
+    /// A client with connections of its own.
+    pub fn new_client(&self) -> reqwest::Client {
+        client(self.authority())
     }
 
     /// Starts it and waits until it says that it is ready; returns how long that took.
@@ -204,6 +199,16 @@ impl Node {
         command.envs(self.plan.settings.iter().map(|(name, value)| (name, value)));
         command
     }
+}
+
+/// A client that believes this authority alone.
+fn client(authority: Option<&Authority>) -> reqwest::Client {
+    let mut client = reqwest::Client::builder().no_proxy();
+    if let Some(authority) = authority {
+        let root = reqwest::Certificate::from_pem(authority.pem.as_bytes()).unwrap();
+        client = client.tls_certs_only([root]);
+    }
+    client.build().unwrap()
 }
 
 /// One certificate for all listeners, and the settings that name it.

@@ -29,6 +29,9 @@ const LOOK: Duration = Duration::from_secs(2);
 pub(super) struct Scene {
     caller: Caller,
     http: reqwest::Client,
+    /// A client whose connections nobody else uses: over HTTP/2, an answer that is not read takes
+    /// from the window of its whole connection, and what shares it starves with it.
+    deaf: reqwest::Client,
     gateway: SocketAddr,
     /// The service's URL and its path at the gateway.
     url: String,
@@ -45,7 +48,7 @@ impl Scene {
         let (http, gateway) = (node.http.clone(), node.gateway_address());
         let log = PublicLog::new(http.clone(), node.log_url(), node.trust().await);
         let tls = node.authority().map(connector);
-        Self { caller, http, gateway, url, path, log, tls }
+        Self { caller, http, deaf: node.new_client(), gateway, url, path, log, tls }
     }
 
     /// Small calls, one after the other.
@@ -58,7 +61,7 @@ impl Scene {
 
     /// One answer of so many bytes, read as fast as it comes.
     pub(super) async fn download(&self, bytes: u64) {
-        let mut answer = self.ask(bytes).await;
+        let mut answer = self.ask(&self.http, bytes).await;
         let mut came = 0;
         while let Some(piece) = answer.chunk().await.unwrap() {
             assert!(piece.iter().all(|byte| *byte == BYTE), "the answer was changed");
@@ -92,17 +95,16 @@ impl Scene {
     pub(super) async fn never_read(&self, callers: usize, bytes: u64) -> Vec<Response> {
         let mut answers = Vec::new();
         for _ in 0..callers {
-            answers.push(self.ask(bytes).await);
+            answers.push(self.ask(&self.deaf, bytes).await);
         }
         answers
     }
 
     /// Asks for so many bytes; returns when the head of the answer is here.
-    async fn ask(&self, bytes: u64) -> Response {
+    async fn ask(&self, http: &reqwest::Client, bytes: u64) -> Response {
         let get = self.caller.sign(&format!("{}/{bytes}", self.url));
         let signed = get.signed();
-        let request = self
-            .http
+        let request = http
             .get(get.url())
             .header("signature-input", &signed.signature_input)
             .header("signature", &signed.signature);

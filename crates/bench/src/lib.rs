@@ -1,0 +1,18 @@
+//! `bench` measures the built platform beside its peers, in one run on one machine. Never shipped.
+//!
+//! A figure is a ratio between programs that took turns within one run, never a time alone: machines
+//! differ, and this one differs from minute to minute. Before anything is timed, each program shows
+//! that it does what it is timed for: passes what is valid and refuses what was altered.
+//!
+//! **Invariant**: nothing here looks inside the platform: it is started as a process and asked over
+//! the network. **Trust**: `docs/performance.md` repeats what this printed, with machine and versions.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "benchmarks are tests that speak: what cannot be measured ends them"
+)]
