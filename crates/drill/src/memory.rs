@@ -31,9 +31,9 @@ const READY: Duration = Duration::from_secs(2);
 /// How many connections idle.
 const CONNECTIONS: usize = 10_000;
 /// What each of them may cost, with what the system's allocator rounds up.
-const CONNECTION: u64 = 10 << 10;
+const CONNECTION: u64 = 16 << 10;
 /// And what it may cost with its TLS session.
-const TLS_CONNECTION: u64 = 48 << 10;
+const TLS_CONNECTION: u64 = 32 << 10;
 /// How many callers ask for something huge and never read it.
 const DEAF: usize = 64;
 /// What each of them may cost.
