@@ -16,3 +16,6 @@
     clippy::print_stderr,
     reason = "benchmarks are tests that speak: what cannot be measured ends them"
 )]
+
+pub mod gateway;
+pub mod statistics;

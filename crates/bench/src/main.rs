@@ -3,9 +3,15 @@
 
 use std::process::ExitCode;
 
-const USAGE: &str = "bench gateway LGSP | bench evidence LGSP";
+const USAGE: &str = "bench gateway LGSP [OPTIONS] | bench evidence LGSP";
 
 fn main() -> ExitCode {
-    eprintln!("{USAGE}");
-    ExitCode::from(2)
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.split_first() {
+        Some((name, rest)) if name == "gateway" => bench::gateway::run(rest),
+        _ => {
+            eprintln!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
 }

@@ -3,8 +3,11 @@
 
 use std::time::Duration;
 
-use keys::{Ed25519Key, SigningKey, SystemRandomness};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use keys::{Ed25519Key, SigningKey, SystemRandomness, public_key_pem};
 use serde_json::{Value, json};
+use wire::signature::Algorithm;
 
 use crate::caller::{Caller, now};
 use crate::node::Node;
@@ -66,6 +69,26 @@ impl City {
         self.keys.push((made["keyid"].as_str().unwrap().to_owned(), SigningKey::from(key)));
     }
 
+    /// A caller with a new credential of the consumer, a shared secret or a key pair.
+    pub async fn new_caller(&self, node: &Node, algorithm: Algorithm) -> Caller {
+        let pair =
+            (algorithm != Algorithm::HmacSha256).then(|| SigningKey::generate(algorithm).unwrap());
+        let mut form = json!({
+            "system": format!("{CONSUMER}/mot-cua"), "algorithm": algorithm.as_str(),
+        });
+        if let Some(pair) = &pair {
+            let public = pair.public_key().unwrap();
+            form["public_key"] = public_key_pem(algorithm, &public).into();
+        }
+        let made = post(node, &self.administrator, "credentials", &form).await;
+        let shared = || {
+            let secret = STANDARD.decode(made["secret_base64"].as_str().unwrap()).unwrap();
+            SigningKey::hmac_sha256(&secret).unwrap()
+        };
+        let key = pair.unwrap_or_else(shared);
+        Caller::new(made["keyid"].as_str().unwrap(), key, node.http.clone())
+    }
+
     /// A caller for each key of the consumer.
     pub fn callers(&self, http: &reqwest::Client) -> Vec<Caller> {
         let caller =
@@ -87,7 +110,7 @@ async fn connect(node: &Node, consumer: &str, provider: &str) {
             "purpose": "giai-quyet-thu-tuc", "usage": "Diễn tập", "legal_basis": "Thử nghiệm",
             "operations": [{"method": "GET", "path": "/**"}, {"method": "POST", "path": "/**"}],
             "data_items": [{"name": "Không có"}], "frequency": "khi diễn tập",
-            "quota": {"per_minute": 1_000_000, "burst": 100_000},
+            "quota": {"per_minute": 1_000_000, "burst": 1_000_000},
             "from": now(), "until": now().saturating_add(DAY),
         },
     });
