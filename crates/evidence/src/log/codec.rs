@@ -2,6 +2,8 @@
 //!
 //! **Invariant**: what does not read back whole is `None`, never a guess.
 
+use std::collections::HashSet;
+
 use wire::ambient::UtcMicros;
 use wire::id::{KeyId, RequestId};
 
@@ -46,12 +48,27 @@ impl<'a> Cursor<'a> {
         std::str::from_utf8(self.sized()?).ok()
     }
 
-    fn nonce(&mut self) -> Option<SpentNonce> {
+    fn nonce(&mut self, names: &mut KeyNames) -> Option<SpentNonce> {
         let length = usize::from(self.u8()?);
-        let keyid = std::str::from_utf8(self.take(length)?).ok()?.parse().ok()?;
+        let keyid = names.of(std::str::from_utf8(self.take(length)?).ok()?)?;
         let fingerprint = self.array()?;
         let expires = i64::from_le_bytes(self.array()?);
         Some(SpentNonce { keyid, fingerprint, expires })
+    }
+}
+
+/// Key ids that were read: each stands in memory once, however many nonces name it.
+#[derive(Debug, Default)]
+pub(super) struct KeyNames(HashSet<KeyId>);
+
+impl KeyNames {
+    fn of(&mut self, text: &str) -> Option<KeyId> {
+        if let Some(known) = self.0.get(text) {
+            return Some(known.clone());
+        }
+        let keyid: KeyId = text.parse().ok()?;
+        self.0.insert(keyid.clone());
+        Some(keyid)
     }
 }
 
@@ -137,7 +154,7 @@ impl<'a> EntryRecord<'a> {
         out.extend_from_slice(self.detail);
     }
 
-    pub(super) fn read(payload: &'a [u8]) -> Option<Self> {
+    pub(super) fn read(payload: &'a [u8], names: &mut KeyNames) -> Option<Self> {
         let mut cursor = Cursor(payload);
         let index = cursor.u64()?;
         let micros = i64::from_le_bytes(cursor.array()?);
@@ -152,7 +169,7 @@ impl<'a> EntryRecord<'a> {
         if flags & !(RESOLVES | HAS_NONCE) != 0 {
             return None;
         }
-        let nonce = if flags & HAS_NONCE == 0 { None } else { Some(cursor.nonce()?) };
+        let nonce = if flags & HAS_NONCE == 0 { None } else { Some(cursor.nonce(names)?) };
         let entry = cursor.sized()?;
         let resolves_intent = flags & RESOLVES != 0;
         Some(Self { index, time, request_id, resolves_intent, nonce, entry, detail: cursor.0 })
@@ -175,10 +192,10 @@ impl<'a> IntentRecord<'a> {
         out.extend_from_slice(self.entry);
     }
 
-    pub(super) fn read(payload: &'a [u8]) -> Option<Self> {
+    pub(super) fn read(payload: &'a [u8], names: &mut KeyNames) -> Option<Self> {
         let mut cursor = Cursor(payload);
         let request_id = RequestId::from_bytes(cursor.array()?)?;
-        let nonce = cursor.nonce()?;
+        let nonce = cursor.nonce(names)?;
         Some(Self { request_id, nonce, entry: cursor.0 })
     }
 }
@@ -210,7 +227,7 @@ impl SettledRecord {
         }
     }
 
-    pub(super) fn read(payload: &[u8]) -> Option<Self> {
+    pub(super) fn read(payload: &[u8], names: &mut KeyNames) -> Option<Self> {
         let mut cursor = Cursor(payload);
         let size = cursor.u64()?;
         let calls = (0..cursor.u32()?)
@@ -218,7 +235,7 @@ impl SettledRecord {
             .collect::<Option<_>>()?;
         let mut nonces = Vec::new();
         while !cursor.0.is_empty() {
-            nonces.push(cursor.nonce()?);
+            nonces.push(cursor.nonce(names)?);
         }
         Some(Self { size, calls, nonces })
     }

@@ -95,6 +95,12 @@ impl SpentNonce {
     pub fn is_live(&self, now: UtcMicros) -> bool {
         self.expires.saturating_add(30) >= now.as_seconds()
     }
+
+    /// An order in which equal ones stand together; the random fingerprint decides at once.
+    pub(super) fn by_fingerprint(one: &Self, other: &Self) -> std::cmp::Ordering {
+        let key = |nonce: &Self| (nonce.fingerprint, nonce.expires);
+        key(one).cmp(&key(other)).then_with(|| one.keyid.cmp(&other.keyid))
+    }
 }
 
 /// A body by its digest.

@@ -1,6 +1,6 @@
 //! What this module reads, for [`crate::fuzzing`].
 
-use super::codec::{EntryRecord, IntentRecord, SegmentHead, SettledRecord};
+use super::codec::{EntryRecord, IntentRecord, KeyNames, SegmentHead, SettledRecord};
 use super::frame::{self, Kind};
 use crate::fuzzing::{ReadFrame, ReadSegment};
 
@@ -20,12 +20,12 @@ pub(crate) fn segment(bytes: &[u8]) -> ReadSegment {
 
 /// The record in a payload, written again; `None` if it is none.
 fn written_again(kind: Kind, payload: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
+    let (mut out, names) = (Vec::new(), &mut KeyNames::default());
     match kind {
         Kind::Segment => SegmentHead::read(payload)?.put(&mut out),
-        Kind::Entry => EntryRecord::read(payload)?.put(&mut out),
-        Kind::Intent => IntentRecord::read(payload)?.put(&mut out),
-        Kind::Settled => SettledRecord::read(payload)?.put(&mut out),
+        Kind::Entry => EntryRecord::read(payload, names)?.put(&mut out),
+        Kind::Intent => IntentRecord::read(payload, names)?.put(&mut out),
+        Kind::Settled => SettledRecord::read(payload, names)?.put(&mut out),
     }
     Some(out)
 }

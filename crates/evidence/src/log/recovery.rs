@@ -15,7 +15,6 @@
 mod checkpoint;
 mod unknown;
 
-use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -99,7 +98,8 @@ pub(super) fn open(
     }
     let lock = lock(&**disk, dir)?;
     archive.create_dirs().map_err(OpenError::disk(dir))?;
-    let Found { published, tree, mut replay, loaded } = find(config, keys, &**disk, &archive)?;
+    let Found { published, tree, mut replay, mut loaded } =
+        find(config, keys, &**disk, &archive, world.clock.now())?;
     let replayed = replay.batch.entries.len();
 
     // A crash before the new segment has its name changes nothing; after it, the next opening
@@ -118,18 +118,19 @@ pub(super) fn open(
         _ => press.publish(&[Arc::new(replay.batch)]).map_err(OpenError::disk(&dir))?,
     };
 
-    let now = world.clock.now();
-    let nonces: HashSet<_> = loaded.nonces.into_iter().chain(replay.nonces).collect();
-    let spent_nonces: Vec<_> = nonces.into_iter().filter(|nonce| nonce.is_live(now)).collect();
+    let old = std::mem::take(&mut loaded.serials);
+    let (calls, mut nonces) = loaded.into_parts();
+    nonces.extend(replay.nonces);
+    nonces.sort_unstable_by(SpentNonce::by_fingerprint);
+    nonces.dedup();
     // Every intent has its entry by now. Saying so makes it not matter which of the old segments
     // a loss of power brings back.
-    let calls = loaded.intents.into_keys().collect();
-    let carried = SettledRecord { size, calls, nonces: spent_nonces.clone() };
-    let serial = next(&loaded.serials);
+    let carried = SettledRecord { size, calls, nonces };
     let full = config.intent_segment_bytes;
-    let intents = Intents::begin(Arc::clone(&disk), &intents_dir, serial, full, &carried)
-        .and_then(|intents| load::remove(&*disk, &intents_dir, &loaded.serials).map(|()| intents))
+    let intents = Intents::begin(Arc::clone(&disk), &intents_dir, next(&old), full, &carried)
+        .and_then(|intents| load::remove(&*disk, &intents_dir, &old).map(|()| intents))
         .map_err(OpenError::disk(&intents_dir))?;
+    let spent_nonces = carried.nonces;
     // The new segment stands alone, so any of these may come back after a loss of power.
     for serial in &replay.serials {
         let path = wal::path(&wal_dir, *serial);
@@ -155,7 +156,9 @@ pub(super) fn look(
         return Ok(None);
     }
     let archive = Archive::new(Arc::clone(disk), &config.dir);
-    let Found { published, replay, loaded, .. } = find(config, keys, &**disk, &archive)?;
+    // Nonces are not looked at, so it does not matter which of them are past.
+    let now = UtcMicros::MAX;
+    let Found { published, replay, loaded, .. } = find(config, keys, &**disk, &archive, now)?;
     Ok(Some(Looked {
         entries: replay.batch.end(),
         published: published.map_or(0, |published| published.size),
@@ -177,13 +180,14 @@ fn find(
     keys: &LogKeys,
     disk: &dyn Disk,
     archive: &Archive,
+    now: UtcMicros,
 ) -> Result<Found, OpenError> {
     let dir = &config.dir;
     let published = checkpoint::read(config, keys, disk)?;
     let tree = checkpoint::load_tree(archive, dir, published.as_ref())?;
     let size = tree.size();
-    let mut replay = wal::replay(disk, &dir.join("wal"), config.origin.as_ref(), size)?;
-    let loaded = load::load(disk, &dir.join("intents"))?;
+    let mut replay = wal::replay(disk, &dir.join("wal"), config.origin.as_ref(), size, now)?;
+    let loaded = load::load(disk, &dir.join("intents"), now)?;
     if published.is_none() {
         // The first opening publishes a checkpoint of size 0 before it takes any entry.
         let holds_nothing = replay.batch.entries.is_empty() && loaded.size == 0;
@@ -229,12 +233,7 @@ fn begin_segment(
     };
     let settled = SettledRecord {
         size: replay.batch.end(),
-        calls: replay
-            .settled
-            .iter()
-            .filter(|call| loaded.intents.contains_key(call))
-            .copied()
-            .collect(),
+        calls: replay.settled.iter().filter(|call| loaded.has_intent(call)).copied().collect(),
         nonces: replay.nonces.iter().cloned().collect(),
     };
     let mut frames = Vec::new();

@@ -16,7 +16,7 @@ use wire::ambient::UtcMicros;
 use wire::id::RequestId;
 
 use super::batch::Batch;
-use super::codec::{EntryRecord, SegmentHead, SettledRecord};
+use super::codec::{EntryRecord, KeyNames, SegmentHead, SettledRecord};
 use super::draft::SpentNonce;
 use super::error::OpenError;
 use super::frame::{self, Kind};
@@ -90,17 +90,19 @@ pub(super) struct Replay {
     pub(super) last_time: Option<UtcMicros>,
     /// Calls whose outcome stands in an entry.
     pub(super) settled: HashSet<RequestId>,
+    /// Those that must still be remembered.
     pub(super) nonces: HashSet<SpentNonce>,
     /// All segments there are.
     pub(super) serials: Vec<u64>,
 }
 
-/// Reads all segments; entries from index `from` on are kept.
+/// Reads all segments; entries from index `from` on are kept, and nonces that live at `now`.
 pub(super) fn replay(
     disk: &dyn Disk,
     dir: &Path,
     origin: &str,
     from: u64,
+    now: UtcMicros,
 ) -> Result<Replay, OpenError> {
     let mut replay =
         Replay { batch: Batch { first: from, ..Batch::default() }, ..Replay::default() };
@@ -120,8 +122,9 @@ pub(super) fn replay(
         let dir = dir.parent().unwrap_or(dir).to_owned();
         return Err(OpenError::Missing { dir, from, to: first.head.start - 1 });
     }
+    let mut names = KeyNames::default();
     for link in chain {
-        replay.take(dir, &link)?;
+        replay.take(dir, &link, now, &mut names)?;
     }
     Ok(replay)
 }
@@ -156,7 +159,13 @@ fn chain(mut segments: BTreeMap<u64, (SegmentHead, Vec<u8>)>) -> Vec<Link> {
 }
 
 impl Replay {
-    fn take(&mut self, dir: &Path, link: &Link) -> Result<(), OpenError> {
+    fn take(
+        &mut self,
+        dir: &Path,
+        link: &Link,
+        now: UtcMicros,
+        names: &mut KeyNames,
+    ) -> Result<(), OpenError> {
         let path = path(dir, link.head.serial);
         let damaged = |at: usize| OpenError::Damaged { path: path.clone(), at: at as u64 };
         let whole = link.bytes.len();
@@ -173,8 +182,8 @@ impl Replay {
         for frame in &scan.whole {
             let taken = match frame.kind {
                 Kind::Segment | Kind::Intent => Some(()),
-                Kind::Settled => self.take_settled(frame.payload),
-                Kind::Entry => self.take_entry(&mut index, frame.payload),
+                Kind::Settled => self.take_settled(frame.payload, now, names),
+                Kind::Entry => self.take_entry(&mut index, frame.payload, now, names),
             };
             taken.ok_or_else(|| damaged(frame.at))?;
         }
@@ -182,22 +191,28 @@ impl Replay {
         Ok(())
     }
 
-    fn take_settled(&mut self, payload: &[u8]) -> Option<()> {
-        let settled = SettledRecord::read(payload)?;
+    fn take_settled(&mut self, payload: &[u8], now: UtcMicros, names: &mut KeyNames) -> Option<()> {
+        let settled = SettledRecord::read(payload, names)?;
         self.settled.extend(settled.calls);
-        self.nonces.extend(settled.nonces);
+        self.nonces.extend(settled.nonces.into_iter().filter(|nonce| nonce.is_live(now)));
         Some(())
     }
 
-    fn take_entry(&mut self, index: &mut u64, payload: &[u8]) -> Option<()> {
-        let record = EntryRecord::read(payload).filter(|record| record.index == *index)?;
+    fn take_entry(
+        &mut self,
+        index: &mut u64,
+        payload: &[u8],
+        now: UtcMicros,
+        names: &mut KeyNames,
+    ) -> Option<()> {
+        let record = EntryRecord::read(payload, names).filter(|record| record.index == *index)?;
         if *index == self.batch.end() {
             self.batch.push(0, &record);
         }
         *index += 1;
         self.last_time = self.last_time.max(Some(record.time));
         self.settled.extend(record.request_id.filter(|_| record.resolves_intent));
-        self.nonces.extend(record.nonce);
+        self.nonces.extend(record.nonce.filter(|nonce| nonce.is_live(now)));
         Some(())
     }
 }

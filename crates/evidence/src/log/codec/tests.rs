@@ -46,7 +46,7 @@ proptest! {
             index, time, request_id: call, resolves_intent, nonce, entry: &entry, detail: &detail,
         };
         let bytes = written(|out| record.put(out));
-        let read = EntryRecord::read(&bytes).unwrap();
+        let read = EntryRecord::read(&bytes, &mut KeyNames::default()).unwrap();
         prop_assert_eq!((read.index, read.time, read.request_id), (index, time, call));
         prop_assert_eq!((read.resolves_intent, &read.nonce), (resolves_intent, &record.nonce));
         prop_assert_eq!((read.entry, read.detail), (entry.as_slice(), detail.as_slice()));
@@ -60,7 +60,7 @@ proptest! {
     ) {
         let record = SettledRecord { size, calls, nonces };
         let bytes = written(|out| record.put(out));
-        prop_assert_eq!(SettledRecord::read(&bytes), Some(record));
+        prop_assert_eq!(SettledRecord::read(&bytes, &mut KeyNames::default()), Some(record));
     }
 
     #[test]
@@ -76,8 +76,8 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
-        let _ = (EntryRecord::read(&bytes).is_some(), IntentRecord::read(&bytes).is_some());
-        let _ = (SettledRecord::read(&bytes), SegmentHead::read(&bytes));
+        let _ = (EntryRecord::read(&bytes, &mut KeyNames::default()).is_some(), IntentRecord::read(&bytes, &mut KeyNames::default()).is_some());
+        let _ = (SettledRecord::read(&bytes, &mut KeyNames::default()), SegmentHead::read(&bytes));
         prop_assert_eq!(frame::scan(&bytes).valid, 0);
     }
 
@@ -85,10 +85,10 @@ proptest! {
     fn a_cut_intent_is_refused(call in request_id(), nonce in nonce(), cut in 0..30_usize) {
         let record = IntentRecord { request_id: call, nonce: nonce.clone(), entry: b"" };
         let bytes = written(|out| record.put(out));
-        let read = IntentRecord::read(&bytes).unwrap();
+        let read = IntentRecord::read(&bytes, &mut KeyNames::default()).unwrap();
         prop_assert_eq!((read.request_id, read.nonce), (call, nonce));
         let short = bytes.get(..bytes.len() - 1 - cut).unwrap();
-        prop_assert!(IntentRecord::read(short).is_none());
+        prop_assert!(IntentRecord::read(short, &mut KeyNames::default()).is_none());
     }
 }
 
@@ -105,11 +105,11 @@ fn an_entry_record_with_a_broken_call_or_an_unknown_flag_is_none() {
         detail: b"",
     };
     let bytes = written(|out| record.put(out));
-    assert!(EntryRecord::read(&bytes).is_some());
+    assert!(EntryRecord::read(&bytes, &mut KeyNames::default()).is_some());
     for (at, byte) in [(16, 1), (31, 0x5f), (32, 4), (32, 0x80)] {
         let mut bytes = bytes.clone();
         bytes[at] = byte;
-        assert!(EntryRecord::read(&bytes).is_none(), "byte {at}");
+        assert!(EntryRecord::read(&bytes, &mut KeyNames::default()).is_none(), "byte {at}");
     }
 }
 

@@ -7,7 +7,7 @@ use wire::ambient::UtcMicros;
 
 use super::{Intents, Segment, State, create, path};
 use crate::disk::Disk;
-use crate::log::codec::{IntentRecord, SettledRecord};
+use crate::log::codec::{IntentRecord, KeyNames, SettledRecord};
 use crate::log::frame::{self, Kind};
 
 impl Intents {
@@ -116,8 +116,9 @@ impl State {
             return Ok(());
         };
         let (number, bytes) = (oldest.number, disk.read(&path(dir, oldest.serial))?);
+        let mut names = KeyNames::default();
         for frame in frame::scan(&bytes).whole.iter().filter(|frame| frame.kind == Kind::Intent) {
-            let Some(intent) = IntentRecord::read(frame.payload) else {
+            let Some(intent) = IntentRecord::read(frame.payload, &mut names) else {
                 continue;
             };
             if self.open.get(&intent.request_id) == Some(&number) {

@@ -45,12 +45,8 @@ pub(super) fn append(
 
 /// The intents whose outcome stands nowhere, in the order of their calls.
 pub(super) fn unresolved<'a>(replay: &Replay, loaded: &'a Loaded) -> Vec<(RequestId, &'a [u8])> {
-    let mut open: Vec<_> = loaded
-        .intents
-        .iter()
-        .filter(|(call, _)| !loaded.settled.contains(*call) && !replay.settled.contains(*call))
-        .map(|(call, entry)| (*call, entry.as_slice()))
-        .collect();
+    let mut open: Vec<_> =
+        loaded.open().filter(|(call, _)| !replay.settled.contains(call)).collect();
     open.sort_unstable();
     open
 }
