@@ -4,6 +4,7 @@
 //! `test` runs them, `check` is what a change must pass before its tests are worth running.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks there")]
 
+mod bench;
 mod check;
 mod drill;
 mod fuzz;
@@ -22,6 +23,8 @@ cargo xtask <verb>
   fuzz     libFuzzer on one target, or on each: [target] [seconds, 60 unless said]
   drill    crash [ROUNDS]: kill -9 amid load, again and again, and see that nothing promised is lost;
            memory: huge bodies, idle connections, callers that never read, and what they cost
+  bench    evidence [--entries N]: what the log takes, how soon it proves, how it grows old; rewrites
+           its part of docs/performance.md
   docs     rewrite docs/errors.md from the error catalogue
 
 Example: cargo xtask test -p gateway
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         "check" => check::lint(),
         "fuzz" => fuzz::run(rest),
         "drill" => drill::run(rest),
+        "bench" => bench::run(rest),
         "docs" => check::rewrite_error_page(),
         _ => {
             eprint!("{USAGE}");

@@ -21,7 +21,7 @@ fn allowed(crate_name: &str) -> Vec<&'static str> {
         "portal" => [FOUNDATIONS, &domains].concat(),
         "lgsp" => [FOUNDATIONS, &domains, &["portal", "client", "transport"]].concat(),
         "drill" => vec!["wire", "keys", "client", "testkit"],
-        "bench" => vec!["wire", "keys", "client", "drill", "testkit"],
+        "bench" => vec!["wire", "keys", "store", "evidence", "client", "drill", "testkit"],
         // It reaches every parser, and nothing reaches it.
         "fuzz" => [FOUNDATIONS, &["gateway", "client", "lgsp", "transport"]].concat(),
         "testkit" => [FOUNDATIONS, &["client"]].concat(),

@@ -3,12 +3,17 @@
 
 use std::process::ExitCode;
 
-const USAGE: &str = "bench gateway LGSP [OPTIONS] | bench evidence LGSP";
+/// The binary's allocator: the evidence log runs in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const USAGE: &str = "bench gateway LGSP [OPTIONS] | bench evidence [OPTIONS]";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.split_first() {
         Some((name, rest)) if name == "gateway" => bench::gateway::run(rest),
+        Some((name, rest)) if name == "evidence" => bench::evidence::run(rest),
         _ => {
             eprintln!("{USAGE}");
             ExitCode::from(2)
