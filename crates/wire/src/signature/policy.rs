@@ -77,7 +77,7 @@ pub fn check_request(
     check_coverage(input, carried)?;
     check_time(created, expires, now.as_seconds())?;
     if nonce.is_empty() || nonce.len() > MAX_NONCE {
-        return Err(SignatureError::ParameterMalformed("nonce".to_owned()).into());
+        return Err(nonce_of_wrong_length(nonce.len()));
     }
     let algorithm = match parameters.alg.as_deref() {
         Some(name) => Some(name.parse().map_err(|_| algorithm_unknown(name))?),
@@ -111,7 +111,14 @@ fn check_coverage(input: &SignatureInput<'_>, carried: Carried) -> Result<(), Si
 fn check_time(created: i64, expires: i64, now: i64) -> Result<(), SignatureRefusal> {
     // Structured-field integers have at most 15 digits, so none of this can overflow.
     if expires < created {
-        return Err(SignatureError::ParameterMalformed("expires".to_owned()).into());
+        return Err(refusal(
+            ErrorCode::SignatureMalformed,
+            format!(
+                "Thời điểm hết hạn (expires) sớm hơn thời điểm ký (created) {} giây.",
+                created - expires
+            ),
+            format!("The parameter expires is {} seconds earlier than created.", created - expires),
+        ));
     }
     if expires - created > MAX_LIFE_S {
         return Err(refusal(
@@ -146,6 +153,17 @@ fn parameter_missing(name: &str) -> SignatureRefusal {
         ErrorCode::SignatureParameterMissing,
         format!("Thiếu tham số {name}."),
         format!("The parameter {name} is missing."),
+    )
+}
+
+/// A nonce is a structured-field string, so each of its characters is one byte.
+fn nonce_of_wrong_length(length: usize) -> SignatureRefusal {
+    refusal(
+        ErrorCode::SignatureMalformed,
+        format!(
+            "Tham số nonce phải dài từ 1 đến {MAX_NONCE} ký tự; giá trị nhận được dài {length} ký tự."
+        ),
+        format!("The parameter nonce must have 1 to {MAX_NONCE} characters; it has {length}."),
     )
 }
 

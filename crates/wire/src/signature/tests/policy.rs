@@ -1,5 +1,6 @@
 use super::super::policy::{
-    Carried, DigestPlace, MAX_LIFE_S, MAX_SKEW_S, check_request, response_components,
+    Carried, DigestPlace, MAX_LIFE_S, MAX_NONCE, MAX_SKEW_S, SignatureRefusal, check_request,
+    response_components,
 };
 use super::*;
 use crate::ambient::UtcMicros;
@@ -7,10 +8,14 @@ use crate::ambient::UtcMicros;
 const NOW: i64 = 1_795_420_800;
 const FULL: &str = r#""@method" "@target-uri" "content-digest" "lgsp-purpose""#;
 
-fn code_of(components: &str, parameters: &str, carried: Carried) -> Option<ErrorCode> {
+fn refusal_of(components: &str, parameters: &str, carried: Carried) -> Option<SignatureRefusal> {
     let field = format!(r#"s=({components});{parameters};tag="lgsp""#);
     let input = find_tagged(&field, "lgsp").unwrap().unwrap();
-    check_request(&input, carried, UtcMicros::from_seconds(NOW)).err().map(|refusal| refusal.code)
+    check_request(&input, carried, UtcMicros::from_seconds(NOW)).err()
+}
+
+fn code_of(components: &str, parameters: &str, carried: Carried) -> Option<ErrorCode> {
+    refusal_of(components, parameters, carried).map(|refusal| refusal.code)
 }
 
 fn parameters(created: i64, expires: i64) -> String {
@@ -85,6 +90,31 @@ fn nonce_key_and_algorithm_have_their_forms() {
         (r#"nonce="n";keyid="k";alg="none""#.to_owned(), ErrorCode::SignatureAlgorithmMismatch),
     ] {
         assert_eq!(code_of(FULL, &format!("{times};{rest}"), ALL), Some(code), "{rest}");
+    }
+}
+
+#[test]
+fn a_value_out_of_bounds_is_refused_by_the_name_of_its_bound() {
+    let times = format!("created={NOW};expires={NOW}");
+    let nonce = |length| format!(r#"{times};nonce="{}";keyid="k""#, "n".repeat(length));
+    assert_eq!(code_of(FULL, &nonce(MAX_NONCE), ALL), None);
+    for (parameters, vi, en) in [
+        (
+            nonce(MAX_NONCE + 1),
+            "từ 1 đến 128 ký tự; giá trị nhận được dài 129",
+            "1 to 128 characters; it has 129",
+        ),
+        (nonce(0), "từ 1 đến 128 ký tự; giá trị nhận được dài 0", "1 to 128 characters; it has 0"),
+        (
+            self::parameters(NOW, NOW - 1),
+            "sớm hơn thời điểm ký (created) 1 giây",
+            "1 seconds earlier than created",
+        ),
+    ] {
+        let refusal = refusal_of(FULL, &parameters, ALL).unwrap();
+        assert_eq!(refusal.code, ErrorCode::SignatureMalformed);
+        assert!(refusal.detail.vi.contains(vi), "{}", refusal.detail.vi);
+        assert!(refusal.detail.en.contains(en), "{}", refusal.detail.en);
     }
 }
 
