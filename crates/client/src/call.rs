@@ -97,7 +97,8 @@ impl Client {
         if let Some(body) = content.body(watcher.clone()).await.map_err(ClientError::Content)? {
             sending = sending.body(body);
         }
-        let response = sending.send().await.map_err(ClientError::while_sending)?;
+        let response = sending.send().await;
+        let response = response.map_err(|error| ClientError::while_sending(error, &request.url))?;
         let received = receive(response, sink, watcher).await?;
         Ok(answer::check(&request, received, &self.trust))
     }

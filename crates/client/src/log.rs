@@ -182,7 +182,8 @@ impl LogReader {
     }
 
     async fn fetch(&self, path: &str) -> Result<Vec<u8>, UnprovedEntry> {
-        let unreachable = |error: &dyn std::error::Error| UnprovedEntry::Unreachable(reason(error));
+        let unreachable =
+            |error: &(dyn std::error::Error + 'static)| UnprovedEntry::Unreachable(reason(error));
         let url = self.prefix.join(path).map_err(|error| unreachable(&error))?;
         let mut request = self.http.get(url);
         if let Some(token) = &self.token {

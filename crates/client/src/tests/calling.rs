@@ -5,6 +5,8 @@ use http::Method;
 use http::header::CONTENT_TYPE;
 use keys::{CallerKey, Ed25519Key, SigningKey, SystemRandomness};
 use parking_lot::Mutex;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use url::Url;
 use wire::trust::TrustFile;
 
@@ -208,7 +210,7 @@ async fn what_cannot_be_called_or_sent_is_refused_before_anything_is_sent() {
 
 #[tokio::test]
 async fn nobody_listening_is_unreachable() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/a", listener.local_addr().unwrap());
     drop(listener);
     let clock = Arc::new(Standing);
@@ -216,4 +218,32 @@ async fn nobody_listening_is_unreachable() {
     let call = Call::new(Method::GET, url.parse().unwrap());
     let answer = client.call(call, &mut Vec::new(), None).await;
     assert!(matches!(answer, Err(ClientError::Unreachable(_))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn whoever_speaks_the_other_scheme_than_the_url_is_told_as_that() {
+    let clock = Arc::new(Standing);
+    let client = client(hmac().0, &TrustFile::default(), &clock);
+    let platform = start(Flaw::None, hmac().1, &clock).await;
+    let mut in_tls = units(&platform);
+    in_tls.set_scheme("https").unwrap();
+    let answer = client.call(Call::new(Method::GET, in_tls), &mut Vec::new(), None).await;
+    let error = answer.unwrap_err();
+    assert!(matches!(error, ClientError::OtherScheme(_)), "{error:?}");
+    assert!(error.to_string().ends_with(" does not answer in TLS"), "{error}");
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let plain: Url = format!("http://{}/a", listener.local_addr().unwrap()).parse().unwrap();
+    let call = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_u8().await.unwrap();
+        // A fatal alert, decode_error (RFC 8446 §6): what TLS servers say to a line of HTTP.
+        stream.write_all(&[21, 3, 3, 0, 2, 2, 50]).await.unwrap();
+    };
+    let request = Call::new(Method::GET, plain);
+    let mut body = Vec::new();
+    let (answer, ()) = tokio::join!(client.call(request, &mut body, None), call);
+    let error = answer.unwrap_err();
+    assert!(matches!(error, ClientError::OtherScheme(_)), "{error:?}");
+    assert!(error.to_string().ends_with(" does not answer in HTTP without TLS"), "{error}");
 }

@@ -175,6 +175,7 @@ fn complaint(error: &ClientError) -> Complaint {
         ClientError::Content(_) => "name a file that this user may read",
         ClientError::Signature(_) => "check --keyid and --purpose",
         ClientError::Key(_) => "check the key file with `openssl pkey -check`",
+        ClientError::OtherScheme(url) => return Complaint::usage(error, next_for_scheme(url)),
         ClientError::Unreachable(_) => "check the address, and that the platform is running",
         ClientError::BrokeOff(_) => {
             "the call may have been carried out: look for it in the evidence log before you repeat it"
@@ -189,6 +190,23 @@ fn complaint(error: &ClientError) -> Complaint {
             | ClientError::Content(_)
     );
     Complaint { usage, ..Complaint::new(error, next_step) }
+}
+
+/// Going on without TLS is never advised without a doubt: whoever stands between would see all.
+fn next_for_scheme(url: &Url) -> String {
+    let address = |scheme: &str| {
+        let path = url.as_str().trim_start_matches(url.scheme());
+        format!("{scheme}{path}")
+    };
+    if url.scheme() == "https" {
+        format!(
+            "if the platform is meant to be called without TLS, call {}; otherwise it is not the \
+             platform that answers there",
+            address("http")
+        )
+    } else {
+        format!("if it speaks TLS, call {}", address("https"))
+    }
 }
 
 fn header(line: &str) -> Result<(HeaderName, HeaderValue), String> {

@@ -19,14 +19,29 @@ fn curl(arguments: &[&str]) -> Said {
 
 /// A demo in TLS, whatever the other tests call over.
 fn sealed_demo(data: &Path) -> (Process, Value) {
-    let free = "127.0.0.1:0";
-    let mut command = lgsp(&["demo", "--tls", "--listen", free, "--gateway", free, "--data"]);
-    let mut process = Process::start_command(command.arg(data));
-    let ca = data.join("ca.pem").display().to_string();
+    let (mut process, ca) = (demo(data, &["--tls"]), data.join("ca.pem").display().to_string());
     process.wait_for_line(|line| line.contains(&ca));
+    let manifest = manifest_at_its_start(&mut process, data);
+    (process, manifest)
+}
+
+/// A demo without TLS, whatever the other tests call over.
+fn plain_demo(data: &Path) -> (Process, Value) {
+    let mut process = demo(data, &[]);
+    let manifest = manifest_at_its_start(&mut process, data);
+    (process, manifest)
+}
+
+fn demo(data: &Path, more: &[&str]) -> Process {
+    let free = "127.0.0.1:0";
+    let mut command = lgsp(&["demo", "--listen", free, "--gateway", free, "--data"]);
+    Process::start_command(command.arg(data).args(more))
+}
+
+fn manifest_at_its_start(process: &mut Process, data: &Path) -> Value {
     process.wait_for_line(|line| line.contains("Ctrl-C"));
     let manifest = std::fs::read(data.join("demo.json")).unwrap();
-    (process, serde_json::from_slice(&manifest).unwrap())
+    serde_json::from_slice(&manifest).unwrap()
 }
 
 #[test]
@@ -103,6 +118,25 @@ fn a_call_believes_the_root_that_it_is_given_and_no_other() {
         let said = run(&[&call[..], more].concat());
         assert_eq!(said.code, Some(1), "{said:?}");
         assert!(said.err.contains("certificate"), "{}", said.err);
+    }
+}
+
+#[test]
+fn a_call_by_the_wrong_scheme_names_the_right_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for (data, from, to) in [("sealed", "https", "http"), ("plain", "http", "https")] {
+        let data = folder.path().join(data);
+        let (_process, manifest) =
+            if from == "https" { sealed_demo(&data) } else { plain_demo(&data) };
+        let right = format!("{}/units", manifest["services"][0]["url"].as_str().unwrap());
+        let wrong = right.replace(&format!("{from}://"), &format!("{to}://"));
+        let body = "x".repeat(100_000);
+        for content in [&[][..], &["--data", &body]] {
+            let call = ["call", "--demo", data.to_str().unwrap(), "POST", &wrong];
+            let said = run(&[&call[..], content].concat());
+            assert_eq!(said.code, Some(2), "{said:?}");
+            assert!(said.err.contains(&format!("call {right}")), "{}", said.err);
+        }
     }
 }
 
