@@ -168,19 +168,29 @@ impl Sealed {
         self.node.folder.path().join("ca.pem")
     }
 
-    /// What is found about certificates and public URLs that is not in order.
-    fn problems(&self) -> Vec<String> {
+    /// What is found about certificates and public URLs.
+    fn findings(&self) -> Vec<Value> {
         let said = self.node.run("check", &["--json"]);
         let report: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!(said.code, Some(i32::from(report["ok"] == false)), "{report:#}");
         let findings = report["findings"].as_array().unwrap().iter();
-        let of_tls = findings
-            .filter(|one| matches!(one["subject"].as_str(), Some("certificate" | "public url")));
-        assert!(of_tls.clone().count() > 0, "{report:#}");
-        let wrong = of_tls.filter(|one| one["ok"] == false);
-        let problems: Vec<_> = wrong.map(|one| one["seen"].as_str().unwrap().to_owned()).collect();
-        assert!(problems.is_empty() || said.code == Some(1), "{report:#}");
-        problems
+        let of_tls: Vec<_> = findings
+            .filter(|one| matches!(one["subject"].as_str(), Some("certificate" | "public url")))
+            .cloned()
+            .collect();
+        assert!(!of_tls.is_empty(), "{report:#}");
+        of_tls
     }
+
+    /// What is seen that is not in order.
+    fn problems(&self) -> Vec<String> {
+        seen(&self.findings(), |one| one["ok"] == false)
+    }
+}
+
+fn seen(findings: &[Value], fits: impl Fn(&Value) -> bool) -> Vec<String> {
+    let fitting = findings.iter().filter(|one| fits(one));
+    fitting.map(|one| one["seen"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Whether the listener at `url` is believed to be `name`.
@@ -240,7 +250,10 @@ fn check_finds_what_is_wrong_with_certificates() {
     sealed.show(&sealed.authority.issue_expired(&["first.example"]));
     let problems = sealed.problems();
     assert_eq!(problems.len(), 3, "one per listener: {problems:?}");
-    assert!(problems.iter().all(|one| one.contains("was over at 2021-01-01")), "{problems:?}");
+    for (problem, section) in problems.iter().zip(["control", "gateway", "operations"]) {
+        let told = format!("listener.pem ({section}.tls_certificates) was over at 2021-01-01");
+        assert!(problem.contains(&told), "{problem}");
+    }
 
     sealed.show(&sealed.authority.issue(&["second.example"]));
     let problems = sealed.problems();
@@ -252,7 +265,22 @@ fn check_finds_what_is_wrong_with_certificates() {
     sealed.show(&Issued { key: other.key, ..right });
     let problems = sealed.problems();
     assert_eq!(problems.len(), 3, "{problems:?}");
-    assert!(problems.iter().all(|one| one.contains("does not belong to")), "{problems:?}");
+    for (problem, section) in problems.iter().zip(["control", "gateway", "operations"]) {
+        assert!(problem.starts_with(&format!("{section}.tls_certificates: ")), "{problem}");
+        assert!(problem.contains("does not belong to"), "{problem}");
+    }
+}
+
+#[test]
+fn check_finds_a_certificate_for_another_name_where_no_public_url_is_named() {
+    let sealed = Sealed::new("");
+    assert_eq!(sealed.problems(), Vec::<String>::new());
+    sealed.show(&sealed.authority.issue(&["first.example"]));
+    let findings = sealed.findings();
+    let lacks =
+        |section| format!("none of {section}.tls_certificates is for 127.0.0.1 ({section}.listen)");
+    assert_eq!(seen(&findings, |one| one["ok"] == false), [lacks("gateway")]);
+    assert_eq!(seen(&findings, |one| one["warning"] == true), [lacks("control")]);
 }
 
 #[test]
