@@ -151,6 +151,11 @@ impl PlatformKeys {
         self.index.current(&self.folder, which)
     }
 
+    /// The folder of their index, open as they are.
+    pub fn folder(&self) -> &KeyDirectory {
+        &self.folder
+    }
+
     /// Every key there has been, the oldest first, with its validity.
     pub fn history(&self) -> &[KeyValidity] {
         &self.index.keys

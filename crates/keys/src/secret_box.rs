@@ -39,19 +39,30 @@ impl SecretBox {
         folder: &KeyDirectory,
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, KeyError> {
-        let keys = if let Some(file) = folder.find(FILE)? {
-            decode_file(&file)
-                .map_err(|reason| KeyError::Damaged { path: folder.path().join(FILE), reason })?
-        } else {
-            let first = SymmetricKey::generate(randomness.as_ref())?;
-            folder.create_new(FILE, &encode_file(&[&first]))?;
-            vec![first]
+        if let Some(found) = Self::find(folder, Arc::clone(&randomness))? {
+            return Ok(found);
+        }
+        let first = SymmetricKey::generate(randomness.as_ref())?;
+        folder.create_new(FILE, &encode_file(&[&first]))?;
+        Ok(Self::of(vec![first], folder, randomness))
+    }
+
+    /// Loads the ring from `folder` and makes none; `None` if there is none.
+    pub fn find(
+        folder: &KeyDirectory,
+        randomness: Arc<dyn Randomness>,
+    ) -> Result<Option<Self>, KeyError> {
+        let Some(file) = folder.find(FILE)? else {
+            return Ok(None);
         };
-        Ok(Self(Arc::new(Shared {
-            folder: folder.clone(),
-            randomness,
-            ring: RwLock::new(keys.into_iter().map(Arc::new).collect()),
-        })))
+        let keys = decode_file(&file)
+            .map_err(|reason| KeyError::Damaged { path: folder.path().join(FILE), reason })?;
+        Ok(Some(Self::of(keys, folder, randomness)))
+    }
+
+    fn of(keys: Vec<SymmetricKey>, folder: &KeyDirectory, randomness: Arc<dyn Randomness>) -> Self {
+        let ring = RwLock::new(keys.into_iter().map(Arc::new).collect());
+        Self(Arc::new(Shared { folder: folder.clone(), randomness, ring }))
     }
 
     /// Seals `plain` with the newest key, for the purpose `aad` names (e.g. the key id it

@@ -1,11 +1,13 @@
 //! What a node keeps: keys, database, evidence log, and the recorder over both.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use evidence::{Disk, Log, LogConfig, LogKeys, Looked, RealDisk, Recorder, Recovered};
+use evidence::{Disk, Log, LogConfig, LogKeys, Looked, NodeCards, RealDisk, Recorder, Recovered};
 use identity::token::command;
 use keys::{
-    DetailKeys, KeyDirectory, PeerKey, PlatformKey, PlatformKeys, SecretBox, SystemRandomness,
+    DetailKeys, KeyDirectory, KeyError, PeerKey, PlatformKey, PlatformKeys, SecretBox,
+    SystemRandomness,
 };
 use registry::node::Node;
 use store::{Database, Migrations};
@@ -16,7 +18,7 @@ use wire::organisation_code::OrganisationCode;
 use super::data_directory::DataDirectory;
 use super::power::PowerRecord;
 use super::problem::{StartProblem, keys_problem};
-use super::{key_folder, key_place, rotations};
+use super::{key_folder, key_place, membership, rotations};
 use crate::ambient::SystemClock;
 use crate::complaint::Complaint;
 use crate::config::Config;
@@ -62,10 +64,7 @@ impl Core {
         let keys = PlatformKeys::load_or_generate_in(&folder, &place, now, random);
         let mut keys = keys.map_err(keys_problem)?;
         let shared = match &config.keys.secrets_directory {
-            Some(path) => {
-                let shared = KeyDirectory::open(path).map_err(keys_problem)?;
-                key_folder::open(shared, config, &randomness)?
-            }
+            Some(path) => key_folder::open(ring_folder(path)?, config, &randomness)?,
             None => folder.clone(),
         };
         let secrets = SecretBox::load_or_generate(&shared, Arc::clone(&randomness));
@@ -174,6 +173,62 @@ pub fn look_at_keys(
     };
     let place = key_place::open(config)?;
     PlatformKeys::find(&folder, place.hsm()).map_err(keys_problem)
+}
+
+/// The ring of secrets as [`Core::open`] would find it, held against those of the nodes that are
+/// known; makes none. `keys` are this node's own, if they could be opened: the ring stands beside
+/// them unless the configuration names a folder. Returns where it stands and how many nodes have the
+/// same; `None` before the first start.
+pub async fn look_at_ring(
+    config: &Config,
+    keys: Option<&PlatformKeys>,
+) -> Result<(PathBuf, Option<usize>), StartProblem> {
+    let (path, folder) = match (&config.keys.secrets_directory, keys) {
+        (Some(path), _) => (path.clone(), key_folder::look(ring_folder(path)?, config)?),
+        // Not opened again, which might ask for a passphrase again.
+        (None, Some(keys)) => (keys.folder().path().to_owned(), Some(keys.folder().clone())),
+        (None, None) => (config.data.join("keys"), None),
+    };
+    let find = |folder| SecretBox::find(folder, Arc::new(SystemRandomness)).map_err(keys_problem);
+    let secrets = folder.as_ref().map(find).transpose()?.flatten();
+    let known = known_nodes(config).await;
+    match (secrets, known.0.first()) {
+        (Some(secrets), _) => {
+            membership::refuse_another_ring(&known, &secrets)?;
+            Ok((path, Some(known.0.len())))
+        }
+        // A start would make one, and then see that the others have another.
+        (None, Some(node)) => Err(StartProblem::NoRing { path, node: node.origin.clone() }),
+        (None, None) => Ok((path, None)),
+    }
+}
+
+fn ring_folder(path: &Path) -> Result<KeyDirectory, StartProblem> {
+    KeyDirectory::open(path).map_err(|error| match error {
+        KeyError::Missing { path } => StartProblem::KeysClosed {
+            reason: format!("there is no folder {} (keys.secrets_directory)", path.display()),
+            next_step: "bring the ring of another node there, or correct keys.secrets_directory"
+                .to_owned(),
+        },
+        other => keys_problem(other),
+    })
+}
+
+/// What the nodes that share the database say of themselves; nothing where it cannot be read, which
+/// [`look_at_database`] tells.
+async fn known_nodes(config: &Config) -> NodeCards {
+    let none = NodeCards(Vec::new());
+    // Opening would make the file.
+    let file = config.database.url.strip_prefix("sqlite:").map(Path::new);
+    if file.is_some_and(|file| !file.exists()) {
+        return none;
+    }
+    let Ok(database) = Database::open(&config.database).await else {
+        return none;
+    };
+    let known = NodeCards::read(&database).await;
+    database.close().await;
+    known.unwrap_or(none)
 }
 
 /// The log as [`Core::open`] would find it; changes nothing. `None` before the first start.

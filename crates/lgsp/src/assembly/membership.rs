@@ -59,7 +59,11 @@ pub(super) async fn join(
     Ok((Membership { trust: told }, Keeper { trust }))
 }
 
-fn refuse_another_ring(known: &NodeCards, secrets: &SecretBox) -> Result<(), StartProblem> {
+/// Whether this ring is that of all nodes which are known, as [`join`] asks.
+pub(super) fn refuse_another_ring(
+    known: &NodeCards,
+    secrets: &SecretBox,
+) -> Result<(), StartProblem> {
     let other = known.0.iter().find(|card| secrets.open(RING, &card.ring_check).is_err());
     match other {
         Some(other) => Err(StartProblem::AnotherRing(other.origin.clone())),

@@ -94,6 +94,14 @@ pub enum StartProblem {
     /// The secrets in the database were sealed with another ring than this node has.
     #[error("this node's ring of secrets (secret-ring.key) is not that of the node {0}")]
     AnotherRing(Origin),
+    /// There is no ring of secrets, and other nodes have one.
+    #[error("{} holds no ring of secrets (secret-ring.key), and the node {node} has one", path.display())]
+    NoRing {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// A node that has one.
+        node: Origin,
+    },
     /// The evidence log can't be opened.
     #[error("the evidence log cannot be opened: {0}")]
     Log(String),
@@ -148,7 +156,7 @@ impl StartProblem {
                  one with `lgsp init` in another directory, under another evidence.origin"
                     .into()
             }
-            Self::AnotherRing(_) => {
+            Self::AnotherRing(_) | Self::NoRing { .. } => {
                 "copy secret-ring.key from that node into a folder of its own and name it with \
                  keys.secrets_directory: all nodes of one database share one ring"
                     .into()

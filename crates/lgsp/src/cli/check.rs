@@ -7,6 +7,7 @@
 
 mod certificates;
 mod cluster;
+mod keys;
 mod look;
 
 use std::path::PathBuf;

@@ -138,6 +138,9 @@ fn a_node_with_its_keys_in_a_token_serves_and_says_what_is_wrong_with_the_token(
     module.serves(&node);
     let check = module.at(&node, &["check"], PIN);
     assert_eq!(check.code, Some(0), "{check:?}");
+    let signing = "the token 'lgsp' holds the platform's signing keys (log, directory, response); ";
+    assert!(check.out.contains(signing), "{}", check.out);
+    assert!(check.out.contains("holds its other keys, not encrypted"), "{}", check.out);
 
     let wrong = module.at(&node, &["serve"], "000000");
     assert_eq!(wrong.code, Some(1), "{wrong:?}");

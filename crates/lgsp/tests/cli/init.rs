@@ -174,7 +174,7 @@ fn check_finds_nothing_wrong_with_a_new_node() {
         if node.database.is_shared() { (&["port"], &["cluster"]) } else { (&[], &[]) };
     let ours = ["config", "clock", "data", "port", "port", "port"];
     let expected = [&ours[..], listener, &["permissions", "disk", "database"], others];
-    let expected = [&expected.concat()[..], &["keys", "log"]].concat();
+    let expected = [&expected.concat()[..], &["keys", "ring", "log"]].concat();
     assert_eq!(subjects, expected);
 }
 

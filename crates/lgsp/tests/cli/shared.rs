@@ -91,6 +91,10 @@ impl Place {
         run(&["serve", "--config", self.config().to_str().unwrap()])
     }
 
+    fn check(&self) -> Said {
+        run(&["check", "--config", self.config().to_str().unwrap()])
+    }
+
     /// The URL of a service of the demo at the second node.
     fn at_two(&self, url: &str) -> String {
         url.replace(self.one.text("gateway"), &self.two_at.gateway)
@@ -230,10 +234,29 @@ async fn a_node_with_another_ring_or_a_name_that_is_taken_does_not_start() {
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.err.contains("secret-ring.key"), "{}", said.err);
     assert!(!said.err.contains("test-password"), "{}", said.err);
+    let said = place.check();
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let another = "this node's ring of secrets (secret-ring.key) is not that of the node lgsp.";
+    assert!(said.out.contains(another), "{}", said.out);
+
+    // `serve` has just made the ring that was not there; `check` makes none.
+    let file = place.folder.path().join("other-ring/secret-ring.key");
+    fs::remove_file(&file).unwrap();
+    let said = place.check();
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.out.contains("holds no ring of secrets"), "{}", said.out);
+    assert!(!file.exists());
+    place.configure("lgsp.test/2", "secrets_directory = \"nowhere\"", "");
+    for told in [place.check().out, place.serve_in_vain().err] {
+        assert!(told.contains("nowhere (keys.secrets_directory)"), "{told}");
+        assert!(told.contains("correct keys.secrets_directory"), "{told}");
+    }
 
     fs::remove_dir_all(place.folder.path().join("two")).unwrap();
     private_folder(&place.folder.path().join("two"));
     place.configure("lgsp.test/2", "secrets_directory = \"ring\"", "");
+    let said = place.check();
+    assert!(said.out.contains("; it is that of all nodes in the database (2)"), "{said:?}");
     let said = place.serve_in_vain();
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.err.contains("lgsp.test/2") && said.err.contains("other keys"), "{}", said.err);

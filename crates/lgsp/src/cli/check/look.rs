@@ -10,7 +10,7 @@ use wire::ambient::{Clock, UtcMicros};
 
 use super::Finding;
 use crate::ambient::SystemClock;
-use crate::assembly::core::{look_at_database, look_at_keys, look_at_log};
+use crate::assembly::core::{look_at_database, look_at_log};
 use crate::assembly::{DataDirectory, StartProblem};
 use crate::config::Config;
 
@@ -39,13 +39,21 @@ pub(super) async fn at(config: &Config) -> Vec<Finding> {
     findings.extend(super::certificates::at(config));
     findings.extend(upstream_roots(config));
     if !matches!(using, Use::Unusable) {
-        findings.push(permissions(&config.data));
+        findings.push(permissions(config));
         findings.push(disk_space(&config.data));
         findings.push(database(config).await);
         findings.extend(super::cluster::at(config).await);
     }
     match using {
-        Use::Free(data) => findings.extend(keys_and_log(config, &data)),
+        Use::Free(data) => {
+            let (keys, opened) = super::keys::at(config, &data);
+            findings.push(keys);
+            // Where it stands beside keys that do not open, it does not either.
+            if opened.is_some() || config.keys.secrets_directory.is_some() {
+                findings.push(super::keys::ring(config, opened.as_ref()).await);
+            }
+            findings.extend(opened.map(|keys| log(config, &data, &keys)));
+        }
         Use::Running => findings.push(log_in_use(config)),
         Use::Unusable => {}
     }
@@ -118,14 +126,16 @@ fn port(key: &'static str, address: SocketAddr, using: &Use) -> Finding {
     }
 }
 
-fn from_problem(subject: &'static str, problem: &StartProblem) -> Finding {
+pub(super) fn from_problem(subject: &'static str, problem: &StartProblem) -> Finding {
     Finding::problem(subject, problem.to_string(), problem.next_step())
 }
 
 /// Key files and database are for their owner alone.
-fn permissions(data: &Path) -> Finding {
+fn permissions(config: &Config) -> Finding {
+    let data = &config.data;
     let mut open: Vec<String> = Vec::new();
     let mut folders = vec![data.join("keys")];
+    folders.extend(config.keys.secrets_directory.clone());
     while let Some(folder) = folders.pop() {
         note_if_open(&folder, &mut open);
         for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
@@ -139,7 +149,10 @@ fn permissions(data: &Path) -> Finding {
     if open.is_empty() {
         return Finding::ok("permissions", "keys and database are this user's alone");
     }
-    let next = format!("chmod -R u=rwX,go= '{}'", data.display());
+    let mut next = format!("chmod -R u=rwX,go= '{}'", data.display());
+    if let Some(ring) = &config.keys.secrets_directory {
+        let _ = write!(next, " '{}'", ring.display());
+    }
     Finding::problem("permissions", format!("open to others:\n{}", open.join("\n")), next)
 }
 
@@ -192,29 +205,6 @@ fn log_in_use(config: &Config) -> Finding {
     let seen =
         format!("{} is open in the running node: see {scheme}://{listen}/readyz", log.display());
     Finding::ok("log", seen)
-}
-
-fn keys_and_log(config: &Config, data: &DataDirectory) -> Vec<Finding> {
-    let folder = data.keys();
-    let folder = folder.display();
-    match look_at_keys(config, data) {
-        Ok(Some(keys)) => {
-            let how = match config.keys.protection {
-                Some(protection) => format!("encrypted with {protection}"),
-                None => "not encrypted".to_owned(),
-            };
-            let seen = format!("{folder} holds the platform's keys, {how}");
-            vec![Finding::ok("keys", seen), log(config, data, &keys)]
-        }
-        // New keys over an old log: a start would refuse what they did not sign.
-        Ok(None) if data.log().join("checkpoint").exists() => {
-            let seen =
-                format!("{folder} holds no keys, and there is a log that was signed by some");
-            vec![Finding::problem("keys", seen, "restore the folder from its backup")]
-        }
-        Ok(None) => vec![Finding::ok("keys", format!("{folder} is filled at the first start"))],
-        Err(problem) => vec![from_problem("keys", &problem)],
-    }
 }
 
 fn log(config: &Config, data: &DataDirectory, keys: &PlatformKeys) -> Finding {
