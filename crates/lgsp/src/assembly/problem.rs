@@ -139,11 +139,11 @@ impl StartProblem {
                 format!("set {key} to an address of this machine and a port it may use")
             }
             Self::Certificate { key, .. } => format!(
-                "see `lgsp check`; {key} names PEM files that this user may read, certificate \
+                "{key} names PEM files that this user may read, certificate \
                  first, then its chain, and the key beside it has mode 600"
             ),
-            Self::Keys(_) => "see `lgsp check`; key files belong to the user that runs lgsp, \
-                              with mode 600 (chmod -R u=rwX,go= on the keys folder)"
+            Self::Keys(_) => "key files belong to the user that runs lgsp, with mode 600 \
+                              (chmod -R u=rwX,go= on the keys folder)"
                 .into(),
             Self::KeysClosed { next_step, .. } => next_step.clone(),
             Self::NameTaken(_) => {
@@ -162,24 +162,39 @@ impl StartProblem {
                     .into()
             }
             Self::Database { url, .. } if url.starts_with("postgres") => {
-                "see `lgsp check`; the server must be up, and let this user in with database.url \
+                "the server must be up, and let this user in with database.url \
                  and its password (LGSP__DATABASE__PASSWORD or database.password_file)"
                     .into()
             }
             Self::Database { .. } => {
-                "see `lgsp check`; the file and its folder must be writable for this user".into()
+                "the file and its folder must be writable for this user".into()
             }
-            Self::Log(_) => "see `lgsp check`; never delete or edit files of the log: restore the \
-                             folder from its backup, or open a new log under a new evidence.origin"
+            Self::Log(_) => "never delete or edit files of the log: restore the folder from its \
+                             backup, or open a new log under a new evidence.origin"
                 .into(),
-            Self::Part { .. } => "see `lgsp check`".into(),
+            Self::Part { .. } => "mend what its reason names, and start again".into(),
         }
+    }
+}
+
+impl StartProblem {
+    /// Whether `lgsp check` may see more of it than a start does, which ends at the first problem.
+    fn is_worth_a_check(&self) -> bool {
+        matches!(
+            self,
+            Self::Certificate { .. }
+                | Self::Keys(_)
+                | Self::Database { .. }
+                | Self::Log(_)
+                | Self::Part { .. }
+        )
     }
 }
 
 impl From<StartProblem> for Complaint {
     fn from(problem: StartProblem) -> Self {
-        Self::new(&problem, problem.next_step())
+        let first = if problem.is_worth_a_check() { "see `lgsp check`; " } else { "" };
+        Self::new(&problem, format_args!("{first}{}", problem.next_step()))
     }
 }
 

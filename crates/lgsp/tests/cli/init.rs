@@ -158,6 +158,9 @@ fn check_sees_a_log_whose_keys_are_gone_and_one_that_is_damaged() {
     let said = node.run("check", &[]);
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.out.contains("the evidence log cannot be opened"), "{}", said.out);
+    assert!(said.out.contains("next step: never delete or edit"), "{}", said.out);
+    let said = node.run("serve", &[]);
+    assert!(said.err.contains("next step: see `lgsp check`; never delete"), "{}", said.err);
 }
 
 #[test]
