@@ -89,7 +89,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Complaint> {
             findings
         }
         Err(problems) => {
-            let next = "mend the file; until then nothing else can be examined";
+            let next = "mend that; until then nothing else can be examined";
             vec![Finding::problem("config", problems.to_string(), next)]
         }
     };

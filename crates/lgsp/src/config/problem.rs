@@ -68,6 +68,21 @@ pub enum ConfigProblem {
         /// As it was written.
         value: String,
     },
+    /// A list in a variable that is written as in the file.
+    #[error(
+        "{place}: `{name}` is {value}; in an environment variable a list has commas and neither \
+         brackets nor quotes: {right}"
+    )]
+    ListAsInFile {
+        /// Where it stands.
+        place: Place,
+        /// The key.
+        name: &'static str,
+        /// As it was written.
+        value: String,
+        /// As it should be.
+        right: String,
+    },
     /// A file that should hold a secret.
     #[error("{place}: `{name}` names {}, which cannot be used: {reason}", file.display())]
     SecretFile {

@@ -102,6 +102,25 @@ fn a_certificate_has_a_key_and_a_proxy_header_a_proxy() {
 }
 
 #[test]
+fn a_list_in_a_variable_that_is_written_as_in_the_file_is_told_the_right_form() {
+    for (key, wrong, right) in [
+        ("public_urls", r#"["https://a", "https://b"]"#, "https://a,https://b"),
+        ("public_urls", r#""https://a""#, "https://a"),
+        ("trusted_proxies", "[::1]", "::1"),
+        ("tls_certificates", "['a.pem']", "a.pem"),
+    ] {
+        let name = format!("LGSP__GATEWAY__{}", key.to_uppercase());
+        let told = told(ORIGIN, &[(&name, wrong)]);
+        let begins = format!("environment variable {name}: `gateway.{key}` is {wrong:?}; ");
+        assert!(told.starts_with(&begins), "{told}");
+        let ends = format!("a list has commas and neither brackets nor quotes: {right}");
+        assert!(told.ends_with(&ends), "{told}");
+        let takes_it_so = load(ORIGIN, &[(&name, right)]).is_ok();
+        assert_eq!(takes_it_so, key != "tls_certificates", "{right}: a certificate needs its key");
+    }
+}
+
+#[test]
 fn a_word_that_is_no_level_does_not_silence_the_log() {
     for level in ["loud", "info,loud", "gateway=loud", "=info", "info,", "gate way=info"] {
         let problems = told(ORIGIN, &[("LGSP__LOG__LEVEL", level)]);

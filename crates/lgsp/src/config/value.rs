@@ -74,19 +74,29 @@ impl Reader {
 
     /// A list of URLs.
     pub(super) fn urls(&mut self, name: &str) -> Option<Vec<Url>> {
-        self.required(name, |raw| items_of(raw)?.iter().map(|item| bare_url(item)).collect())
+        self.items(name, |items| items.iter().map(|item| bare_url(item)).collect())
     }
 
     /// A list of texts, none of them empty.
     pub(super) fn list(&mut self, name: &str) -> Option<Vec<String>> {
-        self.required(name, |raw| {
-            items_of(raw).filter(|items| items.iter().all(|item| !item.is_empty()))
-        })
+        self.items(name, |items| items.iter().all(|item| !item.is_empty()).then_some(items))
     }
 
     /// A list of addresses and networks.
     pub(super) fn proxies(&mut self, name: &str) -> Option<TrustedProxies> {
-        self.required(name, |raw| TrustedProxies::parse(items_of(raw)?).ok())
+        self.items(name, |items| TrustedProxies::parse(items).ok())
+    }
+
+    fn items<T>(&mut self, name: &str, read: impl Fn(Vec<String>) -> Option<T>) -> Option<T> {
+        if let Some((place, Raw::Variable(text))) = self.source.values.get(name)
+            && let Some(right) = bare_list(text)
+        {
+            let (place, value) = (place.clone(), format!("{text:?}"));
+            let name = keys::find(name)?.name;
+            self.source.problems.push(ConfigProblem::ListAsInFile { place, name, value, right });
+            return None;
+        }
+        self.required(name, |raw| read(items_of(raw)?))
     }
 
     /// Notes that a value which is allowed by itself is not beside the others.
@@ -267,6 +277,15 @@ fn items_of(raw: &Raw) -> Option<Vec<String>> {
         }
         _ => None,
     }
+}
+
+/// How a variable spells the list that `text` spells as the file does, if it does.
+fn bare_list(text: &str) -> Option<String> {
+    let text = text.trim();
+    let within = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let items = within.unwrap_or(text).split(',').map(str::trim);
+    let bare: Vec<_> = items.clone().map(|item| item.trim_matches(['"', '\''])).collect();
+    (within.is_some() || !items.eq(bare.iter().copied())).then(|| bare.join(","))
 }
 
 /// A default of the table, read like a variable: the readers give it its type.
