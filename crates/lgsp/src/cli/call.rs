@@ -33,7 +33,8 @@ use crate::complaint::Complaint;
 ///
 /// Signs with a system's key (RFC 9421), sends, prints the answer, and checks what came back: the
 /// body against its digest, the platform's signature, and the call's entry in the public log.
-/// Exits 0 if the answer is good and nothing that was checked is wrong, else 1.
+/// Exits 0 if the answer is good and nothing that was checked is wrong; 1 if it is a refusal,
+/// something is wrong, or no whole answer came; 2 if the call cannot be made as it was asked for.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Options {
@@ -188,6 +189,8 @@ fn complaint(error: &ClientError) -> Complaint {
             | ClientError::Roots(_)
             | ClientError::Header(_)
             | ClientError::Content(_)
+            | ClientError::Signature(_)
+            | ClientError::Key(_)
     );
     Complaint { usage, ..Complaint::new(error, next_step) }
 }

@@ -22,8 +22,8 @@ use crate::terminal::{Emphasis, say, say_json};
 
 /// Examine configuration, permissions, ports, disk, keys, database, log and clock.
 ///
-/// Changes nothing. Exits 0 if all is well but for warnings, 1 if something is not. May be run beside a running
-/// node, whose log it then leaves alone.
+/// Changes nothing. Exits 0 if all is well but for warnings, 1 if something is not. May be run
+/// beside a running node, whose log it then leaves alone.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Options {

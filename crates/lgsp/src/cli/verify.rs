@@ -17,8 +17,9 @@ use crate::terminal::{Emphasis, say, say_json, wrapped};
 
 /// Say what an evidence bundle proves, and what it does not.
 ///
-/// Needs no network: only the file and the keys you trust. Exits 0 if the bundle holds, 1 if it is
-/// refused, and then names the file within it and the reason.
+/// Needs no network: only the file and the keys you trust. Exits 0 if the bundle holds; 1 if it is
+/// refused, and then names the file within it and the reason; 2 if the bundle or the trust file
+/// cannot be read.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub struct Options {
