@@ -99,6 +99,11 @@ fn a_call_that_cannot_be_made_says_what_to_do() {
     std::fs::write(key, "not a key").unwrap();
     let no_key = run(&["call", "GET", url, "--key", key, "--keyid", "k1"]);
     assert_eq!(no_key.code, Some(2));
+    assert!(no_key.err.contains("cannot sign a call: neither PEM nor base64"), "{}", no_key.err);
+    std::fs::write(key, "-----BEGIN PRIVATE KEY-----").unwrap();
+    let cut = run(&["call", "GET", url, "--key", key, "--keyid", "k1"]);
+    assert_eq!(cut.code, Some(2));
+    assert_eq!(cut.err.matches("usable key").count(), 1, "{}", cut.err);
     std::fs::write(key, "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").unwrap();
     let nobody_there = run(&["call", "GET", url, "--key", key, "--keyid", "k1"]);
     assert_eq!(nobody_there.code, Some(1));

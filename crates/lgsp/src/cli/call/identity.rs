@@ -145,7 +145,7 @@ fn read_key(path: &Path, algorithm: Option<Algorithm>) -> Result<SigningKey, Com
     key_of(&text, algorithm).map_err(|why| {
         let next = "give a private key in PEM or a shared secret in base64, and for an RSA key \
                     --alg rsa-pss-sha512 or --alg rsa-v1_5-sha256";
-        Complaint::usage(format_args!("{} holds no usable key: {why}", path.display()), next)
+        Complaint::usage(format_args!("{} cannot sign a call: {why}", path.display()), next)
     })
 }
 
