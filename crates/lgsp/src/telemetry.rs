@@ -9,17 +9,19 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::fmt;
 
 use crate::config::{LogConfig, LogFormat};
 
+/// Under this name PostgreSQL's notices reach the log.
+const NOTICES: &str = "sqlx::postgres::notice";
+
 /// Begins to write log lines to standard error. A second call in one process changes nothing.
 ///
 /// Returns an error if the filter is malformed.
-pub fn start_log(config: &LogConfig) -> Result<(), tracing_subscriber::filter::ParseError> {
-    let filter: EnvFilter = config.level.parse()?;
-    // The library reports each mechanism of a token that it has no name for as an error.
-    let filter = filter.add_directive("cryptoki::mechanism=off".parse()?);
+pub fn start_log(config: &LogConfig) -> Result<(), ParseError> {
+    let filter = filter(&config.level)?;
     let human = match config.format {
         LogFormat::Human => true,
         LogFormat::Json => false,
@@ -33,6 +35,20 @@ pub fn start_log(config: &LogConfig) -> Result<(), tracing_subscriber::filter::P
         lines.json().flatten_event(true).with_ansi(false).try_init()
     };
     Ok(())
+}
+
+/// Which lines are written, at a level as `log.level` allows it.
+fn filter(level: &str) -> Result<EnvFilter, ParseError> {
+    // The library reports each mechanism of a token that it has no name for as an error.
+    let mut filter = level.parse::<EnvFilter>()?.add_directive("cryptoki::mechanism=off".parse()?);
+    // At `info` the library passes on what PostgreSQL remarks at each start: of each table that is
+    // there already. That is for whoever asks for more.
+    let mut directives = level.split(',');
+    let is_at_info = directives.clone().any(|one| one.eq_ignore_ascii_case("info"));
+    if is_at_info && !directives.any(|one| one.starts_with("sqlx")) {
+        filter = filter.add_directive(format!("{NOTICES}=warn").parse()?);
+    }
+    Ok(filter)
 }
 
 /// Upper bounds, in seconds, of the buckets that durations are counted in.
@@ -59,4 +75,53 @@ pub fn start_metrics() -> Result<PrometheusHandle, BuildError> {
     // A recorder stands already only where a test starts two platforms in one process.
     let _ = metrics::set_global_recorder(recorder);
     Ok(handle)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Arc;
+
+    use parking_lot::Mutex;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is written at this level of a remark of PostgreSQL, a warning of it, and a line of ours.
+    fn written_at(level: &str) -> [bool; 3] {
+        let written = Written::default();
+        let lines = fmt().with_env_filter(filter(level).unwrap());
+        let to = written.clone();
+        tracing::subscriber::with_default(lines.with_writer(move || to.clone()).finish(), || {
+            tracing::info!(target: NOTICES, "a remark");
+            tracing::warn!(target: NOTICES, "a warning");
+            tracing::info!("ours");
+        });
+        let text = String::from_utf8(written.0.lock().clone()).unwrap();
+        ["a remark", "a warning", "ours"].map(|line| text.contains(line))
+    }
+
+    #[test]
+    fn what_postgresql_remarks_on_is_for_those_who_ask_for_more() {
+        for level in ["info", "INFO", "info,gateway=debug"] {
+            assert_eq!(written_at(level), [false, true, true], "{level}");
+        }
+        for level in ["debug", "TRACE", "info,sqlx=info", "info,sqlx::postgres::notice=info"] {
+            assert_eq!(written_at(level), [true, true, true], "{level}");
+        }
+        assert_eq!(written_at("warn"), [false, true, false]);
+        assert_eq!(written_at("error"), [false, false, false]);
+    }
 }
