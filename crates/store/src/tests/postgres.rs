@@ -1,7 +1,7 @@
 //! What is PostgreSQL's own: the server, which may be elsewhere, refuse, restart and be shared.
 
-use std::time::Duration;
-
+use sqlx::postgres::{PgConnection, PgListener};
+use sqlx::{Connection as _, Executor as _};
 use testkit::TestDatabase;
 use testkit::postgres::PostgresServer;
 use wire::error_code::Retry;
@@ -188,20 +188,22 @@ async fn a_full_tablespace_and_a_user_without_rights_are_told_apart() {
 #[tokio::test]
 async fn a_notice_comes_with_the_commit_and_not_without() {
     let place = Place::new();
-    let (one, two) = (place.open().await, place.open().await);
-    let mut notices = two.notices("news").await.unwrap();
-    let mut dropped = one.begin_write().await.unwrap();
+    let database = place.open().await;
+    let mut aside = PgConnection::connect(place.url()).await.unwrap();
+    // The server gives one listener the notices of all channels in the order of their commits.
+    let mut heard = PgListener::connect(place.url()).await.unwrap();
+    heard.listen_all(["news", "before", "after"]).await.unwrap();
+    let mut dropped = database.begin_write().await.unwrap();
     dropped.notify("news").await.unwrap();
     drop(dropped);
-    let mut other = one.begin_write().await.unwrap();
-    other.notify("other").await.unwrap();
-    other.commit().await.unwrap();
-    let mut write = one.begin_write().await.unwrap();
+    let mut write = database.begin_write().await.unwrap();
     write.notify("news").await.unwrap();
-    let heard = tokio::time::timeout(Duration::from_millis(50), notices.next()).await;
-    assert!(heard.is_err(), "nothing was committed on this channel yet");
+    aside.execute("NOTIFY before").await.unwrap();
     write.commit().await.unwrap();
-    notices.next().await;
+    aside.execute("NOTIFY after").await.unwrap();
+    for channel in ["before", "news", "after"] {
+        assert_eq!(heard.recv().await.unwrap().channel(), channel);
+    }
 }
 
 #[tokio::test]
