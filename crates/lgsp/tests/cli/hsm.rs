@@ -198,6 +198,7 @@ fn rotation_moves_the_keys_of_a_node_into_a_token_and_the_log_goes_on() {
 fn demo(module: &Module, data: &Path) -> Demo {
     let mut command = module.lgsp(&[], PIN);
     command.env("LGSP__PKCS11__MODULE", Module::library()).env("LGSP__PKCS11__TOKEN", "lgsp");
+    command.env("LGSP__LOG__LEVEL", "info");
     Demo::start_through(data, command)
 }
 
@@ -247,12 +248,13 @@ async fn an_answer_that_the_token_cannot_sign_leaves_unsigned_and_is_counted() {
 async fn a_change_that_the_token_cannot_sign_comes_into_force_by_itself_when_it_is_back() {
     let module = Module::new();
     let folder = tempfile::tempdir().unwrap();
-    let demo = demo(&module, &folder.path().join("demo"));
+    let mut demo = demo(&module, &folder.path().join("demo"));
     let organisation = demo.manifest["credentials"][0]["organisation"].as_str().unwrap();
-    let api = |path: &str| format!("{}/api/v1/{path}", demo.text("portal"));
-    let operator = demo.token("operator", None);
+    let portal = demo.text("portal").to_owned();
+    let api = |path: &str| format!("{portal}/api/v1/{path}");
+    let operator = demo.token("operator", None).to_owned();
     let in_force = async || {
-        let request = reqwest::Client::new().get(api("directory")).bearer_auth(operator);
+        let request = reqwest::Client::new().get(api("directory")).bearer_auth(&operator);
         let answer = request.send().await.unwrap().text().await.unwrap();
         serde_json::from_str::<serde_json::Value>(&answer).unwrap()["root"].clone()
     };
@@ -260,7 +262,7 @@ async fn a_change_that_the_token_cannot_sign_comes_into_force_by_itself_when_it_
     module.0.hide_keys();
     let request = reqwest::Client::new()
         .post(api(&format!("organisations/{organisation}/rename")))
-        .bearer_auth(operator)
+        .bearer_auth(&operator)
         .json(&serde_json::json!({ "name": "Sở Nội vụ và Đào tạo" }));
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status(), 503);
@@ -270,7 +272,8 @@ async fn a_change_that_the_token_cannot_sign_comes_into_force_by_itself_when_it_
     assert_eq!(in_force().await, before, "what is not signed is not in force");
     module.0.show_keys();
     // Nobody asks again: the node tries by itself.
-    while in_force().await == before {}
+    demo.process.wait_for_line(|line| line.contains("the directory is published now"));
+    assert_ne!(in_force().await, before);
     assert_eq!(demo.stop(), Some(0));
 }
 

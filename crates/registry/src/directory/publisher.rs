@@ -153,6 +153,7 @@ impl Publisher {
                 // it, and is given a task of its own.
                 publisher.0.retrying.store(false, Ordering::SeqCst);
                 let Err(error) = publisher.attempt(None).await else {
+                    tracing::info!("the directory is published now");
                     return;
                 };
                 tracing::warn!(%error, "the directory is not published yet");
