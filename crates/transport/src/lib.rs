@@ -28,7 +28,7 @@ pub use certificate::{Certificate, CertificateError, CertificateFiles, CoveredNa
 pub use certificates::{Certificates, Refreshed};
 pub use fault::{CertificateFault, certificate_fault};
 pub use roots::{RootsError, TrustedRoots};
-pub use stream::{ReadHalf, Stream, WriteHalf};
+pub use stream::{Carrier, ReadHalf, Stream, WriteHalf};
 pub use trusted_proxies::{NotANetwork, TrustedProxies};
 
 use std::sync::Arc;

@@ -9,32 +9,21 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_rustls::server::TlsStream;
 
-/// A connection that was accepted.
+/// What bytes go over, plain or in TLS.
 #[derive(Debug)]
-pub enum Stream {
-    /// As it comes.
-    Plain(TcpStream),
-    /// After its handshake.
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-/// The receiving half of a [`Stream`].
-#[derive(Debug)]
-pub enum ReadHalf {
-    /// As it comes.
-    Plain(OwnedReadHalf),
-    /// Deciphered.
-    Tls(tokio::io::ReadHalf<TlsStream<TcpStream>>),
-}
-
-/// The sending half of a [`Stream`].
-#[derive(Debug)]
-pub enum WriteHalf {
-    /// As it is.
-    Plain(OwnedWriteHalf),
+pub enum Carrier<P, T> {
+    /// As they come.
+    Plain(P),
     /// Enciphered.
-    Tls(tokio::io::WriteHalf<TlsStream<TcpStream>>),
+    Tls(T),
 }
+
+/// A connection that was accepted, its handshake done.
+pub type Stream = Carrier<TcpStream, Box<TlsStream<TcpStream>>>;
+/// The receiving half of a [`Stream`].
+pub type ReadHalf = Carrier<OwnedReadHalf, tokio::io::ReadHalf<TlsStream<TcpStream>>>;
+/// The sending half of a [`Stream`].
+pub type WriteHalf = Carrier<OwnedWriteHalf, tokio::io::WriteHalf<TlsStream<TcpStream>>>;
 
 impl Stream {
     /// Whether it is enciphered.
@@ -77,78 +66,60 @@ impl ReadHalf {
     }
 }
 
-impl AsyncRead for Stream {
+impl<P: AsyncRead + Unpin, T: AsyncRead + Unpin> AsyncRead for Carrier<P, T> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
+            Self::Plain(plain) => Pin::new(plain).poll_read(cx, buf),
+            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
         }
     }
 }
 
-impl AsyncRead for ReadHalf {
-    fn poll_read(
+impl<P: AsyncWrite + Unpin, T: AsyncWrite + Unpin> AsyncWrite for Carrier<P, T> {
+    fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Plain(half) => Pin::new(half).poll_read(cx, buf),
-            Self::Tls(half) => Pin::new(half).poll_read(cx, buf),
+            Self::Plain(plain) => Pin::new(plain).poll_write(cx, data),
+            Self::Tls(tls) => Pin::new(tls).poll_write(cx, data),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(plain) => Pin::new(plain).poll_write_vectored(cx, slices),
+            Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Self::Plain(plain) => plain.is_write_vectored(),
+            Self::Tls(tls) => tls.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(plain) => Pin::new(plain).poll_flush(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(plain) => Pin::new(plain).poll_shutdown(cx),
+            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
         }
     }
 }
-
-/// Sending is the same for the whole and for its half.
-macro_rules! sends {
-    ($whole:ident, $inner:ident => $pinned:expr) => {
-        impl AsyncWrite for $whole {
-            fn poll_write(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                data: &[u8],
-            ) -> Poll<io::Result<usize>> {
-                match self.get_mut() {
-                    Self::Plain(plain) => Pin::new(plain).poll_write(cx, data),
-                    Self::Tls($inner) => $pinned.poll_write(cx, data),
-                }
-            }
-
-            fn poll_write_vectored(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                slices: &[io::IoSlice<'_>],
-            ) -> Poll<io::Result<usize>> {
-                match self.get_mut() {
-                    Self::Plain(plain) => Pin::new(plain).poll_write_vectored(cx, slices),
-                    Self::Tls($inner) => $pinned.poll_write_vectored(cx, slices),
-                }
-            }
-
-            fn is_write_vectored(&self) -> bool {
-                true
-            }
-
-            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                match self.get_mut() {
-                    Self::Plain(plain) => Pin::new(plain).poll_flush(cx),
-                    Self::Tls($inner) => $pinned.poll_flush(cx),
-                }
-            }
-
-            fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                match self.get_mut() {
-                    Self::Plain(plain) => Pin::new(plain).poll_shutdown(cx),
-                    Self::Tls($inner) => $pinned.poll_shutdown(cx),
-                }
-            }
-        }
-    };
-}
-
-sends!(Stream, stream => Pin::new(stream.as_mut()));
-sends!(WriteHalf, half => Pin::new(half));
