@@ -17,6 +17,7 @@ mod caller;
 mod documents;
 mod manifest;
 mod provider;
+mod signature_base;
 mod statement;
 mod summary;
 #[cfg(test)]
@@ -189,6 +190,18 @@ impl Bundle {
     /// A record of the directory by which `entry` was decided.
     fn record(&self, entry: &Entry, key: &str) -> Option<&Record> {
         self.directory_of(entry)?.find(key)
+    }
+
+    /// The most that an entry shows of something: of what ranks the same, the latest.
+    fn best<'a, P>(
+        &'a self,
+        proof_of: fn(&'a Self, &'a Entry, &'a EntryPart) -> Result<P, BundleRefusal>,
+        rank: fn(&P) -> u8,
+    ) -> Result<Option<P>, BundleRefusal> {
+        let parts = self.entries.iter().zip(&self.parts.entries);
+        let proofs = parts.map(|(entry, part)| proof_of(self, entry, part));
+        let proofs: Vec<P> = proofs.collect::<Result<_, _>>()?;
+        Ok(proofs.into_iter().max_by_key(rank))
     }
 
     /// All files of the bundle, in their order.

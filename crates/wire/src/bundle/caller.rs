@@ -1,10 +1,10 @@
 //! Who can be shown to have called: the caller's own signature, if it is revealed.
 
+use super::signature_base::{is_signed_by, names_key};
 use super::{Bundle, BundleRefusal, CommitmentLabel, EntryPart, REVEALED, Revealed};
 use crate::directory::{CredentialRecord, Record};
 use crate::entry::{Entry, Kind};
-use crate::header::SIGNATURE_TAG;
-use crate::signature::{Algorithm, find_tagged};
+use crate::signature::Algorithm;
 
 /// What the bundle shows of the caller's signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,15 +32,12 @@ pub(super) fn caller_proof(bundle: &Bundle) -> Result<CallerProof<'_>, BundleRef
     if !bundle.entries.iter().any(|entry| entry.kind == Kind::Call) {
         return Ok(CallerProof::NoCall);
     }
-    let mut best = CallerProof::Nobody;
-    for (entry, part) in bundle.entries.iter().zip(&bundle.parts.entries) {
-        match proof_of(bundle, entry, part)? {
-            CallerProof::Nobody => {}
-            CallerProof::NotRevealed if best != CallerProof::Nobody => {}
-            found => best = found,
-        }
-    }
-    Ok(best)
+    let best = bundle.best(proof_of, |proof| match proof {
+        CallerProof::NoCall | CallerProof::Nobody => 0,
+        CallerProof::NotRevealed => 1,
+        CallerProof::Secret | CallerProof::Public { .. } => 2,
+    });
+    Ok(best?.unwrap_or(CallerProof::Nobody))
 }
 
 fn proof_of<'a>(
@@ -76,34 +73,10 @@ fn proof_of<'a>(
     Ok(CallerProof::Public { credential, base: &base.text })
 }
 
-pub(super) fn is_signed_by(credential: &CredentialRecord, base: &str, signature: &[u8]) -> bool {
-    let key =
-        credential.public_key.as_ref().and_then(|key| key.verifying(credential.algorithm).ok());
-    key.is_some_and(|key| key.verify(base.as_bytes(), signature))
-}
-
-/// Whether the last line of the base, its parameters, names this key.
-pub(super) fn names_key(base: &str, keyid: &str) -> bool {
-    let last = base.rsplit('\n').next().unwrap_or_default();
-    let Some(parameters) = last.strip_prefix("\"@signature-params\": ") else {
-        return false;
-    };
-    // The parameters read as a member of `Signature-Input`, which is what they were.
-    let field = format!("caller={parameters}");
-    let found = find_tagged(&field, SIGNATURE_TAG).ok().flatten();
-    found.is_some_and(|input| input.parameters.keyid.as_deref() == Some(keyid))
-}
-
 fn belongs_to_actor(credential: &CredentialRecord, entry: &Entry) -> bool {
     entry.actor.as_ref().is_some_and(|actor| {
         let system = &credential.system;
         actor.organisation.as_ref() == Some(&system.organisation)
             && actor.system.as_ref() == Some(&system.system)
     })
-}
-
-/// The value of a component in a signature base: of the line `"@method": GET` it is `GET`.
-pub(super) fn component<'a>(base: &'a str, name: &str) -> Option<&'a str> {
-    base.split('\n')
-        .find_map(|line| line.strip_prefix('"')?.strip_prefix(name)?.strip_prefix("\": "))
 }

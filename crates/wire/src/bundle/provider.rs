@@ -1,7 +1,7 @@
 //! Whether the provider can be shown to have answered so: its own signature, if the service's terms
 //! demanded one and it is revealed.
 
-use super::caller::{is_signed_by, names_key};
+use super::signature_base::{is_signed_by, line, names_key};
 use super::{Bundle, BundleRefusal, CommitmentLabel, EntryPart, REVEALED, Revealed, service_of};
 use crate::digest::{ContentDigest, DigestAlgorithm};
 use crate::directory::{CredentialRecord, Record};
@@ -29,15 +29,12 @@ pub(super) enum ProviderProof<'a> {
 /// What the bundle shows of the provider of its call. Refused if a signature is revealed and is
 /// not that of the credential that the entry names, or is over another answer.
 pub(super) fn provider_proof(bundle: &Bundle) -> Result<ProviderProof<'_>, BundleRefusal> {
-    let mut best = ProviderProof::NotSigned;
-    for (entry, part) in bundle.entries.iter().zip(&bundle.parts.entries) {
-        match proof_of(bundle, entry, part)? {
-            ProviderProof::NotSigned => {}
-            ProviderProof::NotRevealed if best != ProviderProof::NotSigned => {}
-            found => best = found,
-        }
-    }
-    Ok(best)
+    let best = bundle.best(proof_of, |proof| match proof {
+        ProviderProof::NotSigned => 0,
+        ProviderProof::NotRevealed => 1,
+        ProviderProof::Public { .. } => 2,
+    });
+    Ok(best?.unwrap_or(ProviderProof::NotSigned))
 }
 
 fn proof_of<'a>(
@@ -101,9 +98,4 @@ fn fits_body(bundle: &Bundle, base: &str) -> bool {
         }
     });
     bodies.into_iter().all(|body| body == signed)
-}
-
-/// The value of a component in a signature base, by its identifier as it was written there.
-pub(super) fn line<'a>(base: &'a str, identifier: &str) -> Option<&'a str> {
-    base.split('\n').find_map(|line| line.strip_prefix(identifier)?.strip_prefix(": "))
 }

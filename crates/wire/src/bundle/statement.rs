@@ -3,8 +3,9 @@
 //! Written like a court clerk's record: each sentence says no more than a check has shown. The
 //! Vietnamese wording is part of the form, see `wording`.
 
-use super::caller::{CallerProof, component};
-use super::provider::{ProviderProof, line};
+use super::caller::CallerProof;
+use super::provider::ProviderProof;
+use super::signature_base::line;
 use super::wording::{
     action_en, action_vi, caller, extent_en, extent_vi, label_en, label_vi, outcome_en, outcome_vi,
     plain, service, time_en, time_vi,
@@ -165,7 +166,7 @@ fn caller_signed(caller: CallerProof<'_>) -> Option<Text> {
     };
     let (keyid, system) = (&credential.keyid, &credential.system);
     let key = KeyText::of(credential);
-    let part = |name: &str| component(base, name).map(plain).unwrap_or_default();
+    let part = |name: &str| line(base, &format!("\"{name}\"")).map(plain).unwrap_or_default();
     let request = match part("@target-uri") {
         target if target.is_empty() => {
             format!("{} {}{}{}", part("@method"), part("@authority"), part("@path"), part("@query"))
@@ -192,7 +193,7 @@ fn provider_signed(provider: ProviderProof<'_>) -> Option<Text> {
     };
     let (keyid, system) = (&credential.keyid, &credential.system);
     let key = KeyText::of(credential);
-    let status = component(base, "@status").map(plain).unwrap_or_default();
+    let status = line(base, "\"@status\"").map(plain).unwrap_or_default();
     let digest = line(base, "\"content-digest\"").map(plain);
     let vi_body = digest.as_ref().map(|digest| format!(", mã băm nội dung {digest}"));
     let en_body = digest.map(|digest| format!(", content digest {digest}"));
