@@ -1,8 +1,8 @@
 //! Details are sealed, and go without taking the proofs with them.
 
-use evidence::{BodyDigest, Detail, Draft, KeptDetail, Log};
+use evidence::{Detail, Draft, KeptDetail, Log};
 use wire::ambient::Clock;
-use wire::commitment::{CommitmentLabel, EntrySecret, commit_head};
+use wire::commitment::{CommitmentLabel, commit_head};
 use wire::merkle::{leaf_hash, verify_inclusion};
 
 use crate::world::{World, completed, note};
@@ -10,17 +10,7 @@ use crate::world::{World, completed, note};
 const LINE: &str = "x-citizen: 031099000001";
 
 fn detail(world: &World) -> Detail {
-    Detail {
-        secret: EntrySecret::new(&*world.random),
-        request_head: vec!["GET /units".to_owned(), LINE.to_owned()],
-        request_body: None,
-        response_head: vec!["200".to_owned()],
-        response_body: Some(BodyDigest { sha256: [7; 32], length: 12 }),
-        signature_base: "\"@method\": GET".to_owned(),
-        signature: vec![1, 2, 3],
-        response_signature_base: String::new(),
-        response_signature: Vec::new(),
-    }
+    Detail { request_head: vec!["GET /units".to_owned(), LINE.to_owned()], ..world.detail() }
 }
 
 async fn kept(log: &Log, index: u64) -> KeptDetail {
