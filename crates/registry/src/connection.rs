@@ -15,6 +15,7 @@ pub mod lifecycle;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
+mod wording;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -24,6 +25,7 @@ use wire::id::{ConnectionId, PurposeCode, Role, ServiceId, SystemId};
 use wire::organisation_code::OrganisationCode;
 
 use self::lifecycle::{State, Step};
+pub(crate) use self::wording::refused_step;
 
 /// One connection, wherever it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,107 @@
+//! What is said of each refusal to whoever asked.
+
+use wire::ambient::UtcMicros;
+use wire::checkpoint::Origin;
+use wire::id::{ConnectionId, SystemId};
+use wire::organisation_code::OrganisationCode;
+use wire::problem::Text;
+use wire::signature::Algorithm;
+
+use super::Noun;
+use crate::credential::MAX_PER_SYSTEM;
+
+pub(crate) fn only(who: &Text) -> Text {
+    Text::new(format!("Chỉ {} được làm việc này.", who.vi), format!("Only {} may do this.", who.en))
+}
+
+pub(super) fn unknown(noun: Noun, id: &str) -> Text {
+    Text::new(
+        format!("Không có {} «{id}».", noun.vi()),
+        format!("There is no {} `{id}`.", noun.en()),
+    )
+}
+
+pub(super) fn taken(noun: Noun, id: &str) -> Text {
+    Text::new(
+        format!("Đã có {} «{id}».", noun.vi()),
+        format!("The {} `{id}` is registered already.", noun.en()),
+    )
+}
+
+pub(super) fn parent_unknown(code: &OrganisationCode) -> Text {
+    Text::new(
+        format!("Cơ quan cấp trên «{code}» chưa được đăng ký."),
+        format!("The organisation `{code}` above it is not registered."),
+    )
+}
+
+pub(super) fn not_valid(keyid: &str) -> Text {
+    Text::new(
+        format!("Khóa «{keyid}» đã bị thu hồi hoặc đã hết hạn."),
+        format!("The credential `{keyid}` is revoked or past its time."),
+    )
+}
+
+pub(super) fn amended_already(id: &ConnectionId) -> Text {
+    Text::new(
+        format!("Kết nối này đang được sửa đổi bằng «{id}»; hãy rút đề nghị đó hoặc chờ kết quả."),
+        format!("This connection is being amended by `{id}`; withdraw that one or await its end."),
+    )
+}
+
+pub(super) fn too_many_credentials(system: &SystemId) -> Text {
+    Text::new(
+        format!(
+            "Hệ thống «{system}» đã có {MAX_PER_SYSTEM} khóa, kể cả khóa hết hạn hoặc bị thu hồi \
+             trong 30 ngày qua."
+        ),
+        format!(
+            "The system `{system}` has {MAX_PER_SYSTEM} credentials, those that expired or were \
+             revoked within the last 30 days included."
+        ),
+    )
+}
+
+pub(super) fn other_algorithm(algorithm: Algorithm) -> Text {
+    Text::new(
+        format!("Khóa thay thế phải cùng thuật toán: {algorithm}."),
+        format!("The successor must be of the same algorithm: {algorithm}."),
+    )
+}
+
+pub(super) fn node_retired(origin: &Origin, until: UtcMicros) -> Text {
+    Text::new(
+        format!(
+            "Máy chủ «{origin}» đã được rút khỏi nền tảng; thời điểm thôi quyết định: {until}."
+        ),
+        format!("The node `{origin}` is retired already: it decides until {until}."),
+    )
+}
+
+pub(super) fn last_node(origin: &Origin) -> Text {
+    Text::new(
+        format!(
+            "«{origin}» là máy chủ duy nhất chưa được rút; cần đưa một máy chủ khác vào hoạt động \
+             trước."
+        ),
+        format!("`{origin}` is the only node that is not retired: let another one enter first."),
+    )
+}
+
+/// What failed stands in our own log; the caller cannot mend it and need not know it.
+pub(super) fn failed(error: &dyn std::error::Error) -> Text {
+    tracing::error!(%error, "a command of the registry failed");
+    nothing_changed()
+}
+
+pub(super) fn nothing_changed() -> Text {
+    Text::new("Nền tảng gặp lỗi; chưa có gì thay đổi.", "The platform failed; nothing was changed.")
+}
+
+pub(super) fn not_in_force() -> Text {
+    Text::new(
+        "Thay đổi đã được ghi nhận nhưng chưa công bố được tới các cổng; nền tảng sẽ tự công bố.",
+        "The change is recorded but gateways could not be told yet; they will be without anyone \
+         asking again.",
+    )
+}

@@ -1,0 +1,42 @@
+//! What the registry knows, named in both languages.
+
+/// The things that the registry knows, in the words of the glossary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noun {
+    /// `OrganisationCode` and names.
+    Organisation,
+    /// An information system of an organisation.
+    System,
+    /// A key of a system.
+    Credential,
+    /// A version of a service.
+    Service,
+    /// A permission to use a service.
+    Connection,
+    /// A process of the platform.
+    Node,
+}
+
+impl Noun {
+    pub(super) fn vi(self) -> &'static str {
+        match self {
+            Self::Organisation => "cơ quan, tổ chức",
+            Self::System => "hệ thống thông tin",
+            Self::Credential => "khóa",
+            Self::Service => "dịch vụ",
+            Self::Connection => "kết nối",
+            Self::Node => "máy chủ",
+        }
+    }
+
+    pub(super) fn en(self) -> &'static str {
+        match self {
+            Self::Organisation => "organisation",
+            Self::System => "system",
+            Self::Credential => "credential",
+            Self::Service => "service",
+            Self::Connection => "connection",
+            Self::Node => "node",
+        }
+    }
+}
