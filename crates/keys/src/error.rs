@@ -111,6 +111,9 @@ pub enum KeyError {
         /// What the key is.
         key: &'static str,
     },
+    /// A key that is lost is to sign.
+    #[error("the key is lost and does not sign: {0}")]
+    Lost(String),
     /// The provider of cryptography refused to sign.
     #[error("the key does not sign: the provider of cryptography refused")]
     DoesNotSign,

@@ -19,9 +19,11 @@ use wire::id::KeyId;
 use crate::{Ed25519Key, Hsm, HsmKey, KeyDirectory, KeyError, PlatformSigner};
 
 mod index;
+mod loading;
 
 use index::Index;
 pub use index::{KeyValidity, PlaceInHsm};
+use loading::{Load, load, load_or_lost};
 
 /// What a platform key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -106,6 +108,27 @@ impl PlatformKeys {
         now: UtcMicros,
         randomness: &dyn Randomness,
     ) -> Result<Self, KeyError> {
+        Self::open(folder, place, now, randomness, load)
+    }
+
+    /// Like [`Self::load_or_generate_in`], but a key that cannot be loaded counts as lost: it is
+    /// [`PlatformSigner::Lost`], signs nothing and is there to be rotated.
+    pub fn load_even_if_lost(
+        folder: &KeyDirectory,
+        place: &KeyPlace,
+        now: UtcMicros,
+        randomness: &dyn Randomness,
+    ) -> Result<Self, KeyError> {
+        Self::open(folder, place, now, randomness, load_or_lost)
+    }
+
+    fn open(
+        folder: &KeyDirectory,
+        place: &KeyPlace,
+        now: UtcMicros,
+        randomness: &dyn Randomness,
+        load: Load,
+    ) -> Result<Self, KeyError> {
         let index = match Index::find(folder)? {
             Some(index) => index,
             None => first_keys(folder, place, now, randomness)?,
@@ -118,15 +141,20 @@ impl PlatformKeys {
                 (Some(_), None) => {}
             }
         }
-        Self::load(folder, place.hsm(), index)
+        Self::load(folder, place.hsm(), index, load)
     }
 
     /// Loads the keys the index names and changes nothing; `None` if there is no index.
     pub fn find(folder: &KeyDirectory, hsm: Option<&Hsm>) -> Result<Option<Self>, KeyError> {
-        Index::find(folder)?.map(|index| Self::load(folder, hsm, index)).transpose()
+        Index::find(folder)?.map(|index| Self::load(folder, hsm, index, load)).transpose()
     }
 
-    fn load(folder: &KeyDirectory, hsm: Option<&Hsm>, index: Index) -> Result<Self, KeyError> {
+    fn load(
+        folder: &KeyDirectory,
+        hsm: Option<&Hsm>,
+        index: Index,
+        load: Load,
+    ) -> Result<Self, KeyError> {
         let load = |which| load(folder, hsm, index.current(folder, which)?);
         Ok(Self {
             log: load(PlatformKey::Log)?,
@@ -276,57 +304,6 @@ fn refuse_known(
             ),
         }),
     }
-}
-
-fn load(
-    folder: &KeyDirectory,
-    hsm: Option<&Hsm>,
-    validity: &KeyValidity,
-) -> Result<PlatformSigner, KeyError> {
-    match (&validity.hsm, hsm) {
-        (None, _) => load_file(folder, validity).map(PlatformSigner::File),
-        (Some(place), Some(hsm)) => load_from_hsm(hsm, place, validity).map(PlatformSigner::Hsm),
-        (Some(place), None) => Err(KeyError::Hsm {
-            token: format!("the token '{}'", place.token),
-            reason: format!(
-                "the key {} stands in it, and no security module is set ([pkcs11])",
-                validity.keyid
-            ),
-        }),
-    }
-}
-
-fn load_from_hsm(
-    hsm: &Hsm,
-    place: &PlaceInHsm,
-    validity: &KeyValidity,
-) -> Result<HsmKey, KeyError> {
-    let key = HsmKey::load(hsm, &place.id()?)?;
-    if key.public_key() == validity.public {
-        return Ok(key);
-    }
-    Err(KeyError::Hsm {
-        token: format!("the token '{}'", place.token),
-        reason: format!(
-            "its key with id {} is another than the index names as {}",
-            place.id, validity.keyid
-        ),
-    })
-}
-
-fn load_file(folder: &KeyDirectory, validity: &KeyValidity) -> Result<Ed25519Key, KeyError> {
-    let name = file(&validity.keyid);
-    let damaged = |reason| KeyError::Damaged { path: folder.path().join(&name), reason };
-    let bytes = folder.load(&name)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| damaged("it is no text"))?;
-    let key = Ed25519Key::from_pkcs8_pem(text).map_err(|error| match error {
-        KeyError::NotAKey(reason) => damaged(reason),
-        other => other,
-    })?;
-    if key.public_key() != validity.public {
-        return Err(damaged("it is another key than the index names"));
-    }
-    Ok(key)
 }
 
 /// What the key is for and the first 8 bytes of its hash: two keys never share an id.

@@ -77,6 +77,27 @@ fn a_missing_key_is_an_error_and_never_made_anew() {
 }
 
 #[test]
+fn a_lost_key_signs_nothing_and_can_be_rotated() {
+    let (_temp, folder) = folder();
+    let keys = load_all(&folder).unwrap();
+    let old = keys.validity(PlatformKey::Log).unwrap().clone();
+    folder.destroy(&file(&old.keyid)).unwrap();
+    let files = KeyPlace::Files;
+    let keys = PlatformKeys::load_even_if_lost(&folder, &files, DAY_TWO, &SystemRandomness);
+    let mut keys = keys.unwrap();
+    assert_eq!(keys.log.public_key(), old.public);
+    assert!(keys.log.lost().unwrap().contains("is missing"));
+    assert!(matches!(keys.log.sign(b"a checkpoint"), Err(KeyError::Lost(_))));
+    assert!(keys.directory.lost().is_none());
+
+    keys.rotate(PlatformKey::Log, &files, DAY_TWO, &SystemRandomness).unwrap();
+    let loaded = load_all(&folder).unwrap();
+    assert_ne!(loaded.log.public_key(), old.public);
+    let retired = KeyValidity { until: Some(DAY_TWO), ..old };
+    assert_eq!(loaded.history().first(), Some(&retired));
+}
+
+#[test]
 fn a_cut_swapped_or_zeroed_key_file_is_refused() {
     let (_temp, folder) = folder();
     let keys = load_all(&folder).unwrap();

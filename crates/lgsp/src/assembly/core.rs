@@ -61,8 +61,12 @@ impl Core {
         let folder = key_folder::open(folder, config, &randomness)?;
         let place = key_place::open(config)?;
         let (now, random) = (clock.now(), randomness.as_ref());
-        let keys = PlatformKeys::load_or_generate_in(&folder, &place, now, random);
-        let mut keys = keys.map_err(keys_problem)?;
+        let load = match rotate {
+            // The one that is lost may be the one to be rotated, and so may others after it.
+            Some(_) => PlatformKeys::load_even_if_lost,
+            None => PlatformKeys::load_or_generate_in,
+        };
+        let mut keys = load(&folder, &place, now, random).map_err(keys_problem)?;
         let shared = match &config.keys.secrets_directory {
             Some(path) => key_folder::open(ring_folder(path)?, config, &randomness)?,
             None => folder.clone(),
@@ -76,6 +80,7 @@ impl Core {
         if let Some(key) = rotate {
             // Asked first: a key is not changed where the change could not be recorded.
             look_at_log(config, &data, &keys)?;
+            refuse_before_the_log(key, &keys)?;
             // A crash from here on leaves a rotation without its entry; the next opening records it.
             keys.rotate(key, &place, now, random).map_err(keys_problem)?;
         }
@@ -157,6 +162,17 @@ impl Core {
         }
         self.database.close().await;
     }
+}
+
+/// The entry of a rotation needs a checkpoint, so the key that signs those comes first.
+fn refuse_before_the_log(key: PlatformKey, keys: &PlatformKeys) -> Result<(), StartProblem> {
+    if key == PlatformKey::Log || keys.log.lost().is_none() {
+        return Ok(());
+    }
+    Err(StartProblem::KeysClosed {
+        reason: "the log's key is lost too, and the rotation is to stand in the log".to_owned(),
+        next_step: "run `lgsp keys rotate --key log` first".to_owned(),
+    })
 }
 
 /// The platform's keys as [`Core::open`] would find them; makes none. `None` before the first start.

@@ -1,9 +1,9 @@
 //! Why a node did not start. Each problem says what the operator can do; none is a panic.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use keys::{KeyError, Protection};
+use keys::{KeyError, PlatformKey, Protection};
 
 use wire::ambient::UtcMicros;
 use wire::checkpoint::Origin;
@@ -216,10 +216,25 @@ pub fn keys_problem(error: KeyError) -> StartProblem {
         }
         KeyError::Hsm { .. } => {
             "see [pkcs11] in the configuration, LGSP_KEYS_PIN or pkcs11.pin_file, and what \
-             `pkcs11-tool --module MODULE --list-token-slots` and `--list-objects` say as this user"
+             `pkcs11-tool --module MODULE --list-token-slots` and `--list-objects` say as this \
+             user; a key that is gone for good is retired by `lgsp keys rotate`"
+        }
+        KeyError::Missing { path } if is_signing_key(path) => {
+            return StartProblem::KeysClosed {
+                reason: format!("the signing key {} is missing", path.display()),
+                next_step: "restore it from a backup; if it is gone for good, retire it by \
+                            `lgsp keys rotate`"
+                    .to_owned(),
+            };
         }
         KeyError::UnfitSecret(_) => "choose another; `lgsp keys protect --help` says what fits",
         _ => return StartProblem::Keys(error.to_string()),
     };
     StartProblem::KeysClosed { reason: error.to_string(), next_step: next_step.to_owned() }
+}
+
+/// Whether a key file is one of those that the index names and a rotation replaces.
+fn is_signing_key(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    PlatformKey::ALL.iter().any(|key| name.starts_with(&format!("platform-{key}-")))
 }

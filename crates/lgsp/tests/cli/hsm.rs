@@ -194,6 +194,25 @@ fn rotation_moves_the_keys_of_a_node_into_a_token_and_the_log_goes_on() {
     assert!(check.out.contains("is whole"), "{check:?}");
 }
 
+#[test]
+fn keys_of_a_token_that_is_lost_are_rotated_into_another_or_into_files() {
+    let lost = Module::new();
+    for (of, place) in [(Module::new(), Module::section()), (Module::new(), String::new())] {
+        let node = lost.node();
+        node.configure(&format!("{place}[control]\nlisten = \"127.0.0.1:0\"\n"));
+        let refused = of.at(&node, &["serve"], PIN);
+        assert!(refused.err.contains("is retired by `lgsp keys rotate`"), "{}", refused.err);
+        for key in ["log", "directory", "response"] {
+            let said = of.at(&node, &["keys", "rotate", "--key", key], PIN);
+            assert_eq!(said.code, Some(0), "{said:?}");
+        }
+        assert_eq!(key_files(&node.data()).len(), if place.is_empty() { 3 } else { 0 });
+        of.serves(&node);
+        let check = of.at(&node, &["check"], PIN);
+        assert!(check.code == Some(0) && check.out.contains("is whole"), "{}", check.out);
+    }
+}
+
 /// A demo whose signing keys stand in the module's token.
 fn demo(module: &Module, data: &Path) -> Demo {
     let mut command = module.lgsp(&[], PIN);

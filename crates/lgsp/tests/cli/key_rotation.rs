@@ -51,6 +51,12 @@ impl<'a> Seen<'a> {
         Some(answer.bytes().await.unwrap().to_vec())
     }
 
+    /// How many entries are under the checkpoint.
+    async fn entries(&self) -> u64 {
+        let checkpoint = self.get("/evidence/logs/lgsp.test-1/checkpoint").await;
+        checkpoint.text().await.unwrap().lines().nth(1).unwrap().parse().unwrap()
+    }
+
     /// Subjects of the entries `key.rotated` among those that were there when the node started,
     /// each with its bundle.
     async fn rotations(&self, entries: u64) -> Vec<(BTreeMap<String, String>, Vec<u8>)> {
@@ -161,4 +167,45 @@ fn a_key_is_not_rotated_where_it_could_not_be_recorded() {
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.err.contains("the evidence log cannot be opened"), "{}", said.err);
     assert_eq!(index(), before);
+}
+
+#[tokio::test]
+async fn keys_that_are_lost_are_rotated_the_logs_first_and_old_evidence_stays_good() {
+    let node = Node::init();
+    let seen = Seen::serve(&node);
+    let old = seen.bundle(0).await.expect("an entry");
+    seen.stop();
+    for entry in std::fs::read_dir(node.data().join("keys")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "pem") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let said = node.run("serve", &[]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("is missing") && said.err.contains("lgsp keys rotate"), "{said:?}");
+
+    let said = rotate(&node, "response");
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("run `lgsp keys rotate --key log` first"), "{}", said.err);
+    for key in ["log", "directory", "response"] {
+        let said = rotate(&node, key);
+        assert_eq!(said.code, Some(0), "{said:?}");
+    }
+    let check = node.run("check", &[]);
+    assert_eq!(check.code, Some(0), "{}", check.out);
+
+    let seen = Seen::serve(&node);
+    let rotations = seen.rotations(seen.entries().await).await;
+    assert_eq!(rotations.len(), 3);
+    let trust = node.folder.path().join("trust.json");
+    std::fs::write(&trust, seen.trust().await.to_json().unwrap()).unwrap();
+    let new = rotations.into_iter().map(|(_, bundle)| bundle);
+    for bundle in new.chain([old]) {
+        let file = node.folder.path().join("entry.asice");
+        std::fs::write(&file, bundle).unwrap();
+        let verified = run(&["verify", file.to_str().unwrap(), "--trust", trust.to_str().unwrap()]);
+        assert_eq!(verified.code, Some(0), "{verified:?}");
+    }
+    seen.stop();
 }

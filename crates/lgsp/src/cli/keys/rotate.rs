@@ -18,7 +18,8 @@ use crate::terminal::{say, say_json};
 ///
 /// The new key is made where the configuration says: in the token of [pkcs11], else in a file. So
 /// this also moves signing into a security module. The retired private key is destroyed; its public
-/// part stays in the trust file, and what it signed stays verifiable.
+/// part stays in the trust file, and what it signed stays verifiable. A key that is lost is retired
+/// so too; the log's first, if it is among them.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLE)]
 pub(super) struct Options {
