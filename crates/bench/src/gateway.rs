@@ -11,6 +11,7 @@ mod options;
 mod peer;
 mod peers;
 mod server;
+mod verify;
 mod workload;
 
 use std::process::ExitCode;
@@ -32,6 +33,11 @@ pub fn run(words: &[String]) -> ExitCode {
     let place = tempfile::tempdir_in("target/bench").unwrap();
     let place = place.path().canonicalize().unwrap();
     let peers = Peers::start(&options, &place);
+    for (_, peer) in &peers.all {
+        for &workload in &options.workloads {
+            verify::verify(peer, workload);
+        }
+    }
     for round in 0..options.rounds {
         for &transport in &options.transports {
             for &workload in &options.workloads {

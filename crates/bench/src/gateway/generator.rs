@@ -13,6 +13,7 @@ mod line;
 mod pace;
 mod requests;
 
+use std::fmt;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -72,6 +73,20 @@ pub struct Expected {
     pub length: Option<u64>,
 }
 
+/// An answer that is not what it must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unexpected {
+    answer: Answer,
+    expected: Expected,
+}
+
+impl fmt::Display for Unexpected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { answer, expected } = self;
+        write!(f, "answered {} ({} bytes) instead of {expected:?}", answer.status, answer.length)
+    }
+}
+
 impl Callers {
     /// Makes so many connections; in TLS if the callers know whom to believe.
     pub fn connect(server: SocketAddr, count: usize, tls: Option<&Tls>) -> Self {
@@ -90,16 +105,31 @@ impl Callers {
 
     /// Sends all requests, the next on each connection as soon as it has its answer.
     pub fn answer_all(&mut self, requests: &Requests, expected: Expected) -> Outcome {
+        self.try_all(requests, expected).unwrap_or_else(|wrong| panic!("a request was {wrong}"))
+    }
+
+    /// The same; refuses where an answer is another.
+    pub fn try_all(
+        &mut self,
+        requests: &Requests,
+        expected: Expected,
+    ) -> Result<Outcome, Unexpected> {
         self.drive(requests, Pace::unbounded(), expected)
     }
 
     /// Sends all requests at so many per second; one that finds no free connection waits for it, and
     /// that wait counts.
     pub fn at_rate(&mut self, requests: &Requests, per_second: f64, expected: Expected) -> Outcome {
-        self.drive(requests, Pace::constant(per_second), expected)
+        let driven = self.drive(requests, Pace::constant(per_second), expected);
+        driven.unwrap_or_else(|wrong| panic!("a request was {wrong}"))
     }
 
-    fn drive(&mut self, requests: &Requests, pace: Pace, expected: Expected) -> Outcome {
+    fn drive(
+        &mut self,
+        requests: &Requests,
+        pace: Pace,
+        expected: Expected,
+    ) -> Result<Outcome, Unexpected> {
         let mut idle: Vec<usize> = (0..self.slots.len()).collect();
         let mut waiting = requests.iter().enumerate().peekable();
         let mut latencies = Vec::with_capacity(requests.len());
@@ -125,12 +155,12 @@ impl Callers {
                 count => assert!(count.unwrap() > 0, "the server does not answer any more"),
             }
             for event in &events {
-                self.take(*event, expected, &mut idle, &mut latencies);
+                self.take(*event, expected, &mut idle, &mut latencies)?;
             }
         }
         let took = begun.elapsed();
         latencies.sort_unstable();
-        Outcome { answered: latencies.len(), took, latencies }
+        Ok(Outcome { answered: latencies.len(), took, latencies })
     }
 
     fn take(
@@ -139,12 +169,12 @@ impl Callers {
         expected: Expected,
         idle: &mut Vec<usize>,
         latencies: &mut Vec<u64>,
-    ) {
+    ) -> Result<(), Unexpected> {
         // Copies: the kernel's struct is packed.
         let (data, flags) = (event.data, event.flags);
         if data.u64() == TIMER {
             self.timer.rang();
-            return;
+            return Ok(());
         }
         let number = usize::try_from(data.u64()).unwrap();
         let slot = &mut self.slots[number];
@@ -152,12 +182,15 @@ impl Callers {
             slot.write_on(&self.poll, number);
         }
         let Some(answer) = slot.receive(&mut self.buffer) else {
-            return;
+            return Ok(());
         };
         let due = slot.due.take().expect("an answer that nobody asked for");
-        assert!(expected.fits(&answer), "answered {answer:?} instead of {expected:?}");
+        if !expected.fits(&answer) {
+            return Err(Unexpected { answer, expected });
+        }
         latencies.push(u64::try_from(due.elapsed().as_nanos()).unwrap());
         idle.push(number);
+        Ok(())
     }
 }
 

@@ -1,16 +1,29 @@
 //! The programs that are measured: one server of one program, listening on loopback, and who calls
 //! it with what it checks.
 
+pub(crate) mod envoy;
+pub(crate) mod haproxy;
 pub(crate) mod lgsp;
 pub(crate) mod nginx;
+pub(crate) mod one_hmac;
+mod request;
 
-use std::io::Write as _;
 use std::net::SocketAddr;
 
 use drill::caller::Caller;
+use testkit::IssuedFiles;
 
+use self::one_hmac::OneHmac;
+pub(crate) use self::request::Request;
 use super::generator::{Requests, Tls};
 use super::workload::Workload;
+
+/// Where a proxy listens, by a certificate of its own in TLS.
+pub(crate) struct Listens<'a> {
+    pub(crate) plain: SocketAddr,
+    pub(crate) tls: SocketAddr,
+    pub(crate) certificate: &'a IssuedFiles,
+}
 
 /// A server under measurement.
 pub(crate) struct Peer {
@@ -31,6 +44,8 @@ pub(crate) struct Peer {
 pub(crate) enum Calls {
     /// Nothing: it passes all on.
     Plain,
+    /// One HMAC of this secret.
+    OneHmac(OneHmac),
     /// A whole signature (RFC 9421) of one of these callers, who take turns, over the URL of this
     /// base.
     Signed { callers: Vec<Caller>, base: String },
@@ -40,48 +55,33 @@ impl Peer {
     /// So many requests that it must answer, made now.
     pub(crate) fn requests(&self, workload: Workload, count: usize) -> Requests {
         match &self.calls {
-            Calls::Plain => {
-                let mut request = Vec::new();
-                write(&mut request, workload, workload.path(), self.address, &[]);
-                Requests::same(&request, count)
-            }
-            Calls::Signed { callers, base } => Requests::each(count, |number, into| {
-                let caller = &callers[number % callers.len()];
-                self.write_signed(into, workload, caller, base);
+            Calls::Plain => Requests::same(&self.request(workload, 0).bytes(), count),
+            Calls::OneHmac(_) | Calls::Signed { .. } => Requests::each(count, |number, into| {
+                self.request(workload, number).write(into);
             }),
         }
     }
 
-    fn write_signed(&self, into: &mut Vec<u8>, workload: Workload, caller: &Caller, base: &str) {
-        let url = format!("{base}{}", workload.path());
-        let signed = match workload.digest() {
-            None => caller.sign(&url).signed().clone(),
-            Some(digest) => caller.sign_post(&url, &digest),
+    /// The request of that number: callers take turns.
+    pub(crate) fn request(&self, workload: Workload, number: usize) -> Request {
+        let method = workload.method();
+        let (target, fields) = match &self.calls {
+            Calls::Plain => (workload.path().to_owned(), Vec::new()),
+            Calls::OneHmac(key) => (workload.path().to_owned(), key.sign(method, workload.path())),
+            Calls::Signed { callers, base } => {
+                let url = format!("{base}{}", workload.path());
+                let caller = &callers[number % callers.len()];
+                let signed = match workload.digest() {
+                    None => caller.sign(&url).signed().clone(),
+                    Some(digest) => caller.sign_post(&url, &digest),
+                };
+                let fields =
+                    [("signature-input", signed.signature_input), ("signature", signed.signature)];
+                // What follows scheme and authority.
+                (format!("/{}", url.splitn(4, '/').nth(3).unwrap()), fields.into())
+            }
         };
-        let target = url.splitn(4, '/').nth(3).map(|path| format!("/{path}")).unwrap();
-        let fields =
-            [("signature-input", &signed.signature_input), ("signature", &signed.signature)];
-        write(into, workload, &target, self.address, &fields.map(|(name, value)| (name, &**value)));
+        let (digest, body) = (workload.digest(), workload.body());
+        Request { method, target, host: self.address, fields, digest, body }
     }
-}
-
-/// Writes a request as any client would, with these fields too.
-fn write(
-    into: &mut Vec<u8>,
-    workload: Workload,
-    target: &str,
-    host: SocketAddr,
-    fields: &[(&str, &str)],
-) {
-    let (body, method) = (workload.body(), workload.method());
-    write!(into, "{method} {target} HTTP/1.1\r\nhost: {host}\r\n").unwrap();
-    write!(into, "accept: application/json\r\nuser-agent: bench\r\n").unwrap();
-    if let Some(digest) = workload.digest() {
-        write!(into, "content-length: {}\r\ncontent-digest: {digest}\r\n", body.len()).unwrap();
-    }
-    for (name, value) in fields {
-        write!(into, "{name}: {value}\r\n").unwrap();
-    }
-    into.extend_from_slice(b"\r\n");
-    into.extend_from_slice(&body);
 }

@@ -1,5 +1,6 @@
 //! Everything that runs during the bench: the provider, and a server of each program.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,15 +13,32 @@ use super::cpu;
 use super::generator::Tls;
 use super::options::{Options, Transport};
 use super::peer::lgsp::Platform;
-use super::peer::nginx::{self, Listens};
-use super::peer::{Calls, Peer};
+use super::peer::one_hmac::OneHmac;
+use super::peer::{Calls, Listens, Peer, envoy, haproxy, nginx};
 use super::server::Server;
 
-/// The programs, each by what it checks.
-pub(crate) const PEERS: [&str; 2] = ["nginx", "lgsp-hmac"];
+/// The servers, each a program with what it checks.
+pub(crate) const PEERS: [&str; 8] = [
+    NGINX,
+    "haproxy-hmac",
+    "nginx-lua-hmac",
+    "envoy",
+    "lgsp-hmac",
+    "lgsp-ed25519",
+    "lgsp-p256",
+    "lgsp-rsa",
+];
+
+/// What all others are compared with.
+pub(crate) const NGINX: &str = "nginx";
 
 /// The servers of the platform, by what callers sign with.
-const SIGNED: [(&str, Algorithm); 1] = [("lgsp-hmac", Algorithm::HmacSha256)];
+const SIGNED: [(&str, Algorithm); 4] = [
+    ("lgsp-hmac", Algorithm::HmacSha256),
+    ("lgsp-ed25519", Algorithm::Ed25519),
+    ("lgsp-p256", Algorithm::EcdsaP256Sha256),
+    ("lgsp-rsa", Algorithm::RsaPssSha512),
+];
 
 /// All that was started.
 pub(crate) struct Peers {
@@ -41,24 +59,22 @@ impl Peers {
         let mut peers = Self { all: Vec::new(), servers: vec![process], platforms: Vec::new() };
         let certificate = authority.issue(&["127.0.0.1"]).write(place, "server");
         for name in &options.peers {
-            let folder = |name: &str| folder(place, name);
             let [plain, tls] = free_addresses();
             let listens = Listens { plain, tls, certificate: &certificate };
-            let process = match *name {
-                "nginx" => nginx::proxy(&folder(name), "", &listens, provider, ""),
-                _ => continue,
+            let Some((server, calls)) = start_peer(name, place, &listens, provider) else {
+                continue;
             };
             for transport in &options.transports {
                 let (address, tls) = match transport {
                     Transport::Plain => (plain, None),
                     Transport::Tls => (tls, Some(Tls::believing(&authority))),
                 };
-                let process = process.id();
+                let calls = calls.clone();
                 peers
                     .all
-                    .push((*transport, Peer { name, process, address, tls, calls: Calls::Plain }));
+                    .push((*transport, Peer { name, process: server.id(), address, tls, calls }));
             }
-            peers.servers.push(process);
+            peers.servers.push(server);
         }
         peers.start_platforms(options, place, &runtime, &authority, provider);
         peers
@@ -70,7 +86,7 @@ impl Peers {
         place: &Path,
         runtime: &Runtime,
         authority: &Arc<Authority>,
-        provider: std::net::SocketAddr,
+        provider: SocketAddr,
     ) {
         let signed: Vec<_> =
             SIGNED.into_iter().filter(|(name, _)| options.peers.contains(name)).collect();
@@ -91,4 +107,24 @@ impl Peers {
             self.platforms.push(platform);
         }
     }
+}
+
+/// Starts another program than the platform; none if it is no other.
+fn start_peer(
+    name: &str,
+    place: &Path,
+    listens: &Listens<'_>,
+    provider: SocketAddr,
+) -> Option<(Server, Calls)> {
+    let folder = || folder(place, name);
+    let key = OneHmac::new();
+    Some(match name {
+        NGINX => (nginx::proxy(&folder(), listens, provider), Calls::Plain),
+        "envoy" => (envoy::proxy(&folder(), listens, provider), Calls::Plain),
+        "haproxy-hmac" => (haproxy::proxy(&folder(), listens, provider, &key), Calls::OneHmac(key)),
+        "nginx-lua-hmac" => {
+            (nginx::lua_proxy(&folder(), listens, provider, &key), Calls::OneHmac(key))
+        }
+        _ => return None,
+    })
 }

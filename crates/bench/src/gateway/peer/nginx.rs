@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use testkit::IssuedFiles;
-
+use super::Listens;
+use super::one_hmac::{FIELDS, OneHmac};
 use crate::gateway::server::Server;
 use crate::gateway::workload::{LARGE, SMALL};
 
@@ -43,24 +43,23 @@ pub(crate) fn provider(folder: &Path, address: SocketAddr) -> Server {
     start(folder, "", &http, address)
 }
 
-/// Where a proxy listens, by a certificate of its own in TLS.
-pub(crate) struct Listens<'a> {
-    pub(crate) plain: SocketAddr,
-    pub(crate) tls: SocketAddr,
-    pub(crate) certificate: &'a IssuedFiles,
+/// A plain reverse proxy to `provider`.
+pub(crate) fn proxy(folder: &Path, listens: &Listens<'_>, provider: SocketAddr) -> Server {
+    proxy_with(folder, ("", ""), listens, provider, "")
 }
 
 /// A reverse proxy to `provider`; `access` decides who passes.
-pub(crate) fn proxy(
+fn proxy_with(
     folder: &Path,
-    modules: &str,
+    (modules, init): (&str, &str),
     listens: &Listens<'_>,
     provider: SocketAddr,
     access: &str,
 ) -> Server {
     let Listens { plain, tls, certificate } = listens;
     let http = format!(
-        "upstream provider {{ server {provider}; keepalive 128; keepalive_requests 1000000000; }}
+        "{init}
+         upstream provider {{ server {provider}; keepalive 128; keepalive_requests 1000000000; }}
          server {{
            listen {plain}; listen {tls} ssl;
            ssl_certificate {}; ssl_certificate_key {}; ssl_protocols TLSv1.3;
@@ -74,4 +73,40 @@ pub(crate) fn proxy(
         certificate.key.display(),
     );
     start(folder, modules, &http, *plain)
+}
+
+/// Debian's modules for Lua.
+const LUA_MODULES: &str = "load_module /usr/lib/nginx/modules/ndk_http_module.so;
+load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;
+";
+
+/// The same proxy with a script of Lua that lets pass what the key vouches for; others are 401. The
+/// HMAC is OpenSSL's (luaossl), which offers no comparison in constant time.
+pub(crate) fn lua_proxy(
+    folder: &Path,
+    listens: &Listens<'_>,
+    provider: SocketAddr,
+    key: &OneHmac,
+) -> Server {
+    let [nonce, signature] = FIELDS.map(|field| field.replace('-', "_"));
+    let access = format!(
+        "access_by_lua_block {{
+           local var = ngx.var
+           local hmac = openssl_hmac.new(secret, 'sha256')
+           local base = ngx.req.get_method() .. '|' .. var.uri .. '|' .. (var.http_date or '')
+             .. '|' .. (var.http_{nonce} or '')
+           if ngx.encode_base64(hmac:final(base)) ~= var.http_{signature} then
+             return ngx.exit(401)
+           end
+         }}"
+    );
+    let init = format!(
+        "init_by_lua_block {{
+           openssl_hmac = require 'openssl.hmac'
+           secret = ngx.decode_base64('{}')
+         }}",
+        key.secret_base64()
+    );
+    let modules = LUA_MODULES;
+    proxy_with(folder, (modules, &init), listens, provider, &access)
 }
