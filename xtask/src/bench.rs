@@ -3,10 +3,11 @@
 //! words around them are written by hand.
 
 use std::fs;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::prerequisites;
 use crate::run::{command, visibly, workspace_root};
 
 const PAGE: &str = "docs/performance.md";
@@ -14,28 +15,52 @@ const PAGE: &str = "docs/performance.md";
 /// Runs the benchmark that the words name.
 pub(crate) fn run(words: &[String]) -> Result<()> {
     match words.split_first() {
+        Some((name, more)) if name == "gateway" => gateway(more),
         Some((name, more)) if name == "evidence" => evidence(more),
-        _ => bail!("which one? evidence"),
+        _ => bail!("which one? gateway or evidence"),
     }
 }
 
-/// Measures the evidence log; what measures only a part is shown and not kept.
+/// Words after which a benchmark measures less than the page tells: shown and not kept.
+const PARTS: &[&str] = &["--only", "--over", "--peers", "--quick"];
+
+/// Measures a call at the gateway beside other programs; quickly, by a binary that is built sooner.
+fn gateway(words: &[String]) -> Result<()> {
+    prerequisites::ensure_peers()?;
+    let quick = words.iter().any(|word| word == "--quick");
+    let (profile, lgsp) =
+        if quick { ("release", "target/release/lgsp") } else { ("dist", "target/dist/lgsp") };
+    visibly(command("cargo", &["build", "--profile", profile, "--package", "lgsp"]))?;
+    // The callers' cost is in no figure.
+    visibly(command("cargo", &["build", "--release", "--package", "bench"]))?;
+    let mut bench = command("target/release/bench", &["gateway", lgsp]);
+    bench.args(words);
+    keep("gateway", bench, words)
+}
+
+/// Measures the evidence log.
 fn evidence(words: &[String]) -> Result<()> {
     visibly(command("cargo", &["build", "--profile", "dist", "--package", "bench"]))?;
     let mut bench = command("target/dist/bench", &["evidence"]);
-    bench.args(words).stderr(Stdio::inherit());
-    let output = bench.output().context("the benchmark cannot be started")?;
+    bench.args(words);
+    keep("evidence", bench, words)
+}
+
+/// Runs a benchmark and puts what it prints into its section of the page.
+fn keep(name: &str, mut bench: Command, words: &[String]) -> Result<()> {
+    let output = bench.stderr(Stdio::inherit()).output();
+    let output = output.context("the benchmark cannot be started")?;
     if !output.status.success() {
         bail!("the benchmark ended with {}", output.status);
     }
     let printed = String::from_utf8(output.stdout).context("the benchmark prints no text")?;
-    if words.iter().any(|word| word == "--only") {
-        println!("{printed}");
+    println!("{printed}");
+    if words.iter().any(|word| PARTS.contains(&word.as_str())) {
         return Ok(());
     }
     let page = workspace_root().join(PAGE);
     let text = fs::read_to_string(&page).with_context(|| format!("{PAGE} cannot be read"))?;
-    let text = with_section(&text, "evidence", printed.trim())?;
+    let text = with_section(&text, name, printed.trim())?;
     fs::write(&page, text).with_context(|| format!("{PAGE} cannot be written"))
 }
 

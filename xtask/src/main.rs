@@ -23,8 +23,9 @@ cargo xtask <verb>
   fuzz     libFuzzer on one target, or on each: [target] [seconds, 60 unless said]
   drill    crash [ROUNDS]: kill -9 amid load, again and again, and see that nothing promised is lost;
            memory: huge bodies, idle connections, callers that never read, and what they cost
-  bench    evidence [--entries N]: what the log takes, how soon it proves, how it grows old; rewrites
-           its part of docs/performance.md
+  bench    gateway [--quick]: a call beside nginx, haproxy, nginx with Lua and Envoy;
+           evidence [--entries N]: what the log takes, how soon it proves, how it grows old;
+           each rewrites its part of docs/performance.md
   docs     rewrite docs/errors.md from the error catalogue
 
 Example: cargo xtask test -p gateway

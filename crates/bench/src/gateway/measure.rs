@@ -12,6 +12,9 @@ use super::workload::Workload;
 /// Requests that nobody counts: connections, pools and branch predictors get warm.
 const WARM_UP: usize = 2_000;
 
+/// At a constant rate no request shall wait for a connection of its caller.
+const MORE: usize = 8;
+
 /// What a phase showed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Figures {
@@ -39,10 +42,13 @@ pub(crate) enum Load {
 /// A phase of about as many seconds as the options say.
 pub(crate) fn phase(options: &Options, peer: &Peer, workload: Workload, load: Load) -> Figures {
     cpu::pin(peer.process, cpu::MEASURED);
+    let callers = match load {
+        Load::Saturation => options.callers_of(workload),
+        // As many as may be needed: the one that was used last is used first.
+        Load::Rate(_) => options.callers_of(workload) * MORE,
+    };
     let expected = Expected { status: 200, length: Some(workload.answered()) };
-    let mut callers = on_their_core(|| {
-        Callers::connect(peer.address, callers(options, workload), peer.tls.as_ref())
-    });
+    let mut callers = on_their_core(|| Callers::connect(peer.address, callers, peer.tls.as_ref()));
     let warm_up = peer.requests(workload, warm_up(workload));
     let warm = on_their_core(|| callers.answer_all(&warm_up, expected));
     let per_second = match load {
@@ -68,14 +74,6 @@ fn figures(requests: &Requests, outcome: &Outcome, used: Duration) -> Figures {
         busy: used.as_secs_f64() / outcome.took.as_secs_f64(),
         p50_us: us(outcome.quantile(0.5)),
         p99_us: us(outcome.quantile(0.99)),
-    }
-}
-
-/// Fewer where each carries much at once.
-fn callers(options: &Options, workload: Workload) -> usize {
-    match workload {
-        Workload::SmallGet | Workload::Post => options.callers,
-        Workload::LargeGet => options.callers.div_ceil(16),
     }
 }
 

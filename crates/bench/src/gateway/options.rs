@@ -9,15 +9,13 @@ use super::workload::Workload;
 pub(crate) const USAGE: &str = "\
 bench gateway LGSP [--quick] [--rounds N] [--seconds N] [--only get,post,file]
       [--over plain,tls] [--peers nginx,haproxy-hmac,nginx-lua-hmac,envoy,
-      lgsp-hmac,lgsp-ed25519,lgsp-p256,lgsp-rsa] [--callers N] [--rate N] [--connections N]";
+      lgsp-hmac,lgsp-ed25519,lgsp-p256,lgsp-rsa] [--callers N] [--connections N]";
 
 /// What is measured, and how long.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Options {
     /// The binary.
     pub(crate) lgsp: PathBuf,
-    /// A look: few rounds, short phases.
-    pub(crate) quick: bool,
     /// How often everything is measured, in turns.
     pub(crate) rounds: usize,
     /// How long a phase takes, about.
@@ -28,9 +26,7 @@ pub(crate) struct Options {
     pub(crate) transports: Vec<Transport>,
     /// Which programs.
     pub(crate) peers: Vec<&'static str>,
-    /// A constant rate to measure at too.
-    pub(crate) rate: Option<f64>,
-    /// How many connections callers keep to a server.
+    /// How many connections callers keep to a server at saturation.
     pub(crate) callers: usize,
     /// How many connections the platform's directory holds.
     pub(crate) connections: usize,
@@ -74,7 +70,6 @@ impl Options {
             match option.as_str() {
                 "--rounds" => options.rounds = number(value)?,
                 "--seconds" => options.seconds = number(value)?,
-                "--rate" => options.rate = Some(number(value)?),
                 "--callers" => options.callers = number(value)?,
                 "--connections" => options.connections = number(value)?,
                 "--only" => options.workloads = some_of(&Workload::ALL, Workload::word, value)?,
@@ -86,23 +81,30 @@ impl Options {
         Ok(options)
     }
 
+    /// How many connections callers keep: fewer where each carries much at once.
+    pub(crate) fn callers_of(&self, workload: Workload) -> usize {
+        match workload {
+            Workload::SmallGet | Workload::Post => self.callers,
+            Workload::LargeGet => self.callers.div_ceil(4),
+        }
+    }
+
     fn all_of(lgsp: PathBuf) -> Self {
         Self {
             lgsp,
-            quick: false,
             rounds: 5,
             seconds: 2.0,
             workloads: Workload::ALL.into(),
             transports: Transport::ALL.into(),
             peers: PEERS.into(),
-            rate: None,
-            callers: 256,
+            callers: 64,
             connections: 20_000,
         }
     }
 
+    /// A look: few rounds, short phases.
     fn look(&mut self) {
-        (self.quick, self.rounds, self.seconds) = (true, 3, 0.5);
+        (self.rounds, self.seconds) = (3, 0.5);
     }
 }
 
@@ -124,4 +126,39 @@ fn some_of<T: Copy>(
         ));
     }
     Ok(all.iter().copied().filter(|one| named.contains(&word(*one))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Options, String> {
+        Options::read(&line.split(' ').map(ToOwned::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn everything_is_measured_unless_less_is_said() {
+        let all = read("lgsp").unwrap();
+        assert_eq!((all.peers.len(), all.workloads.len(), all.transports.len()), (8, 3, 2));
+        let some =
+            read("lgsp --only file,get --over tls --peers envoy --rounds 7 --callers 9").unwrap();
+        assert_eq!(some.workloads, [Workload::SmallGet, Workload::LargeGet]);
+        assert_eq!((some.transports, some.peers), (vec![Transport::Tls], vec!["envoy"]));
+        assert_eq!((some.rounds, some.callers), (7, 9));
+        assert!(read("lgsp --quick").unwrap().seconds < all.seconds);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told() {
+        for (line, told) in [
+            ("lgsp --peers apache", "apache is none of"),
+            ("lgsp --rounds", "--rounds of what?"),
+            ("lgsp --rounds x", "x is no number"),
+            ("lgsp --rate 5", "--rate is no option"),
+        ] {
+            let error = read(line).unwrap_err();
+            assert!(error.starts_with(told), "{error}");
+        }
+        assert_eq!(Options::read(&[]), Err("which binary?".to_owned()));
+    }
 }

@@ -96,9 +96,12 @@ impl Peers {
         for &transport in &options.transports {
             let tls = (transport == Transport::Tls).then(|| Arc::clone(authority));
             let folder = folder(place, &format!("lgsp-{}", transport.word()));
-            let platform = Platform::found(runtime, &options.lgsp, folder, tls.clone(), provider);
-            for (name, algorithm) in &signed {
-                let callers = platform.callers(runtime, *algorithm);
+            let mut platform =
+                Platform::found(runtime, &options.lgsp, folder, tls.clone(), provider);
+            let keys: Vec<_> =
+                signed.iter().map(|(_, algorithm)| platform.callers(runtime, *algorithm)).collect();
+            platform.grow(runtime, options.connections);
+            for ((name, _), callers) in signed.iter().zip(keys) {
                 let calls = Calls::Signed { callers, base: platform.base() };
                 let (process, address) = (platform.process(), platform.address());
                 let tls = tls.as_deref().map(Tls::believing);

@@ -2,7 +2,6 @@
 //! that checks.
 
 use super::generator::{Callers, Expected, Requests};
-use super::measure::on_their_core;
 use super::peer::{Calls, Peer, Request};
 use super::workload::Workload;
 
@@ -19,11 +18,11 @@ const SIGNATURE: [Alteration; 3] = [
 const BODY: Alteration =
     ("its body was changed", |request| request.body.iter_mut().for_each(|byte| *byte ^= 1), 400);
 
-/// Sees it for this server and workload; ends the run where it is not so.
-pub(crate) fn verify(peer: &Peer, workload: Workload) {
+/// Sees it for this server and workload; refuses where it is not so.
+pub(crate) fn verify(peer: &Peer, workload: Workload) -> Result<(), String> {
     let valid = peer.request(workload, 0);
     let length = Some(workload.answered());
-    ask(peer, "valid", &valid, Expected { status: 200, length });
+    ask(peer, "valid", &valid, Expected { status: 200, length })?;
     let mut alterations = Vec::new();
     match &peer.calls {
         Calls::Plain => {}
@@ -31,24 +30,22 @@ pub(crate) fn verify(peer: &Peer, workload: Workload) {
         Calls::Signed { .. } => {
             alterations.extend(SIGNATURE);
             alterations.extend((!valid.body.is_empty()).then_some(BODY));
-            ask(peer, "sent before", &valid, Expected { status: 401, length: None });
+            ask(peer, "sent before", &valid, Expected { status: 401, length: None })?;
         }
     }
     for (number, (what, alter, status)) in alterations.into_iter().enumerate() {
         let mut request = peer.request(workload, number + 1);
         alter(&mut request);
-        ask(peer, what, &request, Expected { status, length: None });
+        ask(peer, what, &request, Expected { status, length: None })?;
     }
+    Ok(())
 }
 
-fn ask(peer: &Peer, what: &str, request: &Request, expected: Expected) {
+fn ask(peer: &Peer, what: &str, request: &Request, expected: Expected) -> Result<(), String> {
     let requests = Requests::same(&request.bytes(), 1);
-    let answered = on_their_core(|| {
-        Callers::connect(peer.address, 1, peer.tls.as_ref()).try_all(&requests, expected)
-    });
-    if let Err(wrong) = answered {
-        panic!("{}: a request ({what}) was {wrong}", peer.name);
-    }
+    let mut callers = Callers::connect(peer.address, 1, peer.tls.as_ref());
+    let answered = callers.try_all(&requests, expected);
+    answered.map(drop).map_err(|wrong| format!("{}: a request ({what}) was {wrong}", peer.name))
 }
 
 /// Changes one letter of the signature within a field, so that it still is one.
@@ -62,7 +59,57 @@ fn change(fields: &mut [(&'static str, String)], name: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
+    use drill::node::{folder, free_addresses};
+    use testkit::Authority;
+
     use super::*;
+    use crate::gateway::generator::Tls;
+    use crate::gateway::peer::one_hmac::OneHmac;
+    use crate::gateway::peer::{Listens, haproxy, nginx};
+
+    /// Shows to `judge` haproxy, which checks, and nginx, which does not, both asked to check.
+    fn with_two_proxies(judge: impl Fn(&Peer, &Peer, &Peer)) {
+        let place = tempfile::tempdir().unwrap();
+        let authority = Authority::new("bench");
+        let certificate = &authority.issue(&["127.0.0.1"]).write(place.path(), "server");
+        let [provider, checking, in_tls, careless, unused] = free_addresses();
+        let key = OneHmac::new();
+        let _provider = nginx::provider(&folder(place.path(), "provider"), provider);
+        let listens = Listens { plain: checking, tls: in_tls, certificate };
+        let haproxy = folder(place.path(), "haproxy");
+        let haproxy = haproxy::proxy(&haproxy, &listens, provider, &key);
+        let listens = Listens { plain: careless, tls: unused, certificate };
+        let nginx = nginx::proxy(&folder(place.path(), "nginx"), &listens, provider);
+        let peer = |name, process, address: SocketAddr, tls| Peer {
+            name,
+            process,
+            address,
+            tls,
+            calls: Calls::OneHmac(key.clone()),
+        };
+        judge(
+            &peer("haproxy", haproxy.id(), checking, None),
+            &peer("haproxy in TLS", haproxy.id(), in_tls, Some(Tls::believing(&authority))),
+            &peer("nginx", nginx.id(), careless, None),
+        );
+    }
+
+    #[test]
+    fn who_checks_passes_over_both_transports_and_who_does_not_is_found() {
+        with_two_proxies(|checking, in_tls, careless| {
+            for workload in Workload::ALL {
+                assert_eq!(verify(checking, workload), Ok(()));
+                assert_eq!(verify(in_tls, workload), Ok(()));
+                let found = verify(careless, workload).unwrap_err();
+                assert!(
+                    found.contains("nginx: a request (its signature was changed) was answered 200"),
+                    "{found}"
+                );
+            }
+        });
+    }
 
     #[test]
     fn a_changed_signature_is_another_of_the_same_form() {

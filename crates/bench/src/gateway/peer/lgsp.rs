@@ -1,5 +1,7 @@
 //! The platform as it is released: a node of `lgsp serve` with a city registered through its API.
 
+mod crowd;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,6 +9,7 @@ use std::sync::Arc;
 use drill::caller::Caller;
 use drill::city::{City, OFFICES};
 use drill::node::{Node, Plan};
+use serde_json::Value;
 use testkit::Authority;
 use tokio::runtime::Runtime;
 use wire::signature::Algorithm;
@@ -23,7 +26,7 @@ pub(crate) struct Platform {
 }
 
 impl Platform {
-    /// Starts a node in `folder` whose one service is at `provider`.
+    /// Makes a node in `folder` whose one service is at `provider`.
     pub(crate) fn found(
         runtime: &Runtime,
         lgsp: &Path,
@@ -44,6 +47,29 @@ impl Platform {
             let city = City::found(&node, &format!("http://{provider}"), 1).await;
             Self { node, city }
         })
+    }
+
+    /// Lets its directory have so many connections, and sees that it has.
+    pub(crate) fn grow(&mut self, runtime: &Runtime, connections: usize) {
+        if connections < 2 {
+            return;
+        }
+        self.node.kill();
+        let crowd = crowd::gather(&self.node.data().join("platform.db"), connections);
+        assert_eq!(crowd.connections, u64::try_from(connections).unwrap());
+        let took = runtime.block_on(self.node.start());
+        let records = runtime.block_on(self.directory_size());
+        assert_eq!(records, crowd.records, "the directory is not what the registry holds");
+        eprintln!("lgsp: {connections} connections, {records} records, ready after {took:.1?}");
+    }
+
+    /// How many records the directory in force has.
+    async fn directory_size(&self) -> u64 {
+        let url = format!("{}/api/v1/directory", self.node.control());
+        let request = self.node.http.get(url).bearer_auth(self.node.token("operator"));
+        let answer = request.send().await.unwrap().bytes().await.unwrap();
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        answer["size"].as_u64().unwrap()
     }
 
     /// New callers that sign with this algorithm.

@@ -59,14 +59,14 @@ fn proxy_with(
     let Listens { plain, tls, certificate } = listens;
     let http = format!(
         "{init}
-         upstream provider {{ server {provider}; keepalive 128; keepalive_requests 1000000000; }}
+         upstream provider {{ server {provider}; keepalive 1024; keepalive_requests 1000000000; }}
          server {{
            listen {plain}; listen {tls} ssl;
            ssl_certificate {}; ssl_certificate_key {}; ssl_protocols TLSv1.3;
            location / {{
              {access}
              proxy_pass http://provider; proxy_http_version 1.1; proxy_set_header Connection '';
-             proxy_max_temp_file_size 0;
+             proxy_max_temp_file_size 0; proxy_buffers 16 64k;
            }}
          }}",
         certificate.chain.display(),
