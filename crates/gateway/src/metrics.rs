@@ -1,6 +1,9 @@
 //! What operators count, and the access log: path templates, never paths.
 
+use std::cell::RefCell;
+
 use http::StatusCode;
+use metrics::{Counter, Histogram};
 
 use crate::cluster::Answer;
 use crate::passage::{Envelope, Summary};
@@ -39,21 +42,55 @@ pub(crate) fn describe() {
     metrics::describe_counter!(ANSWERED, "questions of other nodes, by kind and answer");
 }
 
-/// Counts a call and writes its line.
-pub(crate) fn count(envelope: &Envelope, status: StatusCode, summary: &Summary) {
-    let elapsed = envelope.started.elapsed();
-    let code = summary.code.map_or("ok", wire::error_code::ErrorCode::as_str);
-    metrics::counter!(CALLS, "status" => status_label(status), "code" => code).increment(1);
-    metrics::histogram!(DURATION).record(elapsed.as_secs_f64());
-    tracing::debug!(
-        target: "gateway::access",
-        request_id = %envelope.id,
-        status = status.as_u16(),
-        code,
-        service = summary.about.service.as_ref().map(|service| tracing::field::display(&service.id)),
-        operation = summary.about.operation.as_deref(),
-        micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
-    );
+/// One thread's handles to what is counted with every call, so that none is looked up by its name
+/// each time.
+pub(crate) struct Meters {
+    duration: Histogram,
+    /// By class of status and by code: as many as occur, some dozens at most.
+    calls: RefCell<Vec<(&'static str, &'static str, Counter)>>,
+}
+
+impl Meters {
+    pub(crate) fn new() -> Self {
+        Self { duration: metrics::histogram!(DURATION), calls: RefCell::default() }
+    }
+
+    /// Counts a call and writes its line.
+    pub(crate) fn count(&self, envelope: &Envelope, status: StatusCode, summary: &Summary) {
+        let elapsed = envelope.started.elapsed();
+        let code = summary.code.map_or("ok", wire::error_code::ErrorCode::as_str);
+        self.increment(status_label(status), code);
+        self.duration.record(elapsed.as_secs_f64());
+        tracing::debug!(
+            target: "gateway::access",
+            request_id = %envelope.id,
+            status = status.as_u16(),
+            code,
+            service =
+                summary.about.service.as_ref().map(|service| tracing::field::display(&service.id)),
+            operation = summary.about.operation.as_deref(),
+            micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+        );
+    }
+
+    fn increment(&self, status: &'static str, code: &'static str) {
+        let mut calls = self.calls.borrow_mut();
+        let known = calls.iter().find(|known| (known.0, known.1) == (status, code));
+        match known {
+            Some((_, _, counter)) => counter.increment(1),
+            None => {
+                let counter = metrics::counter!(CALLS, "status" => status, "code" => code);
+                counter.increment(1);
+                calls.push((status, code, counter));
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Meters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Meters({} counters)", self.calls.borrow().len())
+    }
 }
 
 /// One more answer that leaves without the signature it was to have.

@@ -49,7 +49,7 @@ pub(crate) async fn pass(worker: &Worker, arrival: Arrival) -> Answered {
         Ok(recorded) => recorded,
         Err(refused) => refused.record(&worker.gate).await,
     };
-    recorded.answer(&worker.gate)
+    recorded.answer(worker)
 }
 
 async fn carry(worker: &Worker, arrival: Arrival) -> Result<Recorded, Box<Refused>> {

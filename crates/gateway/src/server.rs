@@ -27,6 +27,7 @@ use self::seats::Seats;
 use crate::cluster::{Cluster, ClusterParts, Lines, NodeSlot};
 use crate::config::{GatewayConfig, UpstreamConfig};
 use crate::gate::{DateLine, Gate, ResponseKey};
+use crate::metrics::Meters;
 use crate::nonces::Nonces;
 use crate::routes::{DirectorySnapshot, Routes};
 use crate::target::{BadPublicUrl, PublicUrls, Scheme};
@@ -112,6 +113,7 @@ pub(crate) struct Worker {
     pub(crate) calls: Arc<Semaphore>,
     /// To the other nodes.
     pub(crate) lines: Lines,
+    pub(crate) meters: Meters,
 }
 
 /// How often unused connections, old nonces and finished minutes are looked through.
@@ -253,7 +255,8 @@ impl Worker {
     fn new(gate: Arc<Gate>, most: usize, tls: TlsConnector) -> Self {
         let pool = Rc::new(Pool::new(gate.config.upstream.clone(), tls));
         let calls = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
-        Self { gate, pool, seats: Seats::default(), calls, lines: Lines::default() }
+        let (seats, lines) = (Seats::default(), Lines::default());
+        Self { gate, pool, seats, calls, lines, meters: Meters::new() }
     }
 }
 

@@ -24,7 +24,7 @@ use std::str::FromStr;
 use zeroize::Zeroize;
 
 use crate::ambient::Randomness;
-use crate::merkle::{Hash, leaf_hash, root_of, sha256};
+use crate::merkle::{Hash, LEAF, root_of, sha256};
 use crate::text::{Malformed, serde_as_text};
 
 pub use opening::{BodyOpening, HeadProof, open_body, prove_line};
@@ -182,7 +182,7 @@ fn leaves<L: AsRef<[u8]>>(
 
 /// The salt has a fixed length, so no two pairs of salt and line make the same leaf.
 fn salted_leaf(salt: &Hash, line: &[u8]) -> Hash {
-    leaf_hash(&[salt, line].concat())
+    sha256(&[&[LEAF], salt, line])
 }
 
 fn body_commitment(label: CommitmentLabel, salt: &Hash, digest: &Hash) -> Hash {

@@ -8,7 +8,7 @@ use super::long::LongAnswer;
 use super::record::{Recorded, RecordedBody};
 use super::wanted_signature::WantedSignature;
 use crate::gate::Gate;
-use crate::metrics;
+use crate::server::Worker;
 
 /// An answer that may leave.
 pub(crate) struct Answered {
@@ -29,7 +29,8 @@ pub(crate) enum AnswerBody {
 
 impl Recorded {
     /// Adds request id, entry, digest and, if it was asked for, the platform's signature.
-    pub(super) fn answer(mut self, gate: &Gate) -> Answered {
+    pub(super) fn answer(mut self, worker: &Worker) -> Answered {
+        let gate = &*worker.gate;
         self.put_digest();
         let mut put = |name, value: &str| {
             // Ids and origins are ASCII, so this is never refused.
@@ -50,7 +51,7 @@ impl Recorded {
         if let Some(wanted) = wanted {
             self.sign(gate, wanted);
         }
-        metrics::count(&self.envelope, self.status, &self.summary);
+        worker.meters.count(&self.envelope, self.status, &self.summary);
         let body = match self.body {
             RecordedBody::None { length } => AnswerBody::None { length },
             RecordedBody::Whole { bytes, .. } => AnswerBody::Whole(bytes),
