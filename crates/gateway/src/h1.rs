@@ -31,6 +31,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
 use tokio::time::timeout;
 use transport::{ReadHalf, Stream, WriteHalf};
 
+pub(crate) use self::chunked::{Chunks, Step};
 use self::head::ConnectionTerms;
 use self::reader::{Event, NoHead, Reader};
 use self::writer::{Undeliverable, Writer};

@@ -8,6 +8,8 @@
 
 mod connect;
 mod form;
+mod h1;
+mod incoming;
 mod line;
 mod pool;
 
@@ -15,7 +17,8 @@ use std::fmt;
 
 use transport::CertificateFault;
 
-pub(crate) use pool::{Lease, Pool, Sent};
+pub(crate) use incoming::{BrokeOff, Incoming, Sent};
+pub(crate) use pool::Pool;
 
 /// Where a service stands.
 #[derive(Debug, Clone)]

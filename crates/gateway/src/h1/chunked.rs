@@ -18,7 +18,7 @@ const SAID_BEFORE: [&str; 3] = ["content-length", "host", "transfer-encoding"];
 
 /// Where in the chunks the reader stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Chunks {
+pub(crate) enum Chunks {
     /// Before a chunk-size line.
     Size,
     /// Inside a chunk with so many bytes left.
@@ -31,7 +31,7 @@ pub(super) enum Chunks {
 
 /// What the bytes so far gave.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// More bytes are needed.
     NeedMore,
     /// Part of a chunk.
@@ -42,7 +42,7 @@ pub(super) enum Step {
 
 impl Chunks {
     /// Takes the next part from the front of `arrived`.
-    pub(super) fn take(&mut self, arrived: &mut BytesMut) -> Result<Step, BodyFault> {
+    pub(crate) fn take(&mut self, arrived: &mut BytesMut) -> Result<Step, BodyFault> {
         loop {
             match *self {
                 Self::Size => {

@@ -9,8 +9,6 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use evidence::BodyDigest;
 use http::{HeaderMap, Method, StatusCode};
-use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
 use tokio::time::{Instant, timeout};
 use wire::digest::{ContentDigest, DigestError};
 use wire::header::CONTENT_DIGEST;
@@ -26,7 +24,7 @@ use crate::hygiene;
 use crate::pace::Pace;
 use crate::refusal::Refusal;
 use crate::server::Worker;
-use crate::upstream::{Lease, Sent, UpstreamFault};
+use crate::upstream::{BrokeOff, Incoming, Sent, UpstreamFault};
 
 /// The longest body that is read whole before its answer leaves.
 const BUFFERED_BYTES: usize = 64 * 1024;
@@ -63,9 +61,8 @@ pub(super) struct ProviderBody {
     /// What was read already, to be handed out first.
     read: VecDeque<Bytes>,
     hasher: BodyHasher,
-    /// As the provider's `Content-Length` said; hyper sees to it that it is so.
+    /// As the provider's `Content-Length` said; whoever reads the body sees to it that it is so.
     pub(super) length: Option<u64>,
-    lease: Option<Lease>,
     patience: Duration,
     pace: Pace,
 }
@@ -105,27 +102,26 @@ async fn read(
     sent: Sent,
     asked: Option<Asked>,
 ) -> Result<Read, Box<Refusal>> {
-    let (head, incoming) = sent.response.into_parts();
-    if head.status.is_informational() || head.status.as_u16() > 599 {
+    let Sent { status, headers, body: incoming } = sent;
+    if status.is_informational() || status.as_u16() > 599 {
         // 101 to a request that asked for no upgrade, for hyper reads over all others; or a status
         // of no class (RFC 9110 §15), which each reader would take for something else.
         return Err(Box::new(Refusal::provider(UpstreamFault::Malformed)));
     }
     let is_bodiless = open.known.request.method == Method::HEAD
-        || matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let (said_length, expected) = if is_bodiless {
-        let length = head.headers.get("content-length").and_then(|value| value.to_str().ok());
+        let length = headers.get("content-length").and_then(|value| value.to_str().ok());
         (length.and_then(|text| text.parse().ok()), None)
-    } else if is_plainly_framed(&head.headers) {
-        (incoming.size_hint().exact(), digest_of(&head.headers)?)
+    } else if is_plainly_framed(&headers) {
+        (incoming.length(), digest_of(&headers)?)
     } else {
         return Err(Box::new(Refusal::provider(UpstreamFault::Malformed)));
     };
     let signature = match &asked {
         Some(asked) => {
             let has_body = !is_bodiless;
-            let answer =
-                AnswerHead { status: head.status, headers: &head.headers, has_body, asked };
+            let answer = AnswerHead { status: status, headers: &headers, has_body, asked };
             Some(ProviderSignature::verify(open, &answer, worker.gate.clock.now())?)
         }
         None => None,
@@ -134,39 +130,36 @@ async fn read(
         // Signed by an algorithm that we do not know, so the body would not be compared.
         return Err(refusal(Broken::DigestDiffers));
     }
-    let mut headers = hygiene::towards_caller(head.headers);
+    let mut headers = hygiene::towards_caller(headers);
     for (name, value) in &open.permit.rate_limit {
         headers.insert(name, value.clone());
     }
 
     if is_bodiless {
-        worker.pool.give_back(sent.lease);
+        worker.pool.give_back(incoming);
         // A 204 has no length (RFC 9110 §8.6).
-        let length = said_length.filter(|_| head.status != StatusCode::NO_CONTENT);
+        let length = said_length.filter(|_| status != StatusCode::NO_CONTENT);
         let body = CheckedBody::None { length };
-        return Ok(Read { status: head.status, headers, body, signature });
+        return Ok(Read { status: status, headers, body, signature });
     }
     let mut body = ProviderBody {
         incoming,
         read: VecDeque::new(),
         hasher: BodyHasher::expecting(expected),
         length: said_length,
-        lease: Some(sent.lease),
         patience: worker.gate.config.limits.body_idle,
         pace: Pace::new(&worker.gate.config.limits),
     };
     let is_long = body.length.is_some_and(|length| length > BUFFERED_BYTES as u64);
     if is_long || !body.read_short().await.map_err(refusal)? {
         let body = CheckedBody::Long(Box::new(body));
-        return Ok(Read { status: head.status, headers, body, signature });
-    }
-    if let Some(lease) = body.lease.take() {
-        worker.pool.give_back(lease);
+        return Ok(Read { status: status, headers, body, signature });
     }
     let bytes = body.joined();
-    let digest = body.hasher.finish().map_err(|_| refusal(Broken::DigestDiffers))?;
+    let (digest, incoming) = body.finish().map_err(refusal)?;
+    worker.pool.give_back(incoming);
     let body = CheckedBody::Whole { bytes, digest };
-    Ok(Read { status: head.status, headers, body, signature })
+    Ok(Read { status: status, headers, body, signature })
 }
 
 /// Whether the end of the answer's body can be found in one way only (RFC 9112 §6.3). A length
@@ -218,35 +211,27 @@ impl ProviderBody {
 
     async fn receive(&mut self) -> Result<Option<Bytes>, Broken> {
         loop {
-            if self.incoming.is_end_stream() {
-                return Ok(None);
-            }
             self.pace.wait(Instant::now());
-            let frame = timeout(self.patience, self.incoming.frame()).await;
+            let piece = timeout(self.patience, self.incoming.next()).await;
             if !self.pace.came(Instant::now(), self.hasher.length()) {
                 return Err(Broken::TimedOut);
             }
-            match frame.map_err(|_| Broken::TimedOut)? {
+            match piece.map_err(|_| Broken::TimedOut)? {
                 None => return Ok(None),
-                // Trailers of a provider end here: nothing vouches for them.
-                Some(Ok(frame)) => {
-                    let Ok(data) = frame.into_data() else {
-                        continue;
-                    };
-                    if !data.is_empty() {
-                        self.hasher.update(&data);
-                        return Ok(Some(data));
-                    }
+                Some(Ok(data)) if data.is_empty() => {}
+                Some(Ok(data)) => {
+                    self.hasher.update(&data);
+                    return Ok(Some(data));
                 }
-                Some(Err(_)) => return Err(Broken::BrokeOff),
+                Some(Err(BrokeOff)) => return Err(Broken::BrokeOff),
             }
         }
     }
 
     /// After the end: the digest, and the connection to give back.
-    pub(super) fn finish(self) -> Result<(BodyDigest, Option<Lease>), Broken> {
+    pub(super) fn finish(self) -> Result<(BodyDigest, Incoming), Broken> {
         let digest = self.hasher.finish().map_err(|_| Broken::DigestDiffers)?;
-        Ok((digest, self.lease))
+        Ok((digest, self.incoming))
     }
 
     /// What was read, in one piece; without copying if it came in one.

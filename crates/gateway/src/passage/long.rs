@@ -101,16 +101,14 @@ impl LongAnswer {
         let Some(body) = self.body.take() else {
             return true;
         };
-        let (digest, lease) = match body.finish() {
+        let (digest, incoming) = match body.finish() {
             Ok(finished) => finished,
             Err(broken) => {
                 self.break_off(broken);
                 return false;
             }
         };
-        if let Some(lease) = lease {
-            self.pool.give_back(lease);
-        }
+        self.pool.give_back(incoming);
         if self.wants_trailers {
             let text = ContentDigest::from_sha256(digest.sha256).to_string();
             if let Ok(value) = HeaderValue::from_str(&text) {

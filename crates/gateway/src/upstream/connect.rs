@@ -6,7 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -16,7 +16,8 @@ use tokio_rustls::TlsConnector;
 use transport::{CertificateFault, certificate_fault};
 use wire::provider_address::is_permitted;
 
-use super::line::{Cut, Line, MOST_STREAMS, SharedLine};
+use super::h1::Line;
+use super::line::{Cut, MOST_STREAMS, SharedLine};
 use super::{Upstream, UpstreamFault};
 use crate::config::UpstreamConfig;
 use crate::held_body::HeldBody;
@@ -39,9 +40,6 @@ impl Connected {
     }
 }
 
-/// How many bytes of an answer are read ahead of a caller who does not take them, and how long the
-/// head of an answer may be, over HTTP/1.1.
-const READ_AHEAD: usize = 64 << 10;
 /// How much of one answer may be on its way.
 const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
 /// How much of all answers of a connection may be: as much as its streams together, so that callers
@@ -62,7 +60,7 @@ pub(super) async fn connect(
     let connecting = async {
         let stream = connect_to_any(upstream, config).await?;
         if !upstream.is_tls {
-            return plain(stream).await;
+            return Ok(Connected::Line(Line::new(stream)));
         }
         let name = ServerName::try_from(upstream.host.to_string())
             .map_err(|_| UpstreamFault::Certificate(CertificateFault::WrongName))?;
@@ -75,21 +73,9 @@ pub(super) async fn connect(
         if stream.get_ref().1.alpn_protocol() == Some(transport::H2) {
             return shared(stream, config).await;
         }
-        plain(stream).await
+        Ok(Connected::Line(Line::new(stream)))
     };
     timeout(config.connect_timeout, connecting).await.map_err(|_| UpstreamFault::Unreachable)?
-}
-
-async fn plain<S>(stream: S) -> Result<Connected, UpstreamFault>
-where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
-{
-    let (sender, connection) = http1::Builder::new()
-        .max_buf_size(READ_AHEAD)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(|_| UpstreamFault::Unreachable)?;
-    Ok(Connected::Line(Line { sender, _cut: Cut::carrying(connection) }))
 }
 
 async fn shared<S>(stream: S, config: &UpstreamConfig) -> Result<Connected, UpstreamFault>

@@ -18,17 +18,14 @@ pub(super) fn for_h2(mut request: Request<HeldBody>, upstream: &Upstream) -> Req
     request
 }
 
-/// As HTTP/1.1 has it: the path, `Host`, and chunks where the length is not known (left to itself,
-/// hyper sends a GET of unknown length without its body).
+/// As HTTP/1.1 has it: the path and `Host`; how the end of the body is told, its writer says.
 pub(super) fn for_h1(mut request: Request<HeldBody>, upstream: &Upstream) -> Request<HeldBody> {
     let path = request.uri().path_and_query().cloned();
     *request.uri_mut() = path.map(Uri::from).unwrap_or_default();
     if let Ok(host) = HeaderValue::from_str(&upstream.authority) {
         request.headers_mut().insert(HOST, host);
     }
-    if request.body().size_hint().exact().is_none() {
-        request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-    }
+    request.headers_mut().remove(TRANSFER_ENCODING);
     request
 }
 

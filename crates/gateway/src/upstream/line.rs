@@ -1,10 +1,10 @@
-//! Connections to providers: one that carries a request at a time, and one that carries several.
+//! A connection that carries several requests at once: HTTP/2.
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -13,13 +13,6 @@ use crate::held_body::HeldBody;
 /// Ends a connection's task when it is dropped, whatever is still under way.
 #[derive(Debug)]
 pub(super) struct Cut(AbortHandle);
-
-/// HTTP/1.1. Dropping it cuts it off.
-#[derive(Debug)]
-pub(super) struct Line {
-    pub(super) sender: http1::SendRequest<HeldBody>,
-    pub(super) _cut: Cut,
-}
 
 /// HTTP/2. It is cut off when neither the pool nor a request holds it any more.
 #[derive(Debug, Clone)]

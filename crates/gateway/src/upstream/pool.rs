@@ -2,29 +2,25 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
-use std::time::Duration;
 
-use http::{Request, Response};
-use hyper::body::Incoming;
-use tokio::time::{Instant, timeout};
+use http::Request;
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use super::connect::{Connected, connect};
-use super::line::{Line, SharedLine, Stream};
+use super::h1::{self, Line, Unanswered};
+use super::incoming::{Incoming, Sent, Source};
+use super::line::SharedLine;
 use super::{Upstream, UpstreamFault, form};
 use crate::config::UpstreamConfig;
 use crate::held_body::HeldBody;
-
-/// How long a connection whose answer was read may take to be ready for the next request.
-const SETTLING: Duration = Duration::from_secs(1);
 
 /// The connections of one thread, by scheme and authority: idle ones of HTTP/1.1, and those of
 /// HTTP/2, idle or not.
 pub(crate) struct Pool {
     config: UpstreamConfig,
     tls: TlsConnector,
-    idle: Rc<RefCell<IdleLines>>,
+    idle: RefCell<IdleLines>,
     shared: RefCell<HashMap<Box<str>, Vec<SharedLine>>>,
 }
 
@@ -36,34 +32,9 @@ struct Idle {
     since: Instant,
 }
 
-/// The head of an answer, its body to come, and the connection it comes over.
-#[derive(Debug)]
-pub(crate) struct Sent {
-    pub(crate) response: Response<Incoming>,
-    pub(crate) lease: Lease,
-}
-
-/// A connection in use. Dropped before it is given back, a line of its own is cut off; of a shared
-/// one only the stream, with the answer's body.
-#[derive(Debug)]
-pub(crate) struct Lease(Held);
-
-#[derive(Debug)]
-enum Held {
-    Own { origin: Box<str>, line: Line },
-    Shared { _stream: Stream },
-}
-
-/// What became of a request that has no answer.
-enum Unanswered {
-    /// Here it is again; surely nobody has acted on it.
-    Unsent(Box<Request<HeldBody>>),
-    Fault(UpstreamFault),
-}
-
 impl Pool {
     pub(crate) fn new(config: UpstreamConfig, tls: TlsConnector) -> Self {
-        Self { config, tls, idle: Rc::default(), shared: RefCell::default() }
+        Self { config, tls, idle: RefCell::default(), shared: RefCell::default() }
     }
 
     /// Sends a request and waits for the head of its answer; the caller sets the time limit.
@@ -109,8 +80,8 @@ impl Pool {
         }
         let mut idle = self.idle.borrow_mut();
         let lines = idle.get_mut(origin)?;
-        while let Some(Idle { line, since }) = lines.pop() {
-            if !line.sender.is_closed() && since.elapsed() < self.config.keep_idle {
+        while let Some(Idle { mut line, since }) = lines.pop() {
+            if line.is_quiet() && since.elapsed() < self.config.keep_idle {
                 return Some(Connected::Line(line));
             }
         }
@@ -123,34 +94,27 @@ impl Pool {
         }
     }
 
-    /// Takes back a connection whose answer has been read whole.
-    pub(crate) fn give_back(&self, lease: Lease) {
-        let Held::Own { origin, mut line } = lease.0 else {
+    /// Takes back the connection of an answer; it serves again if that was read whole.
+    pub(crate) fn give_back(&self, answer: Incoming) {
+        let Source::Own { origin, body } = answer.0 else {
             return;
         };
-        if line.sender.is_closed() {
+        let Some(line) = body.into_line() else {
             return;
+        };
+        let idle = Idle { line, since: Instant::now() };
+        let mut lines = self.idle.borrow_mut();
+        let lines = lines.entry(origin).or_default();
+        if lines.len() < self.config.idle_per_provider {
+            lines.push(idle);
         }
-        let most = self.config.idle_per_provider;
-        if line.sender.is_ready() {
-            keep(&self.idle, origin, line, most);
-            return;
-        }
-        // It is still settling: a moment later it is ready, or it never will be (a provider that
-        // answered without reading the whole request).
-        let idle = Rc::clone(&self.idle);
-        tokio::task::spawn_local(async move {
-            if let Ok(Ok(())) = timeout(SETTLING, line.sender.ready()).await {
-                keep(&idle, origin, line, most);
-            }
-        });
     }
 
     /// Closes connections that have been idle too long.
     pub(crate) fn sweep(&self) {
         let keep_idle = self.config.keep_idle;
         self.idle.borrow_mut().retain(|_, lines| {
-            lines.retain(|idle| !idle.line.sender.is_closed() && idle.since.elapsed() < keep_idle);
+            lines.retain_mut(|idle| idle.line.is_quiet() && idle.since.elapsed() < keep_idle);
             !lines.is_empty()
         });
         self.shared.borrow_mut().retain(|_, lines| {
@@ -172,18 +136,11 @@ async fn send_over(
     request: Request<HeldBody>,
 ) -> Result<Sent, Unanswered> {
     match connected {
-        Connected::Line(mut line) => {
+        Connected::Line(line) => {
             let request = form::for_h1(request, upstream);
-            match line.sender.try_send_request(request).await {
-                Ok(response) => {
-                    let lease = Lease(Held::Own { origin: upstream.origin.clone(), line });
-                    Ok(Sent { response, lease })
-                }
-                Err(mut failed) => Err(match failed.take_message() {
-                    Some(unsent) => Unanswered::Unsent(Box::new(unsent)),
-                    None => Unanswered::Fault(fault_of(failed.error())),
-                }),
-            }
+            let (status, headers, body) = h1::ask(line, request).await?;
+            let body = Incoming(Source::Own { origin: upstream.origin.clone(), body });
+            Ok(Sent { status, headers, body })
         }
         Connected::Shared(mut line) => {
             let stream = line.begin();
@@ -191,7 +148,9 @@ async fn send_over(
             let again = form::again(&request);
             match line.sender.try_send_request(request).await {
                 Ok(response) => {
-                    Ok(Sent { response, lease: Lease(Held::Shared { _stream: stream }) })
+                    let (head, body) = response.into_parts();
+                    let body = Incoming(Source::Shared { body, _stream: stream });
+                    Ok(Sent { status: head.status, headers: head.headers, body })
                 }
                 Err(mut failed) => Err(
                     match failed
@@ -204,14 +163,6 @@ async fn send_over(
                 ),
             }
         }
-    }
-}
-
-fn keep(idle: &RefCell<IdleLines>, origin: Box<str>, line: Line, most: usize) {
-    let mut idle = idle.borrow_mut();
-    let lines = idle.entry(origin).or_default();
-    if lines.len() < most {
-        lines.push(Idle { line, since: Instant::now() });
     }
 }
 

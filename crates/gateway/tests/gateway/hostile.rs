@@ -219,7 +219,7 @@ const CLASSES: &[(&str, &[&str])] = &[
         "upstreams that stall",
         &[
             "answer::a_provider_that_stalls_is_given_up_before_the_head_within_it_and_within_the_body",
-            "answer::a_storm_of_interim_answers_ends_with_the_time_that_the_call_has",
+            "answer::a_storm_of_interim_answers_is_malformed",
         ],
     ),
     (

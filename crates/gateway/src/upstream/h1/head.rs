@@ -1,0 +1,224 @@
+//! The heads of a request that leaves and of an answer that comes.
+
+use std::io::Write as _;
+
+use bytes::BytesMut;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+
+use crate::h1::Chunks;
+
+/// The most header lines of an answer.
+const MOST_LINES: usize = 100;
+
+/// How the end of a request's body is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Framing {
+    None,
+    Length(u64),
+    Chunks,
+}
+
+/// The head of an answer.
+#[derive(Debug)]
+pub(super) struct AnswerHead {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) rest: Rest,
+    /// Whether the provider will take another request when this answer is over.
+    pub(super) keeps_alive: bool,
+}
+
+/// What of an answer's body is still to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    Nothing,
+    Length(u64),
+    Chunks(Chunks),
+    /// Until the provider closes the connection.
+    Close,
+}
+
+/// An answer that is not HTTP/1.1 (RFC 9112), or whose end could be found in two ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Malformed;
+
+/// Writes the head of a request. Names and values were validated when they were made, so none can
+/// break out of its line.
+pub(super) fn write(out: &mut Vec<u8>, parts: &Parts, framing: Framing) {
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    for part in [parts.method.as_str(), " ", target, " HTTP/1.1\r\n"] {
+        out.extend_from_slice(part.as_bytes());
+    }
+    for (name, value) in &parts.headers {
+        out.extend_from_slice(name.as_str().as_bytes());
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(value.as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+    match framing {
+        Framing::None => {}
+        // Writing into memory cannot fail.
+        Framing::Length(length) => drop(write!(out, "content-length: {length}\r\n")),
+        Framing::Chunks => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Takes the head of an answer to `method` from the front of `arrived`; `None`: it is not whole.
+pub(super) fn take(
+    arrived: &mut BytesMut,
+    method: &Method,
+) -> Result<Option<AnswerHead>, Malformed> {
+    let mut slots = [httparse::EMPTY_HEADER; MOST_LINES];
+    let mut answer = httparse::Response::new(&mut slots);
+    let length = match answer.parse(arrived) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(_) => return Err(Malformed),
+    };
+    // The lines are kept as places, for the bytes are taken out of `arrived` in between.
+    let start = arrived.as_ptr() as usize;
+    let place = |part: &[u8]| {
+        let from = part.as_ptr() as usize - start;
+        from..from + part.len()
+    };
+    let lines: Vec<_> = answer
+        .headers
+        .iter()
+        .map(|line| (place(line.name.as_bytes()), place(line.value)))
+        .collect();
+    let (code, version) = (answer.code, answer.version);
+    let status = code.and_then(|code| StatusCode::from_u16(code).ok()).ok_or(Malformed)?;
+    let bytes = arrived.split_to(length).freeze();
+    let mut headers = HeaderMap::with_capacity(lines.len());
+    for (name, value) in lines {
+        let name = bytes.get(name).and_then(|name| HeaderName::from_bytes(name).ok());
+        let value = HeaderValue::from_maybe_shared(bytes.slice(value)).ok();
+        headers.append(name.ok_or(Malformed)?, value.ok_or(Malformed)?);
+    }
+    let is_old = version == Some(0);
+    if is_old && headers.contains_key("transfer-encoding") {
+        // HTTP/1.0 has none: who says so anyway is not to be believed (RFC 9112 §6.1).
+        return Err(Malformed);
+    }
+    let rest = rest(status, &headers, method)?;
+    let keeps_alive = !is_old && !closes(&headers) && rest != Rest::Close;
+    Ok(Some(AnswerHead { status, headers, rest, keeps_alive }))
+}
+
+/// How the body's end is found: RFC 9112 §6.3. A transfer coding other than one `chunked` is for
+/// the passage to refuse; nothing of its body is read.
+fn rest(status: StatusCode, headers: &HeaderMap, method: &Method) -> Result<Rest, Malformed> {
+    let is_bodiless = *method == Method::HEAD
+        || status.is_informational()
+        || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if is_bodiless {
+        return Ok(Rest::Nothing);
+    }
+    if let Some(coding) = headers.get_all("transfer-encoding").iter().next_back() {
+        let is_chunked = coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
+        return Ok(if is_chunked { Rest::Chunks(Chunks::Size) } else { Rest::Close });
+    }
+    let mut lengths = headers.get_all("content-length").iter();
+    let Some(first) = lengths.next() else {
+        return Ok(Rest::Close);
+    };
+    // The same length twice has one meaning (RFC 9110 §8.6).
+    if lengths.any(|other| other != first) {
+        return Err(Malformed);
+    }
+    match decimal(first.as_bytes()) {
+        Some(0) => Ok(Rest::Nothing),
+        Some(length) => Ok(Rest::Length(length)),
+        None => Err(Malformed),
+    }
+}
+
+fn closes(headers: &HeaderMap) -> bool {
+    let named = headers
+        .get_all("connection")
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|b| *b == b','));
+    named.into_iter().any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+}
+
+/// Digits only: `str::parse` would take `+1`. What no body can be as long as is no length.
+fn decimal(text: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(text.trim_ascii()).ok()?;
+    let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_digits.then(|| text.parse().ok()).flatten().filter(|length| *length <= u64::MAX / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Option<AnswerHead>, Malformed> {
+        take(&mut BytesMut::from(text), &Method::GET)
+    }
+
+    fn rest_of(lines: &str) -> Result<Rest, Malformed> {
+        read(&format!("HTTP/1.1 200 OK\r\n{lines}\r\n")).map(|head| head.unwrap().rest)
+    }
+
+    #[test]
+    fn the_end_of_a_body_is_found_in_one_way_or_refused() {
+        for (lines, rest) in [
+            ("content-length: 12\r\n", Ok(Rest::Length(12))),
+            ("content-length: 0\r\n", Ok(Rest::Nothing)),
+            ("content-length: 12\r\ncontent-length: 12\r\n", Ok(Rest::Length(12))),
+            ("content-length: 12\r\ncontent-length: 13\r\n", Err(Malformed)),
+            ("content-length: +12\r\n", Err(Malformed)),
+            ("content-length: \r\n", Err(Malformed)),
+            ("content-length: 18446744073709551615\r\n", Err(Malformed)),
+            ("content-length: 99999999999999999999\r\n", Err(Malformed)),
+            ("transfer-encoding: Chunked\r\n", Ok(Rest::Chunks(Chunks::Size))),
+            ("transfer-encoding: gzip\r\n", Ok(Rest::Close)),
+            ("", Ok(Rest::Close)),
+        ] {
+            assert_eq!(rest_of(lines), rest, "{lines}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_body_ends_with_its_head() {
+        for status in ["204 No Content", "304 Not Modified", "101 Switching Protocols"] {
+            let head = read(&format!("HTTP/1.1 {status}\r\ncontent-length: 9\r\n\r\n"));
+            assert_eq!(head.unwrap().unwrap().rest, Rest::Nothing, "{status}");
+        }
+        let mut arrived = BytesMut::from("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n");
+        let head = take(&mut arrived, &Method::HEAD).unwrap().unwrap();
+        assert_eq!((head.rest, head.keeps_alive), (Rest::Nothing, true));
+    }
+
+    #[test]
+    fn a_connection_is_kept_only_where_both_sides_say_so() {
+        let keeps = |text: &str| read(text).unwrap().unwrap().keeps_alive;
+        assert!(keeps("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n"));
+        assert!(!keeps("HTTP/1.0 200 OK\r\ncontent-length: 1\r\n\r\n"));
+        assert!(!keeps("HTTP/1.1 200 OK\r\ncontent-length: 1\r\nConnection: x, Close\r\n\r\n"));
+        assert!(!keeps("HTTP/1.1 200 OK\r\n\r\n"), "its end is the connection's");
+    }
+
+    #[test]
+    fn what_is_no_head_is_refused_and_half_a_head_is_awaited() {
+        for text in
+            ["SSH-2.0-x\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\na b: 1\r\n\r\n"]
+        {
+            assert!(read(text).is_err(), "{text}");
+        }
+        for text in ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\na: b\r\n"] {
+            assert!(read(text).unwrap().is_none(), "{text}");
+        }
+        let many = "a: b\r\n".repeat(MOST_LINES + 1);
+        assert!(read(&format!("HTTP/1.1 200 OK\r\n{many}\r\n")).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes: Vec<u8>) {
+            let _ = take(&mut BytesMut::from(&*bytes), &Method::GET);
+        }
+    }
+}
