@@ -124,7 +124,7 @@ impl Default for UpstreamConfig {
         Self {
             connect_timeout: Duration::from_secs(3),
             keep_idle: Duration::from_secs(30),
-            idle_per_provider: 64,
+            idle_per_provider: 512,
             allow_loopback: false,
             roots: None,
         }

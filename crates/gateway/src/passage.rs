@@ -47,7 +47,7 @@ use crate::server::Worker;
 pub(crate) async fn pass(worker: &Worker, arrival: Arrival) -> Answered {
     let recorded = match carry(worker, arrival).await {
         Ok(recorded) => recorded,
-        Err(refused) => refused.record(&worker.gate).await,
+        Err(refused) => Box::pin(refused.record(&worker.gate)).await,
     };
     recorded.answer(worker)
 }

@@ -23,7 +23,7 @@ use crate::server::Worker;
 /// A call that a connection permits.
 #[derive(Debug)]
 pub(super) struct Authorised {
-    pub(super) known: Known,
+    pub(super) known: Box<Known>,
     pub(super) body: RequestBody,
     pub(super) permit: Permit,
     _sealed: (),

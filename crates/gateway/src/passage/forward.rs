@@ -14,6 +14,7 @@ use evidence::BodyDigest;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+use wire::digest::ContentDigest;
 use wire::error_code::ErrorCode;
 use wire::header::{
     FORWARDED, LGSP_CONSUMER_ORGANISATION, LGSP_CONSUMER_SYSTEM, LGSP_PURPOSE, LGSP_REQUEST_ID,
@@ -64,9 +65,20 @@ async fn ask(
     let service = &open.permit.service;
     let Some(digest) = open.permit.digest.clone() else {
         let (request, asked) = provider_request(worker, open, HeldBody::empty())?;
-        let sending = worker.pool.send(&service.upstream, request);
+        let sending = pin!(worker.pool.send(&service.upstream, request));
         return Ok((answered_within(service.timeout, sending).await?, None, asked));
     };
+    // Boxed, so that the many calls without a body do not keep the room that it needs.
+    Box::pin(ask_with_body(worker, open, body, digest)).await
+}
+
+async fn ask_with_body(
+    worker: &Worker,
+    open: &OpenCall,
+    body: RequestBody,
+    digest: ContentDigest,
+) -> Result<(Sent, Option<BodyDigest>, Option<Asked>), Box<Refusal>> {
+    let service = &open.permit.service;
     let length = match open.known.request.framing {
         Framing::Length(length) => Some(length),
         Framing::None | Framing::Chunked => None,

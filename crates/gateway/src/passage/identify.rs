@@ -25,7 +25,7 @@ use crate::server::Worker;
 /// A request whose caller is known.
 #[derive(Debug)]
 pub(super) struct Identified {
-    pub(super) known: Known,
+    pub(super) known: Box<Known>,
     pub(super) body: RequestBody,
     _sealed: (),
 }
@@ -81,7 +81,8 @@ impl Received {
             return Err(Refused::stranger(envelope, replayed()));
         }
         let about = About::default();
-        let known = Known { envelope, request, caller, routes, about };
+        // Boxed, so that the steps hand on a pointer and not a thousand bytes.
+        let known = Box::new(Known { envelope, request, caller, routes, about });
         match claimed {
             Ok(()) => Ok(Identified { known, body, _sealed: () }),
             Err(NonceRefusal::Full) => Err(Refused::known(known, share_full())),

@@ -20,7 +20,7 @@ use crate::refusal::Refusal;
 /// A call whose intent is written.
 #[derive(Debug)]
 pub(super) struct OpenCall {
-    pub(super) known: Known,
+    pub(super) known: Box<Known>,
     pub(super) permit: Permit,
     pub(super) owed: Owed,
 }
@@ -29,7 +29,7 @@ pub(super) struct OpenCall {
 #[derive(Debug)]
 pub(super) struct Owed {
     gate: Arc<Gate>,
-    due: Option<Due>,
+    due: Option<Box<Due>>,
     /// How many bytes of the answer's body have been seen, for an answer that breaks off.
     pub(super) answered_bytes: u64,
 }
@@ -47,7 +47,7 @@ impl OpenCall {
     /// durable before it is forwarded.
     pub(super) async fn begin(
         gate: &Arc<Gate>,
-        known: Known,
+        known: Box<Known>,
         permit: Permit,
     ) -> Result<Self, Box<Refused>> {
         let exhibit = Exhibit::of_request(&known, &*gate.randomness);
@@ -61,7 +61,7 @@ impl OpenCall {
         };
         let durable = permit.service.records_before_forward.then(|| intent.clone());
         // Owed before the wait: a caller that leaves during it must not leave an open intent.
-        let due = Some(Due { intent, exhibit });
+        let due = Some(Box::new(Due { intent, exhibit }));
         let mut owed = Owed { gate: Arc::clone(gate), due, answered_bytes: 0 };
         let written = match (&durable, &owed.due) {
             (Some(intent), _) => gate.log.intent_durable(intent).await,
@@ -85,13 +85,13 @@ impl Owed {
     }
 
     /// Takes over what is owed: whoever does, records it or knows that the log cannot.
-    pub(super) fn take(&mut self) -> Option<Due> {
+    pub(super) fn take(&mut self) -> Option<Box<Due>> {
         self.due.take()
     }
 
     /// Owes another record of the same call, about what comes after the first.
     pub(super) fn owe(&mut self, due: Due) {
-        self.due = Some(due);
+        self.due = Some(Box::new(due));
     }
 
     /// Records the end of an answer, durable before its last piece leaves.

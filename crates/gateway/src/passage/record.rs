@@ -77,9 +77,10 @@ impl Checked {
     /// Records the call: a short answer whole, a long one as opened.
     pub(super) async fn record(self, worker: &Worker) -> Result<Recorded, Box<Refused>> {
         let Self { mut open, request_body, status, headers, body, signature, .. } = self;
-        let Some(Due { intent, mut exhibit }) = open.owed.take() else {
+        let Some(mut due) = open.owed.take() else {
             return Err(Refused::open(open, internal()));
         };
+        let exhibit = &mut due.exhibit;
         if let Some(digest) = request_body {
             exhibit.add_request_body(digest);
         }
@@ -89,19 +90,16 @@ impl Checked {
         }
         match body {
             CheckedBody::None { length } => {
-                let due = Due { intent, exhibit };
                 let body = RecordedBody::None { length };
                 complete(&worker.gate, open, due, status, headers, body).await
             }
             CheckedBody::Whole { bytes, digest } => {
                 exhibit.add_response_body(digest);
-                let due = Due { intent, exhibit };
                 let body = whole(bytes, digest);
                 complete(&worker.gate, open, due, status, headers, body).await
             }
             CheckedBody::Long(source) => {
-                let due = Due { intent, exhibit };
-                begin_long(worker, open, due, status, headers, source).await
+                Box::pin(begin_long(worker, open, due, status, headers, source)).await
             }
         }
     }
@@ -116,7 +114,7 @@ fn whole(bytes: Bytes, digest: BodyDigest) -> RecordedBody {
 async fn complete(
     gate: &Gate,
     open: OpenCall,
-    due: Due,
+    due: Box<Due>,
     status: StatusCode,
     headers: HeaderMap,
     body: RecordedBody,
@@ -134,7 +132,7 @@ async fn complete(
 async fn begin_long(
     worker: &Worker,
     mut open: OpenCall,
-    due: Due,
+    due: Box<Due>,
     status: StatusCode,
     headers: HeaderMap,
     source: Box<ProviderBody>,
@@ -167,8 +165,8 @@ impl Refused {
     }
 
     /// A refusal before anything was forwarded.
-    pub(super) fn known(known: Known, refusal: Refusal) -> Box<Self> {
-        Box::new(Self { refusal, who: Who::Known(Box::new(known)) })
+    pub(super) fn known(known: Box<Known>, refusal: Refusal) -> Box<Self> {
+        Box::new(Self { refusal, who: Who::Known(known) })
     }
 
     /// A refusal after the intent was written.
@@ -184,11 +182,11 @@ impl Refused {
         match who {
             Who::Stranger(envelope) => record_stranger(gate, envelope, refusal).await,
             Who::Known(known) if is_unrecordable => {
-                Recorded::refusal_of(gate, *known, refusal, None)
+                Recorded::refusal_of(gate, known, refusal, None)
             }
             Who::Known(known) => {
                 let draft = refused_draft(&known, refusal.code(), &*gate.randomness);
-                append(gate, *known, draft, refusal).await
+                append(gate, known, draft, refusal).await
             }
             Who::Open(mut open) => match open.owed.take().filter(|_| !is_unrecordable) {
                 Some(due) => {
@@ -202,7 +200,7 @@ impl Refused {
     }
 }
 
-async fn append(gate: &Gate, known: Known, draft: Draft, refusal: Refusal) -> Recorded {
+async fn append(gate: &Gate, known: Box<Known>, draft: Draft, refusal: Refusal) -> Recorded {
     match gate.log.append(draft).await {
         Ok(appended) => Recorded::refusal_of(gate, known, refusal, Some(&appended)),
         Err(unavailable) => {
@@ -223,7 +221,7 @@ async fn record_stranger(gate: &Gate, envelope: Envelope, refusal: Refusal) -> R
 
 impl Recorded {
     fn of(
-        known: Known,
+        known: Box<Known>,
         status: StatusCode,
         headers: HeaderMap,
         body: RecordedBody,
@@ -243,7 +241,7 @@ impl Recorded {
 
     fn refusal_of(
         gate: &Gate,
-        known: Known,
+        known: Box<Known>,
         refusal: Refusal,
         appended: Option<&Appended>,
     ) -> Self {

@@ -142,26 +142,32 @@ async fn send_over(
             let body = Incoming(Source::Own { origin: upstream.origin.clone(), body });
             Ok(Sent { status, headers, body })
         }
-        Connected::Shared(mut line) => {
-            let stream = line.begin();
-            let request = form::for_h2(request, upstream);
-            let again = form::again(&request);
-            match line.sender.try_send_request(request).await {
-                Ok(response) => {
-                    let (head, body) = response.into_parts();
-                    let body = Incoming(Source::Shared { body, _stream: stream });
-                    Ok(Sent { status: head.status, headers: head.headers, body })
-                }
-                Err(mut failed) => Err(
-                    match failed
-                        .take_message()
-                        .or_else(|| again.filter(|_| is_unprocessed(failed.error())))
-                    {
-                        Some(unsent) => Unanswered::Unsent(Box::new(unsent)),
-                        None => Unanswered::Fault(fault_of(failed.error())),
-                    },
-                ),
-            }
+        // hyper's state for a stream is large: not part of every call's.
+        Connected::Shared(line) => Box::pin(send_shared(line, upstream, request)).await,
+    }
+}
+
+async fn send_shared(
+    mut line: SharedLine,
+    upstream: &Upstream,
+    request: Request<HeldBody>,
+) -> Result<Sent, Unanswered> {
+    let stream = line.begin();
+    let request = form::for_h2(request, upstream);
+    let again = form::again(&request);
+    match line.sender.try_send_request(request).await {
+        Ok(response) => {
+            let (head, body) = response.into_parts();
+            let body = Incoming(Source::Shared { body, _stream: stream });
+            Ok(Sent { status: head.status, headers: head.headers, body })
+        }
+        Err(mut failed) => {
+            let given_back = failed.take_message();
+            let unsent = given_back.or_else(|| again.filter(|_| is_unprocessed(failed.error())));
+            Err(match unsent {
+                Some(unsent) => Unanswered::Unsent(Box::new(unsent)),
+                None => Unanswered::Fault(fault_of(failed.error())),
+            })
         }
     }
 }
