@@ -24,6 +24,11 @@ impl Fields {
         self.0.push((name, value));
     }
 
+    /// How many lines there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Every line.
     pub(crate) fn lines(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         self.0.iter().map(|(name, value)| (name, value))

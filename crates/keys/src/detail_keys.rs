@@ -13,8 +13,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use wire::ambient::Randomness;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
+pub use aws_lc_rs::aead::NONCE_LEN;
+
+pub use crate::symmetric::TAG_LEN;
 use crate::symmetric::{SymmetricKey, decode_file, encode_file};
 use crate::{KeyDirectory, KeyError};
 
@@ -45,6 +48,21 @@ impl DetailKeys {
         plain: &[u8],
     ) -> Result<Vec<u8>, KeyError> {
         self.key(class, day, true)?.seal(self.0.randomness.as_ref(), aad, plain)
+    }
+
+    /// Like [`Self::seal`], in place: what stands in `record` after `at` and [`NONCE_LEN`] bytes of
+    /// room is sealed where it stands, so that no copy of it is made. [`TAG_LEN`] bytes are appended;
+    /// with room for them nothing is moved either.
+    pub fn seal_in_place(
+        &self,
+        class: &str,
+        day: &str,
+        aad: &[u8],
+        record: &mut Vec<u8>,
+        at: usize,
+    ) -> Result<(), KeyError> {
+        let key = self.key(class, day, true).inspect_err(|_| record.zeroize())?;
+        key.seal_in_place(self.0.randomness.as_ref(), aad, record, at)
     }
 
     /// Opens what was sealed; [`KeyError::Destroyed`] once the key was destroyed.

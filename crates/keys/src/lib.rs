@@ -44,7 +44,7 @@ mod token;
 mod openssl_tests;
 
 pub use caller_key::CallerKey;
-pub use detail_keys::DetailKeys;
+pub use detail_keys::{DetailKeys, NONCE_LEN, TAG_LEN};
 pub use ecdsa::EcdsaKey;
 pub use ed25519::Ed25519Key;
 pub use error::KeyError;

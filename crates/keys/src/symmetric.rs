@@ -9,14 +9,17 @@
 
 use std::fmt;
 
-use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, Tag, UnboundKey};
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use wire::ambient::Randomness;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::KeyError;
+
+/// How much longer than a value it is sealed: [`NONCE_LEN`] bytes before it, these behind it.
+pub const TAG_LEN: usize = 16;
 
 const FIRST_LINE: &str = "lgsp keys 1";
 
@@ -56,19 +59,48 @@ impl SymmetricKey {
         aad: &[u8],
         plain: &[u8],
     ) -> Result<Vec<u8>, KeyError> {
-        let mut nonce = [0; NONCE_LEN];
-        randomness.fill(&mut nonce);
         // Room for the tag at once: moving the buffer would leave a copy of the plain text behind.
-        let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM_SIV.tag_len());
-        sealed.extend_from_slice(&nonce);
+        let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + TAG_LEN);
+        sealed.extend_from_slice(&[0; NONCE_LEN]);
         sealed.extend_from_slice(plain);
-        let (_, text) = sealed.split_at_mut_checked(NONCE_LEN).ok_or(KeyError::DoesNotOpen)?;
-        let tag = self
-            .key
-            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), text)
-            .map_err(|_| KeyError::NotAKey("the value is too long to be sealed"))?;
-        sealed.extend_from_slice(tag.as_ref());
+        self.seal_in_place(randomness, aad, &mut sealed, 0)?;
         Ok(sealed)
+    }
+
+    /// Seals what stands in `record` after `at` and room for a nonce; what stands before `at` stays
+    /// as it is. After an error `record` is wiped.
+    pub(crate) fn seal_in_place(
+        &self,
+        randomness: &dyn Randomness,
+        aad: &[u8],
+        record: &mut Vec<u8>,
+        at: usize,
+    ) -> Result<(), KeyError> {
+        let sealed = self.encipher(randomness, aad, record.get_mut(at..).unwrap_or_default());
+        match sealed {
+            Ok(tag) => {
+                record.extend_from_slice(tag.as_ref());
+                Ok(())
+            }
+            Err(error) => {
+                record.zeroize();
+                Err(error)
+            }
+        }
+    }
+
+    fn encipher(
+        &self,
+        randomness: &dyn Randomness,
+        aad: &[u8],
+        record: &mut [u8],
+    ) -> Result<Tag, KeyError> {
+        let (room, text) =
+            record.split_first_chunk_mut::<NONCE_LEN>().ok_or(KeyError::DoesNotOpen)?;
+        randomness.fill(room);
+        self.key
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(*room), Aad::from(aad), text)
+            .map_err(|_| KeyError::NotAKey("the value is too long to be sealed"))
     }
 
     pub(crate) fn open(&self, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {

@@ -36,6 +36,9 @@ pub(super) struct Job {
     pub(super) answer: Option<oneshot::Sender<Result<Appended, LogUnavailable>>>,
 }
 
+/// More than most entries take, with what frames them.
+const USUAL_ENTRY_BYTES: usize = 1_280;
+
 pub(super) struct Appender {
     pub(super) shared: Arc<Shared>,
     pub(super) dir: PathBuf,
@@ -46,6 +49,8 @@ pub(super) struct Appender {
     pub(super) next_serial: u64,
     pub(super) next_index: u64,
     pub(super) last_time: UtcMicros,
+    /// How many entries the last batch had.
+    pub(super) last_batch: u32,
 }
 
 impl Appender {
@@ -55,6 +60,7 @@ impl Appender {
         let mut jobs = Vec::new();
         loop {
             let is_behind = self.is_troubled() || self.shared.has_orphans();
+            self.gather();
             let closed = self.shared.queue.take(&mut jobs, is_behind.then_some(pause));
             if self.is_troubled() {
                 self.recover();
@@ -65,6 +71,17 @@ impl Appender {
                 return;
             }
         }
+    }
+
+    /// Lets the next batch gather where the last one showed that many calls come at once.
+    fn gather(&mut self) {
+        let others = self.last_batch.saturating_sub(1);
+        let config = &self.shared.config;
+        let patience = config.gather_per_entry.saturating_mul(others).min(config.gather_most);
+        if !patience.is_zero() {
+            self.shared.queue.gather(patience);
+        }
+        self.last_batch = 0;
     }
 
     fn is_troubled(&self) -> bool {
@@ -103,7 +120,12 @@ impl Appender {
         let Some(synced) = self.segment.as_ref().map(|segment| segment.length) else {
             return self.refuse(jobs, LogUnavailable::Disk);
         };
-        let mut batch = Batch { first: self.next_index, ..Batch::default() };
+        let length = jobs.iter().map(|job| job.detail.len() + USUAL_ENTRY_BYTES).sum();
+        let mut batch = Batch {
+            first: self.next_index,
+            bytes: Vec::with_capacity(length),
+            entries: Vec::with_capacity(jobs.len()),
+        };
         let now = self.shared.clock.now();
         let mut time = self.last_time;
         jobs.retain_mut(|job| {
@@ -133,6 +155,7 @@ impl Appender {
     fn conclude(&mut self, batch: Batch, mut jobs: Vec<Job>) {
         let first = batch.first;
         self.next_index = batch.end();
+        self.last_batch = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
         metrics::counter!("lgsp_log_entries_total").increment(jobs.len() as u64);
         metrics::counter!("lgsp_log_batches_total").increment(1);
         self.shared.handover.push(batch);

@@ -28,12 +28,15 @@ pub(super) fn seal(
     entry: &EntryId,
     detail: &Detail,
 ) -> Result<Vec<u8>, KeyError> {
-    let sealed = keys.seal(CALL, day, entry.as_bytes(), &encode(detail))?;
-    let mut record = Vec::with_capacity(1 + CALL.len() + day.len() + sealed.len());
+    let head = 1 + CALL.len() + day.len();
+    // Room for all of it: if the record grew, a copy of what is not sealed yet would stay behind.
+    let mut record = Vec::with_capacity(head + keys::NONCE_LEN + length_of(detail) + keys::TAG_LEN);
     record.push(u8::try_from(CALL.len()).unwrap_or(u8::MAX)); // four
     record.extend_from_slice(CALL.as_bytes());
     record.extend_from_slice(day.as_bytes());
-    record.extend_from_slice(&sealed);
+    record.extend_from_slice(&[0; keys::NONCE_LEN]);
+    put(&mut record, detail);
+    keys.seal_in_place(CALL, day, entry.as_bytes(), &mut record, head)?;
     Ok(record)
 }
 
@@ -57,15 +60,28 @@ pub(super) fn open(
 const PLAIN: u8 = 1;
 const SIGNED_ANSWER: u8 = 2;
 
-fn encode(detail: &Detail) -> keys::Zeroizing<Vec<u8>> {
-    let mut out = keys::Zeroizing::new(Vec::with_capacity(1_024));
+/// At least as many bytes as [`put`] writes.
+fn length_of(detail: &Detail) -> usize {
+    let lines = detail.request_head.iter().chain(&detail.response_head);
+    let lines: usize = lines.map(|line| 4 + line.len()).sum();
+    let signatures = [
+        detail.signature_base.len(),
+        detail.signature.len(),
+        detail.response_signature_base.len(),
+        detail.response_signature.len(),
+    ];
+    // Version, secret, two counts of lines, two bodies, four lengths.
+    lines + signatures.iter().sum::<usize>() + 1 + 32 + 2 * 4 + 2 * (1 + 32 + 8) + 4 * 4
+}
+
+fn put(out: &mut Vec<u8>, detail: &Detail) {
     let is_answer_signed = !detail.response_signature.is_empty();
     out.push(if is_answer_signed { SIGNED_ANSWER } else { PLAIN });
     out.extend_from_slice(detail.secret.as_bytes());
     for head in [&detail.request_head, &detail.response_head] {
         out.extend_from_slice(&u32::try_from(head.len()).unwrap_or(u32::MAX).to_le_bytes());
         for line in head {
-            put_sized(&mut out, line.as_bytes());
+            put_sized(out, line.as_bytes());
         }
     }
     for body in [&detail.request_body, &detail.response_body] {
@@ -75,13 +91,12 @@ fn encode(detail: &Detail) -> keys::Zeroizing<Vec<u8>> {
             out.extend_from_slice(&body.length.to_le_bytes());
         }
     }
-    put_sized(&mut out, detail.signature_base.as_bytes());
-    put_sized(&mut out, &detail.signature);
+    put_sized(out, detail.signature_base.as_bytes());
+    put_sized(out, &detail.signature);
     if is_answer_signed {
-        put_sized(&mut out, detail.response_signature_base.as_bytes());
-        put_sized(&mut out, &detail.response_signature);
+        put_sized(out, detail.response_signature_base.as_bytes());
+        put_sized(out, &detail.response_signature);
     }
-    out
 }
 
 fn decode(plain: &[u8]) -> Option<Detail> {
@@ -150,7 +165,9 @@ mod tests {
             ..detail.clone()
         };
         for (version, detail) in [(1, detail), (2, signed)] {
-            let bytes = encode(&detail);
+            let mut bytes = Vec::new();
+            put(&mut bytes, &detail);
+            assert!(bytes.len() <= length_of(&detail), "it would grow while it is not sealed");
             assert_eq!(bytes[0], version);
             assert!(decode(&bytes) == Some(detail));
             for length in 0..bytes.len() {

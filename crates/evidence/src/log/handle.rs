@@ -74,6 +74,7 @@ impl Log {
             tail: None,
             next_index: recovered.size,
             last_time,
+            last_batch: 0,
         };
         let publisher = Publisher {
             shared: Arc::clone(&shared),

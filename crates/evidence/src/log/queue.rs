@@ -23,11 +23,14 @@ struct State<T> {
     refusal: Option<LogUnavailable>,
     closed: bool,
     poked: bool,
+    /// Whoever takes lets items gather: it wants to be woken by many, not by one.
+    gathers: bool,
 }
 
 impl<T> Queue<T> {
     pub(super) fn new(capacity: usize) -> Self {
-        let state = State { items: Vec::new(), refusal: None, closed: false, poked: false };
+        let state =
+            State { items: Vec::new(), refusal: None, closed: false, poked: false, gathers: false };
         Self { state: Mutex::new(state), woken: Condvar::new(), capacity }
     }
 
@@ -44,7 +47,8 @@ impl<T> Queue<T> {
             return Err((item, LogUnavailable::Overloaded));
         }
         state.items.push(item);
-        if state.items.len() == 1 {
+        let enough = if state.gathers { self.capacity / 2 } else { 1 };
+        if state.items.len() == enough {
             self.woken.notify_one();
         }
         Ok(())
@@ -71,6 +75,16 @@ impl<T> Queue<T> {
     pub(super) fn poke(&self) {
         self.state.lock().poked = true;
         self.woken.notify_one();
+    }
+
+    /// Lets items gather for `patience`, or until half of what fits is there, or the end.
+    pub(super) fn gather(&self, patience: Duration) {
+        let mut state = self.state.lock();
+        let half = self.capacity / 2;
+        let gathers = |state: &mut State<T>| state.items.len() < half && !state.closed;
+        state.gathers = true;
+        let _ = self.woken.wait_while_for(&mut state, gathers, patience);
+        state.gathers = false;
     }
 
     /// Waits for items, a poke, the end, or until `patience` is over, and moves all items into

@@ -47,7 +47,8 @@ impl Exhibit {
     pub(super) fn of_request(known: &Known, randomness: &dyn Randomness) -> Self {
         let mut exhibit = Self::empty(randomness);
         let request = &known.request;
-        let mut lines = vec![format!("{} {}", request.method, request.target.uri())];
+        let mut lines = Vec::with_capacity(request.fields.count() + 1);
+        lines.push([request.method.as_str(), " ", request.target.uri()].concat());
         lines.extend(request.fields.lines().filter_map(line));
         exhibit.head(CommitmentLabel::RequestHead, &lines);
         exhibit.detail.request_head = lines;
@@ -68,7 +69,8 @@ impl Exhibit {
     }
 
     pub(super) fn add_response_head(&mut self, status: StatusCode, headers: &HeaderMap) {
-        let mut lines = vec![status.as_str().to_owned()];
+        let mut lines = Vec::with_capacity(headers.len() + 1);
+        lines.push(status.as_str().to_owned());
         lines.extend(headers.iter().filter_map(line));
         self.head(CommitmentLabel::ResponseHead, &lines);
         self.detail.response_head = lines;
@@ -124,9 +126,12 @@ impl Exhibit {
 
 /// A header line as records hold it; none of one that may carry a secret.
 fn line((name, value): (&HeaderName, &HeaderValue)) -> Option<String> {
-    let text = name.as_str();
-    (!carries_secret(text))
-        .then(|| format!("{text}: {}", String::from_utf8_lossy(value.as_bytes())))
+    let name = name.as_str();
+    if carries_secret(name) {
+        return None;
+    }
+    let value = String::from_utf8_lossy(value.as_bytes());
+    Some([name, ": ", &value].concat())
 }
 
 /// The entry of a call that was refused before anything was forwarded.

@@ -97,8 +97,10 @@ impl Object {
     /// A value whose text never needs escaping: ids, codes, times.
     fn plain(&mut self, name: &str, value: impl std::fmt::Display) {
         self.name(name);
+        self.out.push('"');
         // Writing to a `String` cannot fail.
-        let _ = write!(self.out, "\"{value}\"");
+        let _ = write!(self.out, "{value}");
+        self.out.push('"');
     }
 
     fn number(&mut self, name: &str, value: u64) {
@@ -108,8 +110,11 @@ impl Object {
 
     fn hash(&mut self, name: &str, hash: &Hash) {
         self.name(name);
+        let mut text = [0; 44];
+        // 32 bytes are 44 characters of base64, all of them ASCII.
+        let written = STANDARD.encode_slice(hash, &mut text).map(|_| std::str::from_utf8(&text));
         self.out.push('"');
-        STANDARD.encode_string(hash, &mut self.out);
+        self.out.push_str(written.ok().and_then(Result::ok).unwrap_or_default());
         self.out.push('"');
     }
 

@@ -1,6 +1,7 @@
 //! The heads of a request that leaves and of an answer that comes.
 
 use std::io::Write as _;
+use std::mem::MaybeUninit;
 
 use bytes::BytesMut;
 use http::request::Parts;
@@ -70,9 +71,11 @@ pub(super) fn take(
     arrived: &mut BytesMut,
     method: &Method,
 ) -> Result<Option<AnswerHead>, Malformed> {
-    let mut slots = [httparse::EMPTY_HEADER; MOST_LINES];
-    let mut answer = httparse::Response::new(&mut slots);
-    let length = match answer.parse(arrived) {
+    let mut slots = [const { MaybeUninit::<httparse::Header<'_>>::uninit() }; MOST_LINES];
+    let mut answer = httparse::Response::new(&mut []);
+    let parser = httparse::ParserConfig::default();
+    let parsed = parser.parse_response_with_uninit_headers(&mut answer, arrived, &mut slots);
+    let length = match parsed {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Ok(None),
         Err(_) => return Err(Malformed),
