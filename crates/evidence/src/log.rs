@@ -31,6 +31,7 @@ pub(crate) mod fuzzing;
 mod handle;
 mod handover;
 mod intents;
+mod lane;
 mod publisher;
 mod queue;
 mod reading;

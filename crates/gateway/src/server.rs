@@ -114,6 +114,8 @@ pub(crate) struct Worker {
     /// To the other nodes.
     pub(crate) lines: Lines,
     pub(crate) meters: Meters,
+    /// This thread's handle to the log.
+    pub(crate) log: Log,
 }
 
 /// How often unused connections, old nonces and finished minutes are looked through.
@@ -156,8 +158,13 @@ pub fn start(config: GatewayConfig, parts: Parts) -> Result<Running, StartError>
         let tls = tls.clone();
         let runtime = runtime()?;
         let run = move || {
-            let worker = Rc::new(Worker::new(gate, most, tls));
-            LocalSet::new().block_on(&runtime, serve(worker, listener, phase, most, number == 0));
+            let (log, answers) = gate.log.for_thread();
+            let worker = Rc::new(Worker::new(gate, most, tls, log));
+            LocalSet::new().block_on(&runtime, async {
+                let answers = tokio::task::spawn_local(answers);
+                serve(worker, listener, phase, most, number == 0).await;
+                answers.abort();
+            });
             drop(alive);
         };
         std::thread::Builder::new()
@@ -252,11 +259,11 @@ impl DirectorySlot {
 }
 
 impl Worker {
-    fn new(gate: Arc<Gate>, most: usize, tls: TlsConnector) -> Self {
+    fn new(gate: Arc<Gate>, most: usize, tls: TlsConnector, log: Log) -> Self {
         let pool = Rc::new(Pool::new(gate.config.upstream.clone(), tls));
         let calls = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
         let (seats, lines) = (Seats::default(), Lines::default());
-        Self { gate, pool, seats, calls, lines, meters: Meters::new() }
+        Self { gate, pool, seats, calls, lines, meters: Meters::new(), log }
     }
 }
 

@@ -13,7 +13,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::sync::oneshot;
 use wire::ambient::UtcMicros;
 use wire::entry::Entry;
 use wire::id::RequestId;
@@ -22,6 +21,7 @@ use super::batch::Batch;
 use super::codec::{EntryRecord, SegmentHead};
 use super::draft::{Appended, LogUnavailable, SpentNonce};
 use super::intents::Settled;
+use super::lane::{Answer, Outcome, Round};
 use super::shared::Shared;
 use super::wal::Segment;
 
@@ -33,7 +33,7 @@ pub(super) struct Job {
     pub(super) request_id: Option<RequestId>,
     pub(super) resolves_intent: bool,
     pub(super) nonce: Option<SpentNonce>,
-    pub(super) answer: Option<oneshot::Sender<Result<Appended, LogUnavailable>>>,
+    pub(super) answer: Option<Answer>,
 }
 
 /// More than most entries take, with what frames them.
@@ -160,10 +160,12 @@ impl Appender {
         metrics::counter!("lgsp_log_batches_total").increment(1);
         self.shared.handover.push(batch);
         self.shared.size.store(self.next_index, Ordering::Release);
+        let mut round = Round::default();
         for (index, job) in (first..).zip(&mut jobs) {
             let (time, entry_id) = (job.entry.time, job.entry.id);
-            job.answer(Ok(Appended { index, time, entry_id }));
+            job.answer_in(&mut round, Ok(Appended { index, time, entry_id }));
         }
+        drop(round);
         // A crash before this leaves intents without marks, but their entries are in the
         // write-ahead file, which is kept until the marks are durable.
         let settled = jobs.into_iter().map(|job| Settled {
@@ -241,10 +243,13 @@ fn place(batch: &mut Batch, synced: u64, job: &Job) -> bool {
 }
 
 impl Job {
-    pub(super) fn answer(&mut self, answer: Result<Appended, LogUnavailable>) {
+    pub(super) fn answer(&mut self, answer: Outcome) {
+        self.answer_in(&mut Round::default(), answer);
+    }
+
+    fn answer_in(&mut self, round: &mut Round, answer: Outcome) {
         if let Some(asked) = self.answer.take() {
-            // Whoever asked may have gone; the entry stays.
-            let _ = asked.send(answer);
+            round.give(asked, answer);
         }
     }
 }

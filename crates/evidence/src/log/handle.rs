@@ -1,5 +1,7 @@
 //! The handle through which everything else uses the log.
 
+use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -21,6 +23,7 @@ use super::draft::{Appended, Draft, Intent, LogUnavailable, SpentNonce};
 use super::error::OpenError;
 use super::handover::Handover;
 use super::intents::Place;
+use super::lane::{Answer, Lane};
 use super::publisher::{Published, Publisher};
 use super::queue::Queue;
 use super::recovery::{self, Looked, Opened, Recovered, World};
@@ -30,11 +33,21 @@ use crate::disk::Disk;
 
 /// The evidence log. Clones are handles to the same log; it closes with the last of them.
 #[derive(Clone)]
-pub struct Log(Arc<Handle>);
+pub struct Log {
+    handle: Arc<Handle>,
+    /// Where appends through this handle are answered, if together.
+    lane: Option<Arc<Lane>>,
+}
 
 struct Handle {
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Log({})", self.origin())
+    }
 }
 
 impl Log {
@@ -94,7 +107,8 @@ impl Log {
             unknown_calls = recovered.unknown_calls,
             "log open"
         );
-        Ok((Self(Arc::new(Handle { shared, threads: Mutex::new(threads) })), recovered))
+        let handle = Arc::new(Handle { shared, threads: Mutex::new(threads) });
+        Ok((Self { handle, lane: None }, recovered))
     }
 
     /// What [`Self::open`] would find in `config.dir`, without changing anything there; none if no
@@ -109,7 +123,15 @@ impl Log {
     }
 
     pub(super) fn shared(&self) -> &Arc<Shared> {
-        &self.0.shared
+        &self.handle.shared
+    }
+
+    /// A handle for the many appends of one thread, which is woken once for all of a batch, and the
+    /// task that passes the answers on: to be run on that thread for as long as they are waited for.
+    pub fn for_thread(&self) -> (Self, impl Future<Output = ()> + Send + 'static) {
+        let lane = Arc::<Lane>::default();
+        let task = Arc::clone(&lane).carry();
+        (Self { handle: Arc::clone(&self.handle), lane: Some(lane) }, task)
     }
 
     /// The log's name.
@@ -226,8 +248,8 @@ impl Log {
     /// written all the same. After [`LogUnavailable`] the caller must not go on with what it
     /// wanted to record; the outcome of a forwarded call is then recorded as `call.unknown`.
     pub async fn append(&self, draft: Draft) -> Result<Appended, LogUnavailable> {
-        let (answer, answered) = oneshot::channel();
-        self.enqueue(draft, Some(answer));
+        let (sender, answered) = oneshot::channel();
+        self.enqueue(draft, Some(Answer::new(sender, self.lane.clone())));
         answered.await.unwrap_or(Err(LogUnavailable::Closed))
     }
 
@@ -322,15 +344,13 @@ impl Log {
     /// answered [`LogUnavailable::Closed`]. What cannot be published now is at the next opening.
     pub async fn close(&self) {
         self.shared().queue.close();
-        let threads = std::mem::take(&mut *self.0.threads.lock());
+        let threads = std::mem::take(&mut *self.handle.threads.lock());
         let joined = spawn_blocking(|| threads.into_iter().try_for_each(JoinHandle::join)).await;
         if !matches!(joined, Ok(Ok(()))) {
             tracing::error!("a thread of the log ended in disorder");
         }
     }
 }
-
-type Answer = oneshot::Sender<Result<Appended, LogUnavailable>>;
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
     let thread = thread::Builder::new().name(name.to_owned());

@@ -91,12 +91,12 @@ impl Checked {
         match body {
             CheckedBody::None { length } => {
                 let body = RecordedBody::None { length };
-                complete(&worker.gate, open, due, status, headers, body).await
+                complete(worker, open, due, status, headers, body).await
             }
             CheckedBody::Whole { bytes, digest } => {
                 exhibit.add_response_body(digest);
                 let body = whole(bytes, digest);
-                complete(&worker.gate, open, due, status, headers, body).await
+                complete(worker, open, due, status, headers, body).await
             }
             CheckedBody::Long(source) => {
                 Box::pin(begin_long(worker, open, due, status, headers, source)).await
@@ -112,7 +112,7 @@ fn whole(bytes: Bytes, digest: BodyDigest) -> RecordedBody {
 /// One durable entry, then head and body leave. What happens if we crash right after: the entry
 /// is there, and the caller sees a connection that broke; it can look the call up.
 async fn complete(
-    gate: &Gate,
+    worker: &Worker,
     open: OpenCall,
     due: Box<Due>,
     status: StatusCode,
@@ -120,7 +120,7 @@ async fn complete(
     body: RecordedBody,
 ) -> Result<Recorded, Box<Refused>> {
     let draft = due.into_draft("call.completed", status.as_str());
-    match gate.log.append(draft).await {
+    match worker.log.append(draft).await {
         Ok(appended) => Ok(Recorded::of(open.known, status, headers, body, &appended)),
         Err(unavailable) => Err(Refused::open(open, Refusal::unrecordable(unavailable))),
     }
@@ -142,7 +142,7 @@ async fn begin_long(
     draft.resolves_intent = false;
     let exhibit = Exhibit::empty(&*worker.gate.randomness);
     open.owed.owe(Due { intent, exhibit });
-    match worker.gate.log.append(draft).await {
+    match worker.log.append(draft).await {
         Ok(appended) => {
             let wants_trailers = open.known.request.fields.names_token("te", "trailers");
             let pool = Rc::clone(&worker.pool);
