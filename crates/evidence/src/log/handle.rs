@@ -22,7 +22,7 @@ use super::detail;
 use super::draft::{Appended, Draft, Intent, LogUnavailable, SpentNonce};
 use super::error::OpenError;
 use super::handover::Handover;
-use super::intents::Place;
+use super::intents::Ticket;
 use super::lane::{Answer, Lane};
 use super::publisher::{Published, Publisher};
 use super::queue::Queue;
@@ -149,16 +149,20 @@ impl Log {
         self.shared().queue.refusal().map_or(Ok(()), Err)
     }
 
-    /// Writes down a call that is about to be forwarded: one `write(2)`, no sync. It survives
-    /// the end of the process, not a loss of power.
-    pub fn intent(&self, intent: &Intent) -> Result<(), LogUnavailable> {
-        self.write_intent(intent).map(drop)
+    /// Writes down a call that is about to be forwarded: a `write(2)` that calls of the same moment
+    /// share, no sync. It survives the end of the process, not a loss of power.
+    pub async fn intent(&self, intent: &Intent) -> Result<(), LogUnavailable> {
+        let ticket = self.stage_intent(intent)?;
+        // Others that are ready now stage theirs meanwhile.
+        tokio::task::yield_now().await;
+        self.shared().intents.written(&ticket).map(drop).ok_or(LogUnavailable::Disk)
     }
 
     /// Like [`Self::intent`], and waits until it survives a loss of power too. If it does not, the
     /// call is not to be forwarded, and the log says so as soon as it can write.
     pub async fn intent_durable(&self, intent: &Intent) -> Result<(), LogUnavailable> {
-        let place = self.write_intent(intent)?;
+        let ticket = self.stage_intent(intent)?;
+        let place = self.shared().intents.written(&ticket).ok_or(LogUnavailable::Disk)?;
         let shared = Arc::clone(self.shared());
         match spawn_blocking(move || shared.sync_intents(Some(place))).await {
             Ok(Ok(())) => Ok(()),
@@ -214,7 +218,7 @@ impl Log {
         self.shared().queue.poke();
     }
 
-    fn write_intent(&self, intent: &Intent) -> Result<Place, LogUnavailable> {
+    fn stage_intent(&self, intent: &Intent) -> Result<Ticket, LogUnavailable> {
         self.health()?;
         let shared = self.shared();
         let mut subject = intent.subject.clone();
@@ -238,10 +242,7 @@ impl Log {
             nonce: intent.nonce.clone(),
             entry: &entry,
         };
-        shared.intents.write(&record).map_err(|error| {
-            tracing::warn!(%error, "an intent cannot be written; the call is refused");
-            LogUnavailable::Disk
-        })
+        Ok(shared.intents.stage(&record))
     }
 
     /// Appends an entry; answers when it is durable. The caller may stop waiting: the entry is

@@ -15,7 +15,7 @@ mod upkeep;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use wire::id::RequestId;
@@ -48,8 +48,23 @@ struct State {
     failed: bool,
     /// Files that were replaced, or begun in vain: they go before any other is removed.
     doomed: Vec<u64>,
+    staged: Staged,
     scratch: Vec<u8>,
 }
+
+/// Intents that leave with one write. None of their calls has been forwarded yet.
+#[derive(Default)]
+struct Staged {
+    frames: Vec<u8>,
+    /// Which calls, and when their nonces expire.
+    calls: Vec<(RequestId, i64)>,
+    ticket: Ticket,
+}
+
+/// Of intents that leave together: where they ended up, once that is known; nowhere if they could
+/// not be written.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ticket(Arc<OnceLock<Option<Place>>>);
 
 struct Segment {
     /// Its number in order of age; stays when its file is replaced.
@@ -104,23 +119,32 @@ impl Intents {
             unmarked: SettledRecord::default(),
             failed: false,
             doomed: Vec::new(),
+            staged: Staged::default(),
             scratch: Vec::new(),
         };
         let (state, syncing) = (Mutex::new(state), Mutex::new(()));
         Ok(Self { disk, dir: dir.to_owned(), segment_bytes, state, syncing })
     }
 
-    /// Writes an intent. A crash right after it leaves the intent (it is in the system's memory);
-    /// a loss of power may not, and then the call was not answered either.
-    pub(super) fn write(&self, record: &IntentRecord<'_>) -> io::Result<Place> {
+    /// Takes in an intent that is to be written with others: by [`Self::written`], or with whatever
+    /// comes first. A crash before that leaves nothing, and nothing was forwarded.
+    pub(super) fn stage(&self, record: &IntentRecord<'_>) -> Ticket {
         let mut state = self.state.lock();
-        state.write(Kind::Intent, |out| record.put(out))?;
-        let current = &mut state.current;
-        current.latest = current.latest.max(record.nonce.expires);
-        current.open += 1;
-        let place = Place { number: current.number, length: current.length };
-        state.open.insert(record.request_id, place.number);
-        Ok(place)
+        let State { staged, current, .. } = &mut *state;
+        frame::write(&mut staged.frames, Kind::Intent, current.synced, |out| record.put(out));
+        staged.calls.push((record.request_id, record.nonce.expires));
+        staged.ticket.clone()
+    }
+
+    /// Sees that the intents of this ticket are written. A crash right after it leaves them (they
+    /// are in the system's memory); a loss of power may not, and then no call was answered either.
+    /// `None`: they could not be written.
+    pub(super) fn written(&self, ticket: &Ticket) -> Option<Place> {
+        if let Some(place) = ticket.0.get() {
+            return *place;
+        }
+        self.state.lock().write_staged();
+        ticket.0.get().copied().flatten()
     }
 
     /// Writes nonces that calls of another node have spent: one write, as for an intent. A crash
@@ -138,6 +162,8 @@ impl Intents {
     /// write-ahead file keeps the truth until it can: see [`Self::sync`].
     pub(super) fn settle(&self, size: u64, settled: impl Iterator<Item = Settled>) {
         let mut state = self.state.lock();
+        // A call can end while its intent is staged; the mark must not come before the intent.
+        state.write_staged();
         state.unmarked.size = size;
         for Settled { call, nonce } in settled {
             if let Some((call, number)) = call.and_then(|call| state.open.remove_entry(&call)) {
@@ -167,6 +193,7 @@ impl Intents {
             if place.is_some_and(|place| state.is_synced(place)) {
                 return Ok(());
             }
+            state.write_staged();
             state.mark()?;
             state.unsynced()
         };
@@ -197,14 +224,40 @@ impl State {
         if self.failed {
             return Err(io::Error::other("the intents wait to be written anew"));
         }
-        let current = &mut self.current;
         self.scratch.clear();
-        frame::write(&mut self.scratch, kind, current.synced, payload);
-        // After an error the next write goes to the same offset: torn bytes stand only behind
-        // the length, where the next opening does not look twice at them.
-        current.file.write_at(current.length, &self.scratch)?;
-        current.length += self.scratch.len() as u64;
-        Ok(())
+        frame::write(&mut self.scratch, kind, self.current.synced, payload);
+        self.current.append(&self.scratch)
+    }
+
+    /// One write for all intents that wait for it.
+    fn write_staged(&mut self) {
+        if self.staged.calls.is_empty() {
+            return;
+        }
+        let ticket = std::mem::take(&mut self.staged.ticket);
+        let written = if self.failed {
+            Err(io::Error::other("the intents wait to be written anew"))
+        } else {
+            self.current.append(&self.staged.frames)
+        };
+        let current = &mut self.current;
+        let place = Place { number: current.number, length: current.length };
+        match &written {
+            Ok(()) => {
+                for (call, expires) in &self.staged.calls {
+                    current.latest = current.latest.max(*expires);
+                    current.open += 1;
+                    self.open.insert(*call, place.number);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "intents cannot be written; their calls are refused");
+            }
+        }
+        self.staged.frames.clear();
+        self.staged.calls.clear();
+        // Each ticket is settled once, here.
+        let _ = ticket.0.set(written.is_ok().then_some(place));
     }
 
     fn mark(&mut self) -> io::Result<()> {
@@ -243,6 +296,14 @@ impl State {
 }
 
 impl Segment {
+    /// After an error the next write goes to the same offset: torn bytes stand only behind the
+    /// length, where the next opening does not look twice at them.
+    fn append(&mut self, frames: &[u8]) -> io::Result<()> {
+        self.file.write_at(self.length, frames)?;
+        self.length += frames.len() as u64;
+        Ok(())
+    }
+
     fn remember(&mut self, nonces: &[SpentNonce]) {
         let latest = nonces.iter().map(|nonce| nonce.expires).max();
         self.latest = self.latest.max(latest.unwrap_or(i64::MIN));

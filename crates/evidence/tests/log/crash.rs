@@ -52,7 +52,7 @@ async fn a_disk_that_lies_about_its_syncs_is_found_out() {
 }
 
 /// A world after one acknowledged call with a detail, and what was promised.
-async fn one_call(change: impl FnOnce(&World, &evidence::Log, &mut Ledger)) -> Vec<Broken> {
+async fn one_call(change: impl AsyncFnOnce(&World, &evidence::Log, &mut Ledger)) -> Vec<Broken> {
     let world = World::new(7);
     let mut ledger = Ledger::default();
     let log = world.open();
@@ -63,7 +63,7 @@ async fn one_call(change: impl FnOnce(&World, &evidence::Log, &mut Ledger)) -> V
     ledger.intent(&intent, true);
     ledger.acknowledged(&intent, appended, Some(detail));
     ledger.seen(log.published_past(0).await.unwrap());
-    change(&world, &log, &mut ledger);
+    change(&world, &log, &mut ledger).await;
     log.close().await;
     world.disk.restart(Loss::Power);
     let (log, recovered) = world.try_open().unwrap();
@@ -79,12 +79,12 @@ fn named(broken: &[Broken]) -> BTreeSet<Invariant> {
 #[tokio::test]
 async fn each_invariant_is_missed_when_it_is_broken() {
     let mut missed = BTreeSet::new();
-    assert_eq!(one_call(|_, _, _| {}).await, []);
+    assert_eq!(one_call(async |_, _, _| {}).await, []);
 
     // A call is settled a second time.
-    let broken = one_call(|world, log, ledger| {
+    let broken = one_call(async |world, log, ledger| {
         let intent = world.intent();
-        log.intent(&intent).unwrap();
+        log.intent(&intent).await.unwrap();
         log.append_detached(completed(&intent));
         log.append_detached(completed(&intent));
         ledger.intent(&intent, false);
@@ -93,7 +93,7 @@ async fn each_invariant_is_missed_when_it_is_broken() {
     missed.insert(Invariant::NothingTwice);
 
     // An intent and its nonce were promised and never written.
-    let broken = one_call(|world, _, ledger| ledger.intent(&world.intent(), true));
+    let broken = one_call(async |world, _, ledger| ledger.intent(&world.intent(), true));
     let expected = [Invariant::IntentsEnd, Invariant::NoncesStaySpent].into();
     assert_eq!(named(&broken.await), expected);
     missed.extend(expected);
@@ -103,12 +103,12 @@ async fn each_invariant_is_missed_when_it_is_broken() {
     let log = stranger.open();
     log.append(completed(&stranger.intent())).await.unwrap();
     let foreign = log.published_past(0).await.unwrap();
-    let broken = one_call(move |_, _, ledger| ledger.seen(Arc::clone(&foreign)));
+    let broken = one_call(async move |_, _, ledger| ledger.seen(Arc::clone(&foreign)));
     assert_eq!(named(&broken.await), [Invariant::CheckpointsLast].into());
     missed.insert(Invariant::CheckpointsLast);
 
     // The keys of the details are destroyed.
-    let broken = one_call(|world, _, _| {
+    let broken = one_call(async |world, _, _| {
         world.details.destroy("call", &world.clock.now().date()).unwrap();
     });
     assert_eq!(named(&broken.await), [Invariant::DetailsStay].into());
@@ -118,7 +118,7 @@ async fn each_invariant_is_missed_when_it_is_broken() {
     let (world, mut ledger) = (World::new(9), Ledger::default());
     let log = world.open();
     let intent = world.intent();
-    log.intent(&intent).unwrap();
+    log.intent(&intent).await.unwrap();
     let appended = log.append(completed(&intent)).await.unwrap();
     ledger.acknowledged(&intent, appended, None);
     log.close().await;

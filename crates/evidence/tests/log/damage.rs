@@ -66,7 +66,7 @@ async fn a_cut_segment_is_refused_by_the_marks_beside_the_intents() {
     let mut before = 0;
     world.disk.damage(&newest, |bytes| before = bytes.len());
     let intent = world.intent();
-    log.intent(&intent).unwrap();
+    log.intent(&intent).await.unwrap();
     log.append(crate::world::completed(&intent)).await.unwrap();
     // An entry is marked after it was answered, and before the next one is.
     log.append(note("the next one")).await.unwrap();

@@ -15,7 +15,7 @@ async fn a_full_disk_refuses_and_service_resumes_when_space_returns() {
     let (before, forwarded) = (world.intent(), world.intent());
     assert_eq!(log.append(note("too much")).await, Err(LogUnavailable::Disk));
     assert_eq!(log.health(), Err(LogUnavailable::Disk));
-    assert_eq!(log.intent(&before), Err(LogUnavailable::Disk));
+    assert_eq!(log.intent(&before).await, Err(LogUnavailable::Disk));
     assert_eq!(log.append(completed(&forwarded)).await, Err(LogUnavailable::Disk));
     assert_eq!(log.size(), 10);
 
@@ -41,7 +41,7 @@ async fn a_failed_sync_is_not_tried_again_on_the_same_bytes() {
     append_notes(&log, 3).await;
     world.disk.fail_next(Call::Sync, "/wal/");
     let intent = world.intent();
-    log.intent(&intent).unwrap();
+    log.intent(&intent).await.unwrap();
     assert_eq!(log.append(completed(&intent)).await, Err(LogUnavailable::Disk));
     while log.find_call(intent.request_id).await.unwrap().is_empty() {
         tokio::task::yield_now().await;
@@ -82,7 +82,7 @@ async fn intents_whose_sync_failed_are_written_anew() {
     let world = World::new(4);
     let log = world.open();
     let (waiting, forwarded) = (world.intent(), world.intent());
-    log.intent(&waiting).unwrap();
+    log.intent(&waiting).await.unwrap();
     world.disk.fail_next(Call::Sync, "/intents/");
     assert_eq!(log.intent_durable(&forwarded).await, Err(LogUnavailable::Disk));
     let later = world.intent();

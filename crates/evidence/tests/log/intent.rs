@@ -18,7 +18,7 @@ async fn after_kill_9_an_intent_without_outcome_is_visible_once() {
     let log = world.open();
     let (lost, answered, streamed) = (world.intent(), world.intent(), world.intent());
     for intent in [&lost, &answered, &streamed] {
-        log.intent(intent).unwrap();
+        log.intent(intent).await.unwrap();
     }
     log.append(completed(&answered)).await.unwrap();
     let opened =
@@ -53,7 +53,7 @@ async fn a_look_at_a_log_sees_what_an_opening_would_find_and_changes_nothing() {
     let log = world.open();
     let (lost, answered) = (world.intent(), world.intent());
     for intent in [&lost, &answered] {
-        log.intent(intent).unwrap();
+        log.intent(intent).await.unwrap();
     }
     log.append(completed(&answered)).await.unwrap();
     world.disk.crash();
@@ -89,7 +89,7 @@ async fn an_answer_dropped_half_way_is_recorded() {
     let world = World::new(3);
     let log = world.open();
     let intent = world.intent();
-    log.intent(&intent).unwrap();
+    log.intent(&intent).await.unwrap();
     let closed = Draft {
         action: "call.closed".to_owned(),
         outcome: "aborted".to_owned(),
@@ -110,7 +110,7 @@ async fn nonces_are_forgotten_only_when_they_are_of_no_more_use() {
     let (refused, answered) = (world.intent(), world.intent());
     // A call refused after identification has a nonce and no intent.
     log.append(Draft { action: "call.refused".to_owned(), ..completed(&refused) }).await.unwrap();
-    log.intent(&answered).unwrap();
+    log.intent(&answered).await.unwrap();
     log.append(completed(&answered)).await.unwrap();
     log.close().await;
     world.clock.advance(std::time::Duration::from_secs(330));
@@ -194,11 +194,11 @@ async fn old_intents_and_segments_go_while_the_log_runs() {
     world.config.intent_segment_bytes = 2 << 10;
     let log = world.open();
     let lasting = world.intent();
-    log.intent(&lasting).unwrap();
+    log.intent(&lasting).await.unwrap();
     for _ in 0..200 {
         world.clock.advance(std::time::Duration::from_secs(20));
         let intent = world.intent();
-        log.intent(&intent).unwrap();
+        log.intent(&intent).await.unwrap();
         let index = log.append(completed(&intent)).await.unwrap().index;
         log.published_past(index).await.unwrap();
     }

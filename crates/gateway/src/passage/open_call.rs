@@ -65,7 +65,7 @@ impl OpenCall {
         let mut owed = Owed { gate: Arc::clone(gate), due, answered_bytes: 0 };
         let written = match (&durable, &owed.due) {
             (Some(intent), _) => gate.log.intent_durable(intent).await,
-            (None, Some(due)) => gate.log.intent(&due.intent),
+            (None, Some(due)) => gate.log.intent(&due.intent).await,
             (None, None) => Ok(()),
         };
         match written {

@@ -171,7 +171,7 @@ async fn watch(log: Log, ledger: Arc<Mutex<Ledger>>) {
 async fn call(world: &World, log: &Log, ledger: &Mutex<Ledger>, kind: u64) {
     let intent = world.intent();
     let durable = kind == 0;
-    let taken = if durable { log.intent_durable(&intent).await } else { log.intent(&intent) };
+    let taken = if durable { log.intent_durable(&intent).await } else { log.intent(&intent).await };
     if taken.is_err() {
         return;
     }

@@ -27,6 +27,8 @@ impl Intents {
 
     fn rotate(&self) -> io::Result<()> {
         let mut state = self.state.lock();
+        // What is staged was staged for the current segment.
+        state.write_staged();
         if state.current.length < self.segment_bytes || state.failed {
             return Ok(());
         }
@@ -62,6 +64,7 @@ impl Intents {
     pub(in crate::log) fn repair(&self) -> io::Result<()> {
         let _one_at_a_time = self.syncing.lock();
         let mut state = self.state.lock();
+        state.write_staged();
         let State { older, current, next_serial, doomed, failed, .. } = &mut *state;
         if !*failed {
             return Ok(());
