@@ -76,14 +76,12 @@ impl Meters {
     fn increment(&self, status: &'static str, code: &'static str) {
         let mut calls = self.calls.borrow_mut();
         let known = calls.iter().find(|known| (known.0, known.1) == (status, code));
-        match known {
-            Some((_, _, counter)) => counter.increment(1),
-            None => {
-                let counter = metrics::counter!(CALLS, "status" => status, "code" => code);
-                counter.increment(1);
-                calls.push((status, code, counter));
-            }
+        if let Some((_, _, counter)) = known {
+            return counter.increment(1);
         }
+        let counter = metrics::counter!(CALLS, "status" => status, "code" => code);
+        counter.increment(1);
+        calls.push((status, code, counter));
     }
 }
 

@@ -38,15 +38,14 @@ const SHORT: usize = 256;
 /// SHA-256 over the concatenation of `parts`.
 pub fn sha256(parts: &[&[u8]]) -> Hash {
     let mut short = [0; SHORT];
-    let value = match concatenated(parts, &mut short) {
-        Some(whole) => digest(&SHA256, whole),
-        None => {
-            let mut context = Context::new(&SHA256);
-            for part in parts {
-                context.update(part);
-            }
-            context.finish()
+    let value = if let Some(whole) = concatenated(parts, &mut short) {
+        digest(&SHA256, whole)
+    } else {
+        let mut context = Context::new(&SHA256);
+        for part in parts {
+            context.update(part);
         }
+        context.finish()
     };
     let mut hash = [0; 32];
     hash.copy_from_slice(value.as_ref());

@@ -121,7 +121,7 @@ async fn read(
     let signature = match &asked {
         Some(asked) => {
             let has_body = !is_bodiless;
-            let answer = AnswerHead { status: status, headers: &headers, has_body, asked };
+            let answer = AnswerHead { status, headers: &headers, has_body, asked };
             Some(ProviderSignature::verify(open, &answer, worker.gate.clock.now())?)
         }
         None => None,
@@ -140,7 +140,7 @@ async fn read(
         // A 204 has no length (RFC 9110 §8.6).
         let length = said_length.filter(|_| status != StatusCode::NO_CONTENT);
         let body = CheckedBody::None { length };
-        return Ok(Read { status: status, headers, body, signature });
+        return Ok(Read { status, headers, body, signature });
     }
     let mut body = ProviderBody {
         incoming,
@@ -153,13 +153,13 @@ async fn read(
     let is_long = body.length.is_some_and(|length| length > BUFFERED_BYTES as u64);
     if is_long || !body.read_short().await.map_err(refusal)? {
         let body = CheckedBody::Long(Box::new(body));
-        return Ok(Read { status: status, headers, body, signature });
+        return Ok(Read { status, headers, body, signature });
     }
     let bytes = body.joined();
     let (digest, incoming) = body.finish().map_err(refusal)?;
     worker.pool.give_back(incoming);
     let body = CheckedBody::Whole { bytes, digest };
-    Ok(Read { status: status, headers, body, signature })
+    Ok(Read { status, headers, body, signature })
 }
 
 /// Whether the end of the answer's body can be found in one way only (RFC 9112 §6.3). A length

@@ -89,7 +89,7 @@ impl World {
 
     /// Why the log is not opened.
     pub fn refusal(&self) -> OpenError {
-        self.try_open().err().expect("the log must be refused")
+        self.try_open().expect_err("the log must be refused")
     }
 
     /// A call.

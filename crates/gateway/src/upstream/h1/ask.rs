@@ -231,9 +231,10 @@ impl Sending {
     fn end(&mut self) {
         self.state = State::Last;
         if self.framing == Framing::Chunks {
-            match self.data.is_empty() {
-                true => self.out.extend_from_slice(b"0\r\n\r\n"),
-                false => self.tail = b"\r\n0\r\n\r\n",
+            if self.data.is_empty() {
+                self.out.extend_from_slice(b"0\r\n\r\n");
+            } else {
+                self.tail = b"\r\n0\r\n\r\n";
             }
         }
     }
