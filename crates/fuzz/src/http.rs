@@ -188,3 +188,27 @@ pub(crate) fn proxy_header(bytes: &[u8]) {
     assert_eq!(alone, Some((said, length)));
     assert_eq!(transport::fuzzing::proxy_header(&bytes[..length - 1]), None);
 }
+
+/// A provider's answer means the same however it arrives, and its connection serves again only if
+/// nothing came after an end that the answer itself told.
+pub(crate) fn provider_answer(bytes: &[u8]) {
+    let read = fuzzing::answer(bytes, usize::MAX);
+    for step in [1, 7] {
+        let in_steps = fuzzing::answer(bytes, step);
+        // What comes unasked is seen where it comes with the answer.
+        let same = |answer: &fuzzing::ReadAnswer| {
+            (answer.status, answer.fields.clone(), answer.data.clone())
+        };
+        assert_eq!(read.as_ref().map(same), in_steps.as_ref().map(same), "step {step}");
+    }
+    let Ok(answer) = read else {
+        return;
+    };
+    assert!((200..=999).contains(&answer.status) || answer.status == 101);
+    if answer.serves_again {
+        let has = |name: &str| answer.fields.iter().any(|(line, _)| line == name);
+        let is_bodiless = matches!(answer.status, 204 | 304 | 101);
+        assert!(is_bodiless || has("content-length") || has("transfer-encoding"));
+        assert!(bytes.ends_with(b"\n") || bytes.ends_with(&answer.data), "more came than was read");
+    }
+}

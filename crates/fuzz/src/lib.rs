@@ -61,6 +61,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "log_segment", run: log::segment },
     Target { name: "peer_message", run: peer::message },
     Target { name: "problem", run: text::problem },
+    Target { name: "provider_answer", run: http::provider_answer },
     Target { name: "proxy_header", run: http::proxy_header },
     Target { name: "request_target", run: http::request_target },
     Target { name: "signature_base", run: signature::base },

@@ -10,7 +10,7 @@ use crate::forwarded;
 use crate::h1;
 use crate::hygiene;
 use crate::target::{CameBy, PublicUrls, Scheme, Target};
-use crate::upstream::Upstream;
+use crate::upstream::{self, Upstream};
 
 /// It is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,25 @@ pub struct ReadBody {
     pub trailers: usize,
     /// How many bytes it has, its empty line included.
     pub length: usize,
+}
+
+/// A provider's answer as the gateway understands it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadAnswer {
+    /// The status.
+    pub status: u16,
+    /// Names in small letters, and values.
+    pub fields: Vec<(String, Vec<u8>)>,
+    /// The whole body.
+    pub data: Vec<u8>,
+    /// Whether the connection would carry the next request.
+    pub serves_again: bool,
+}
+
+/// Reads what a provider answers to a GET, arriving `step` bytes at a time and ending with the
+/// connection.
+pub fn answer(bytes: &[u8], step: usize) -> Result<ReadAnswer, Unreadable> {
+    upstream::h1::fuzzing::answer(bytes, step)
 }
 
 /// Reads the first head of what arrives `step` bytes at a time; `None`: it has not ended.

@@ -8,6 +8,9 @@
 
 mod connect;
 mod form;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod h1;
+#[cfg(not(feature = "fuzzing"))]
 mod h1;
 mod incoming;
 mod line;

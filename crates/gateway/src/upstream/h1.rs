@@ -14,6 +14,8 @@
 
 mod ask;
 mod body;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod head;
 
 use std::future::Future as _;
