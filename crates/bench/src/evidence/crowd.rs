@@ -125,7 +125,7 @@ fn share_of(opened: &Arc<Opened>, share: usize, goes_on: &GoesOn) -> Vec<Acknowl
 /// One call: intent, then outcome.
 pub(super) async fn append(opened: &Opened) -> Acknowledged {
     let intent = opened.call.intent(&opened.clock, &SystemRandomness);
-    opened.log.intent(&intent).unwrap();
+    opened.log.intent(&intent).await.unwrap();
     let draft = opened.call.draft(intent);
     let asked = Instant::now();
     let appended = opened.log.append(draft).await.unwrap();
