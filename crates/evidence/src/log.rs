@@ -93,7 +93,7 @@ pub struct LogConfig {
 
 impl LogConfig {
     /// The usual: a checkpoint each half second, a failed disk tried again after 200 ms, 8,192 entries waiting, 256 MiB unpublished,
-    /// batches that gather for 100 µs per entry of the one before and 1.5 ms at most, segments of 32 and 8 MiB.
+    /// batches that gather for 150 µs per entry of the one before and 2 ms at most, segments of 32 and 8 MiB.
     pub fn new(dir: impl Into<PathBuf>, origin: Origin) -> Self {
         Self {
             dir: dir.into(),
@@ -101,8 +101,8 @@ impl LogConfig {
             checkpoint_every: Duration::from_millis(500),
             retry_after: Duration::from_millis(200),
             max_pending: 8_192,
-            gather_most: Duration::from_micros(1_500),
-            gather_per_entry: Duration::from_micros(100),
+            gather_most: Duration::from_millis(2),
+            gather_per_entry: Duration::from_micros(150),
             max_unpublished_bytes: 256 << 20,
             segment_bytes: 32 << 20,
             intent_segment_bytes: 8 << 20,

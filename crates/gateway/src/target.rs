@@ -244,6 +244,10 @@ fn is_normal_segment(segment: &str) -> bool {
     if !segment.bytes().all(|byte| byte == b'%' || is_path_byte(byte)) {
         return false;
     }
+    if !segment.contains('%') {
+        // Nothing to decode: it means what it says.
+        return is_harmless(segment);
+    }
     let Some(mut bytes) = decode(segment) else {
         return false;
     };

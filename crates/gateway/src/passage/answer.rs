@@ -35,12 +35,15 @@ impl Recorded {
         let mut put = |name, value: &str| {
             // Ids and origins are ASCII, so this is never refused.
             if let Ok(value) = HeaderValue::from_str(value) {
-                self.headers.insert(HeaderName::from_static(name), value);
+                self.headers.insert(name, value);
             }
         };
-        put(LGSP_REQUEST_ID, &self.envelope.id.to_string());
+        put(const { HeaderName::from_static(LGSP_REQUEST_ID) }, &self.envelope.id.to_string());
         if let Some(index) = self.entry {
-            put(LGSP_ENTRY, &format!("{}/{index}", gate.log.origin()));
+            put(
+                const { HeaderName::from_static(LGSP_ENTRY) },
+                &format!("{}/{index}", gate.log.origin()),
+            );
         }
         if !self.headers.contains_key("date") {
             self.headers.insert("date", gate.date_line(self.envelope.at));

@@ -1,6 +1,7 @@
 //! What an entry says of a call: who called and what it was about, in the open, and commitments to
 //! its lines and digests, with the secret that salts them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use evidence::{BodyDigest, Detail, Draft};
@@ -130,7 +131,11 @@ fn line((name, value): (&HeaderName, &HeaderValue)) -> Option<String> {
     if carries_secret(name) {
         return None;
     }
-    let value = String::from_utf8_lossy(value.as_bytes());
+    // Nearly always ASCII, for which this check is the quick one.
+    let value = match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(value.as_bytes()),
+    };
     Some([name, ": ", &value].concat())
 }
 

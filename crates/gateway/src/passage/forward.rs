@@ -11,13 +11,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use evidence::BodyDigest;
-use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use wire::digest::ContentDigest;
 use wire::error_code::ErrorCode;
 use wire::header::{
-    FORWARDED, LGSP_CONSUMER_ORGANISATION, LGSP_CONSUMER_SYSTEM, LGSP_PURPOSE, LGSP_REQUEST_ID,
+    LGSP_CONSUMER_ORGANISATION, LGSP_CONSUMER_SYSTEM, LGSP_PURPOSE, LGSP_REQUEST_ID,
 };
 
 use super::asked::{self, Asked};
@@ -219,15 +219,18 @@ fn introduce(headers: &mut HeaderMap, open: &OpenCall) -> Option<()> {
     let (envelope, caller) = (&open.known.envelope, &open.known.caller);
     let system = &caller.credential.system;
     let mut put = |name, value: &str| {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).ok()?);
+        headers.insert(name, HeaderValue::from_str(value).ok()?);
         Some(())
     };
-    put("host", &open.permit.service.upstream.authority)?;
-    put(LGSP_CONSUMER_ORGANISATION, system.organisation.as_ref())?;
-    put(LGSP_CONSUMER_SYSTEM, system.system.as_str())?;
-    put(LGSP_PURPOSE, open.permit.connection.purpose.as_str())?;
-    put(LGSP_REQUEST_ID, &envelope.id.to_string())?;
-    put(FORWARDED, &forwarded(envelope.peer, &open.known.request.target))
+    put(header::HOST, &open.permit.service.upstream.authority)?;
+    put(
+        const { HeaderName::from_static(LGSP_CONSUMER_ORGANISATION) },
+        system.organisation.as_ref(),
+    )?;
+    put(const { HeaderName::from_static(LGSP_CONSUMER_SYSTEM) }, system.system.as_str())?;
+    put(const { HeaderName::from_static(LGSP_PURPOSE) }, open.permit.connection.purpose.as_str())?;
+    put(const { HeaderName::from_static(LGSP_REQUEST_ID) }, &envelope.id.to_string())?;
+    put(header::FORWARDED, &forwarded(envelope.peer, &open.known.request.target))
 }
 
 /// RFC 7239: who called, and by which name they called us.
