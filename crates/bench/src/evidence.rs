@@ -4,7 +4,7 @@
 //! entries cannot be had otherwise, and callers, appender and publisher can be told apart. The disk
 //! is real and every sync is on; the floor is what the same disk does without a log.
 //!
-//! Read first: [`run`]; [`call`] for what an entry is, [`crowd`] for who appends.
+//! Read first: [`run`]; `call` for what an entry is, `crowd` for who appends.
 //!
 //! **Invariant**: only acknowledged entries are counted, and after each growth the log is killed
 //! amid load and must come back with every one of them.
