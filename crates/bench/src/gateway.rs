@@ -29,8 +29,6 @@ use self::results::{Results, Row};
 const PLACE: &str = "target/bench";
 /// All figures, for programs.
 const RAW: &str = "target/bench/gateway.json";
-/// A server that carries less than this share of a rate has no latency at it, only a queue.
-const CARRIES: f64 = 1.0;
 
 /// Runs what the words say: prints tables on standard output, what goes on on standard error. A bar
 /// that is missed is told; what refuses the valid or passes the altered ends the run.
@@ -71,13 +69,13 @@ fn at_saturation(options: &Options, peers: &Peers, results: &mut Results) {
     });
 }
 
-/// The rate is that of a row's nginx; who carries less at saturation is left out.
+/// Who carries less at saturation is left out: it would have no latency, only a queue that grows.
 fn at_half_of_nginx(options: &Options, peers: &Peers, results: &mut Results) {
     for_each_turn(options, peers, |round, row, peer| {
         let Some(rate) = results.half_of_nginx(row) else {
             return;
         };
-        if results.carried(row, peer.name).is_none_or(|carried| carried < rate * CARRIES) {
+        if results.carried(row, peer.name).is_none_or(|carried| carried < rate) {
             return;
         }
         let figures = phase(options, peer, row.1, Load::Rate(rate));
