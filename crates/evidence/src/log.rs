@@ -82,8 +82,9 @@ pub struct LogConfig {
     /// How long the next batch may gather at most before it is written and synced; see
     /// [`Self::gather_per_entry`].
     pub gather_most: Duration,
-    /// How long it gathers for each entry that the batch before it had: a sync costs processor time
-    /// as well as waiting, so many calls at once share one, and a lone one never waits for others.
+    /// How long it waits, for each further entry that the batch before it had, until as many are here
+    /// again: a sync costs processor time as well as waiting, so many calls at once share one, and a
+    /// lone one never waits for others.
     pub gather_per_entry: Duration,
     /// When a segment of the write-ahead file is full.
     pub segment_bytes: u64,

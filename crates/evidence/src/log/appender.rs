@@ -73,15 +73,16 @@ impl Appender {
         }
     }
 
-    /// Lets the next batch gather where the last one showed that many calls come at once.
+    /// Lets as many gather for the next batch as the last one had: a sync that took long makes batches
+    /// larger, and only waiting in vain makes them smaller.
     fn gather(&mut self) {
-        let others = self.last_batch.saturating_sub(1);
+        let count = std::mem::take(&mut self.last_batch);
+        let others = count.saturating_sub(1);
         let config = &self.shared.config;
         let patience = config.gather_per_entry.saturating_mul(others).min(config.gather_most);
         if !patience.is_zero() {
-            self.shared.queue.gather(patience);
+            self.shared.queue.gather(usize::try_from(count).unwrap_or(usize::MAX), patience);
         }
-        self.last_batch = 0;
     }
 
     fn is_troubled(&self) -> bool {

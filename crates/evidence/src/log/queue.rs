@@ -23,14 +23,14 @@ struct State<T> {
     refusal: Option<LogUnavailable>,
     closed: bool,
     poked: bool,
-    /// Whoever takes lets items gather: it wants to be woken by many, not by one.
-    gathers: bool,
+    /// How many items whoever takes is to be woken for: one, unless it lets them gather.
+    enough: usize,
 }
 
 impl<T> Queue<T> {
     pub(super) fn new(capacity: usize) -> Self {
         let state =
-            State { items: Vec::new(), refusal: None, closed: false, poked: false, gathers: false };
+            State { items: Vec::new(), refusal: None, closed: false, poked: false, enough: 1 };
         Self { state: Mutex::new(state), woken: Condvar::new(), capacity }
     }
 
@@ -47,8 +47,7 @@ impl<T> Queue<T> {
             return Err((item, LogUnavailable::Overloaded));
         }
         state.items.push(item);
-        let enough = if state.gathers { self.capacity / 2 } else { 1 };
-        if state.items.len() == enough {
+        if state.items.len() == state.enough {
             self.woken.notify_one();
         }
         Ok(())
@@ -77,14 +76,13 @@ impl<T> Queue<T> {
         self.woken.notify_one();
     }
 
-    /// Lets items gather for `patience`, or until half of what fits is there, or the end.
-    pub(super) fn gather(&self, patience: Duration) {
+    /// Lets items gather until `count` are here, for `patience` at most, or until the end.
+    pub(super) fn gather(&self, count: usize, patience: Duration) {
         let mut state = self.state.lock();
-        let half = self.capacity / 2;
-        let gathers = |state: &mut State<T>| state.items.len() < half && !state.closed;
-        state.gathers = true;
+        let gathers = |state: &mut State<T>| state.items.len() < count && !state.closed;
+        state.enough = count.max(1);
         let _ = self.woken.wait_while_for(&mut state, gathers, patience);
-        state.gathers = false;
+        state.enough = 1;
     }
 
     /// Waits for items, a poke, the end, or until `patience` is over, and moves all items into
