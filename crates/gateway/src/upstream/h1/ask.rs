@@ -207,7 +207,7 @@ impl Sending {
 
     /// Nothing more can be put in before something has left.
     fn is_full(&self) -> bool {
-        !self.data.is_empty() || self.out.len() > SHORT_PIECE
+        !self.data.is_empty() || !self.tail.is_empty() || self.out.len() > SHORT_PIECE
     }
 
     fn put(&mut self, piece: Option<Bytes>) {
@@ -244,7 +244,7 @@ impl Sending {
         while !self.is_empty() {
             let head = self.out.get(self.left..).unwrap_or_default();
             let all = [IoSlice::new(head), IoSlice::new(&self.data), IoSlice::new(self.tail)];
-            let written = if self.data.is_empty() {
+            let written = if self.data.is_empty() && self.tail.is_empty() {
                 ready!(Pin::new(&mut line.io).poll_write(cx, head))?
             } else {
                 ready!(Pin::new(&mut line.io).poll_write_vectored(cx, &all))?
