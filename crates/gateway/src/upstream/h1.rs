@@ -61,7 +61,10 @@ impl Line {
 
     /// Reads something, with room for `most` bytes. Zero: there will be nothing more.
     fn poll_more(&mut self, cx: &mut Context<'_>, most: usize) -> Poll<std::io::Result<usize>> {
-        self.arrived.reserve(most);
+        // With some room left none is made: many small pieces share one block.
+        if self.arrived.capacity() - self.arrived.len() < most.min(FIRST_READ_BYTES / 2) {
+            self.arrived.reserve(most);
+        }
         pin!(self.io.read_buf(&mut self.arrived)).poll(cx)
     }
 }
