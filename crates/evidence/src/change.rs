@@ -1,6 +1,7 @@
 //! One change under way: a writing transaction that cannot be committed without its record.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use store::{Row, StoreError, Value, WriteTransaction};
 use wire::ambient::UtcMicros;
@@ -9,6 +10,7 @@ use wire::merkle::Hash;
 
 use crate::outbox::{self, OutboxRow};
 use crate::recorder::{EntryRef, RecordError, Recorder};
+use crate::repeat::Repeatable;
 
 /// A writing transaction with its action and actor. Dropped, it is rolled back and leaves
 /// nothing; [`Change::record`] is the only way to commit it.
@@ -24,6 +26,8 @@ pub struct Change {
     /// Entries the log held when the change began: its own entry lies at or after.
     log_size_before: u64,
     time: UtcMicros,
+    /// On whose behalf it is made, if that may be repeated.
+    request: Option<Arc<Repeatable>>,
 }
 
 impl Change {
@@ -41,6 +45,7 @@ impl Change {
         let log_size_before = log.size();
         Ok(Self {
             time: recorder.now(),
+            request: Repeatable::current(),
             actor,
             action: action.to_owned(),
             directory: None,
@@ -139,8 +144,14 @@ impl Change {
         // Checked now, because a row that no entry can hold would block all rows after it.
         row.check_recordable()?;
         outbox::insert(&mut self.transaction, &row).await?;
+        if let Some(request) = &self.request {
+            request.mark(&mut self.transaction, self.time).await?;
+        }
         self.recorder.inner.log.health()?;
         self.transaction.commit().await?;
+        if let Some(request) = &self.request {
+            request.is_committed();
+        }
         Ok(row.sequence)
     }
 }

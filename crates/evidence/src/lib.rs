@@ -25,6 +25,7 @@ pub mod node_card;
 mod outbox;
 mod reading;
 pub mod recorder;
+pub mod repeat;
 mod sequencer;
 #[cfg(test)]
 mod testing;
@@ -40,3 +41,4 @@ pub use node_card::{CardProblem, NodeCard, NodeCards};
 pub use outbox::MIGRATIONS;
 pub use reading::Reading;
 pub use recorder::{Actor, EntryRef, RecordError, Recorder};
+pub use repeat::{Before, Repeatable};

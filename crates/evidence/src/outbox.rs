@@ -52,6 +52,7 @@ pub static MIGRATIONS: Migrations = Migrations {
              CREATE INDEX evidence_publication_root ON evidence_publication (root, published_us);",
         ),
         ("node card", crate::node_card::CREATE),
+        ("repeat", crate::repeat::CREATE),
     ],
 };
 

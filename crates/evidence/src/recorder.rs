@@ -81,6 +81,10 @@ pub enum RecordError {
     /// again with the same content will not help.
     #[error("the record of this change cannot be written: {0}")]
     Unrecordable(String),
+    /// A request with the same idempotency key was carried out before; nothing was changed now.
+    /// Caller's fault: the same request was sent twice.
+    #[error("a request with this idempotency key was carried out before")]
+    DoneAlready,
     /// The process is stopping and did not see the commit through.
     #[error("the platform is stopping")]
     Stopping,
@@ -96,6 +100,7 @@ impl RecordError {
             Self::LogUnavailable(_) | Self::LogUnreadable(_) | Self::Stopping => {
                 ErrorCode::LogUnavailable
             }
+            Self::DoneAlready => ErrorCode::IdempotencyDoneAlready,
             Self::Store(_) => ErrorCode::DatabaseUnavailable,
         }
     }

@@ -29,14 +29,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use evidence::Recorder;
 use keys::{PlatformSigner, SecretBox};
 use store::Database;
 use tokio::sync::watch;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
-use web::{Organisations, Refusal, Registered};
+use web::{Organisations, Refusal, Registered, Repeats};
 use wire::ambient::{Clock, Randomness};
 use wire::checkpoint::Origin;
 use wire::organisation_code::OrganisationCode;
@@ -111,8 +111,13 @@ impl Registry {
         self.publisher.catch_up().await
     }
 
-    /// The routes under `/api/v1` and their description. The caller puts
-    /// [`web::require_sign_on`] around them; without it every request is refused.
+    /// What it takes to answer a request again ([`web::allow_repeats`]).
+    pub fn repeats(&self) -> Repeats {
+        Repeats { recorder: self.recorder.clone(), secrets: self.secrets.clone() }
+    }
+
+    /// The routes under `/api/v1` and their description. The caller puts [`web::allow_repeats`] and
+    /// [`web::require_sign_on`] around them; without the latter every request is refused.
     pub fn router(&self) -> (Router, OpenApi) {
         OpenApiRouter::<Self>::default()
             .merge(organisation::api::routes())
@@ -123,6 +128,7 @@ impl Registry {
             .merge(directory::api::routes())
             .merge(node::api::routes())
             .route_layer(from_fn_with_state(self.recorder.clone(), reading_record::record))
+            .route_layer(from_fn(web::precondition::spare_what_is_known))
             .with_state(self.clone())
             .split_for_parts()
     }

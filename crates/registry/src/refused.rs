@@ -147,6 +147,9 @@ impl From<Refused> for Refusal {
             }
             Refused::LastNode(origin) => (ErrorCode::ResourceConflict, last_node(&origin)),
             Refused::Step(refusal) => refused_step(&refusal),
+            Refused::Record(RecordError::DoneAlready) => {
+                (ErrorCode::IdempotencyDoneAlready, web::idempotency::done_already())
+            }
             Refused::Record(error) => (error.code(), failed(&error)),
             Refused::Store(error) => (ErrorCode::DatabaseUnavailable, failed(&error)),
             Refused::Secret(error) => (ErrorCode::PlatformInternal, failed(&error)),

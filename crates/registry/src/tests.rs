@@ -3,6 +3,7 @@
 mod authorisation;
 mod commands;
 pub(crate) mod platform;
+mod repeats;
 mod upgrade;
 
 use std::collections::BTreeSet;

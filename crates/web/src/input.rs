@@ -45,7 +45,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
         let is_json = must_be_json(request.headers());
         let body = Limited::new(request.into_body(), MAX_BODY_BYTES).collect().await;
-        let body = body.map_err(|error| not_read(error.as_ref()))?.to_bytes();
+        let body = body.map_err(|error| not_read(error.as_ref(), MAX_BODY_BYTES))?.to_bytes();
         if body.is_empty() {
             return shape::from_json(b"{}").map(Self);
         }
@@ -91,14 +91,14 @@ fn must_be_json(headers: &HeaderMap) -> Result<(), Refusal> {
     ))
 }
 
-/// The caller sent too much, or stopped sending.
-fn not_read(error: &(dyn std::error::Error + 'static)) -> Refusal {
+/// The caller sent more than `most` bytes, or stopped sending.
+pub(crate) fn not_read(error: &(dyn std::error::Error + 'static), most: usize) -> Refusal {
     if error.is::<LengthLimitError>() {
         return Refusal::new(
             ErrorCode::RequestTooLarge,
             Text::new(
-                format!("Phần thân dài hơn {MAX_BODY_BYTES} byte."),
-                format!("The body is longer than {MAX_BODY_BYTES} bytes."),
+                format!("Phần thân dài hơn {most} byte."),
+                format!("The body is longer than {most} bytes."),
             ),
         );
     }

@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr,
-    Response, ResponseBuilder, SecurityRequirement,
+    Components, ContentBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, PathItem, Ref,
+    RefOr, Required, Response, ResponseBuilder, SecurityRequirement,
 };
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
@@ -19,6 +21,8 @@ use wire::problem::PROBLEM_JSON;
 
 /// The name of the security scheme in the document.
 const BEARER: &str = "bearer";
+/// What [`crate::idempotency`] takes for a key.
+const KEY_PATTERN: &str = r"^[!#-~]{1,255}$";
 
 // It describes what `wire::problem::Problem::to_json` writes.
 /// The body of a refusal: RFC 9457 and this platform's members.
@@ -59,6 +63,7 @@ impl IntoResponses for Problems {
             ("403", "The actor may not do this."),
             ("404", "There is no such thing."),
             ("409", "Things stand so that this cannot be done."),
+            ("412", "It was changed since it was read with the tag in `If-Match`."),
             ("413", "The body is too long."),
             ("415", "The body is not JSON."),
             ("422", "A field is unknown, missing or breaks its rule; the detail names it."),
@@ -99,6 +104,7 @@ pub fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
         whole.merge(part);
     }
     whole.paths.paths.values_mut().for_each(name_operations);
+    whole.paths.paths.values_mut().for_each(allow_repeats);
     let components = whole.components.get_or_insert_with(Components::new);
     components.schemas.insert("Problem".to_owned(), ProblemBody::schema());
     let bearer = HttpBuilder::new()
@@ -111,9 +117,33 @@ pub fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
     whole
 }
 
+/// Whatever changes something takes an `Idempotency-Key`.
+fn allow_repeats(path: &mut PathItem) {
+    let key = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "A name for this request, 1 to 255 ASCII characters without spaces. The same request \
+             sent again with it within 24 hours is answered as the first time and not carried out \
+             again.",
+        ))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some(KEY_PATTERN))))
+        .build();
+    for operation in changes(path).into_iter().flatten() {
+        operation.parameters.get_or_insert_default().push(key.clone().into());
+    }
+}
+
+/// The operations of a path that may change something.
+fn changes(path: &mut PathItem) -> [&mut Option<Operation>; 4] {
+    [&mut path.post, &mut path.put, &mut path.patch, &mut path.delete]
+}
+
 /// Every noun has its `list` and `read`; with the noun's tag before it, a name is the only one.
 fn name_operations(path: &mut PathItem) {
-    for operation in [&mut path.get, &mut path.post].into_iter().flatten() {
+    let PathItem { get, post, put, patch, delete, .. } = path;
+    for operation in [get, post, put, patch, delete].into_iter().flatten() {
         let tag = operation.tags.as_ref().and_then(|tags| tags.first());
         if let (Some(tag), Some(id)) = (tag, &operation.operation_id) {
             operation.operation_id = Some(format!("{tag}.{id}"));

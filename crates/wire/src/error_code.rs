@@ -176,6 +176,9 @@ error_codes! {
     ResourceNotFound "resource.not_found" 404 Caller No;
     ResourceExists "resource.exists" 409 Caller No;
     ResourceConflict "resource.conflict" 409 Caller No;
+    ResourceChanged "resource.changed" 412 Caller No;
+    IdempotencyDoneAlready "idempotency.done_already" 409 Caller No;
+    IdempotencyKeyReused "idempotency.key_reused" 422 Caller No;
     MethodNotAllowed "method.not_allowed" 405 Caller No;
     MediaTypeUnsupported "media_type.unsupported" 415 Caller No;
     FieldInvalid "field.invalid" 422 Caller No;

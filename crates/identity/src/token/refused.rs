@@ -61,6 +61,9 @@ impl From<Refused> for Refusal {
                 (ErrorCode::ResourceConflict, has_administrator(&organisation))
             }
             Refused::LastOfRole(role) => (ErrorCode::ResourceConflict, last_of_role(role)),
+            Refused::Record(RecordError::DoneAlready) => {
+                (ErrorCode::IdempotencyDoneAlready, web::idempotency::done_already())
+            }
             Refused::Record(error) => (error.code(), failed(&error)),
             Refused::Store(error) => (ErrorCode::DatabaseUnavailable, failed(&error)),
         };

@@ -36,7 +36,8 @@ pub(super) fn routes(
     let evidence_document = evidence_api::description();
     let document = web::openapi::document([policy_document, tokens_document, evidence_document]);
     let policy = policy.layer(from_fn_with_state(in_force, in_force::wait));
-    let api = web::require_sign_on(policy.merge(tokens), Arc::clone(&authenticator));
+    let api = web::allow_repeats(policy.merge(tokens), registry.repeats());
+    let api = web::require_sign_on(api, Arc::clone(&authenticator));
     let origin = config.evidence.origin.to_string();
     let log_name = log_name(&config.evidence.origin);
     let evidence = EvidenceApi {

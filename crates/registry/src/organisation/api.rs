@@ -7,7 +7,9 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::openapi::Problems;
-use web::{Authenticated, Json, Page, PageQuery, PageRequest, Path, Query, Refusal, field};
+use web::{
+    Authenticated, IfMatch, Json, Page, PageQuery, PageRequest, Path, Query, Refusal, Tagged, field,
+};
 
 use super::command::{self, Names, NewOrganisation};
 use super::{Organisation, sql};
@@ -73,10 +75,10 @@ async fn read(
     State(registry): State<Registry>,
     _: Authenticated,
     Path(code): Path<String>,
-) -> Result<Json<Organisation>, Refusal> {
+) -> Result<Tagged<Organisation>, Refusal> {
     let code = field::parse("code", &code)?;
     let found = sql::find(&registry.database, &code).await.map_err(Refused::from)?;
-    Ok(Json(found.ok_or_else(|| command::unknown(&code))?))
+    Ok(Tagged(found.ok_or_else(|| command::unknown(&code))?))
 }
 
 /// Registers an organisation; the one above it must be registered already. For the operator and
@@ -100,18 +102,19 @@ async fn register(
 
 /// Gives an organisation other names. For the operator and the state manager.
 #[utoipa::path(post, path = "/api/v1/organisations/{code}/rename", tag = "organisations",
-    params(("code" = String, Path, description = "Identification code")),
+    params(("code" = String, Path, description = "Identification code"), IfMatch),
     request_body = RenameForm,
     responses((status = 200, body = Organisation), Problems))]
 async fn rename(
     State(registry): State<Registry>,
     Authenticated(actor): Authenticated,
     Path(code): Path<String>,
+    if_match: IfMatch,
     Json(form): Json<RenameForm>,
-) -> Result<Json<Organisation>, Refusal> {
+) -> Result<Tagged<Organisation>, Refusal> {
     let code = field::parse("code", &code)?;
     let names = names(&form.name, form.name_en.as_deref())?;
-    Ok(Json(command::rename(&registry, &actor, &code, names).await?))
+    Ok(Tagged(command::rename(&registry, &actor, &code, names, &if_match).await?))
 }
 
 fn names(name: &str, name_en: Option<&str>) -> Result<Names, Refusal> {

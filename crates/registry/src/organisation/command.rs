@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use evidence::Actor;
+use web::IfMatch;
 use wire::organisation_code::{LegacyCode, OrganisationCode};
 
 use super::{Organisation, sql};
@@ -72,11 +73,13 @@ pub async fn rename(
     actor: &Actor,
     code: &OrganisationCode,
     names: Names,
+    seen: &IfMatch,
 ) -> Result<Organisation, Refused> {
     must_run_the_platform(actor)?;
     let mut change = registry.recorder.change(actor, "organisation.renamed").await?;
     let found = sql::find(&mut change, code).await?;
     let mut organisation = found.ok_or_else(|| unknown(code))?;
+    seen.require(&organisation)?;
     organisation.name = names.name;
     organisation.name_en = names.name_en;
     sql::rename(&mut change, &organisation).await?;

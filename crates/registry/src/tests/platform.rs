@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, header};
+use axum::http::{HeaderMap, Request, header};
 use evidence::{Actor, Disk, Log, LogConfig, LogKeys, RealDisk, Recorder};
 use http_body_util::BodyExt;
 use keys::{DetailKeys, Ed25519Key, KeyDirectory, SecretBox};
@@ -142,6 +142,7 @@ impl Platform {
         .unwrap();
         let (routes, openapi) = registry.router();
         let ambient = Ambient { clock: clock.clone(), randomness };
+        let routes = web::allow_repeats(routes, registry.repeats());
         let app = web::surface(web::require_sign_on(routes, Arc::new(Outspoken)), ambient);
         Self { registry, openapi, clock, log, directory_key, app, place }
     }
@@ -178,7 +179,23 @@ impl Platform {
         path: &str,
         body: Option<Value>,
     ) -> (u16, Value) {
+        let (status, _, body) = self.heard(token, method, path, body, &[]).await;
+        (status, body)
+    }
+
+    /// The same with more headers, both ways.
+    pub(crate) async fn heard(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+        more: &[(&str, &str)],
+    ) -> (u16, HeaderMap, Value) {
         let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in more {
+            request = request.header(*name, *value);
+        }
         request = request.header(header::ACCEPT_LANGUAGE, "en");
         if !token.is_empty() {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -192,8 +209,9 @@ impl Platform {
         };
         let response = self.app.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let status = response.status().as_u16();
+        let headers = response.headers().clone();
         let body = response.into_body().collect().await.unwrap().to_bytes();
-        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+        (status, headers, serde_json::from_slice(&body).unwrap_or(Value::Null))
     }
 
     pub(crate) async fn post(&self, token: &str, path: &str, body: Value) -> (u16, Value) {

@@ -259,6 +259,18 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "This does not fit what is there.",
             "Read the current state again; the detail names what is in the way.",
         ),
+        E::ResourceChanged => say(
+            "Somebody else changed this after you read it.",
+            "Read it again, look at what changed, and send your change with the new tag.",
+        ),
+        E::IdempotencyDoneAlready => say(
+            "A request with this idempotency key was carried out before.",
+            "Nothing was done again. Read what it was about; its answer is not kept any more.",
+        ),
+        E::IdempotencyKeyReused => say(
+            "This idempotency key belongs to another request.",
+            "Use a new key for each new request; repeat a request with exactly the same content.",
+        ),
         E::MethodNotAllowed => {
             say("The method is not possible here.", "Use one of the methods named in Allow.")
         }

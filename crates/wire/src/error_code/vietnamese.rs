@@ -261,6 +261,18 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Nội dung không phù hợp với hiện trạng.",
             "Đề nghị đọc lại hiện trạng; chi tiết nêu rõ điều đang vướng.",
         ),
+        E::ResourceChanged => say(
+            "Nội dung này đã được người khác thay đổi sau khi quý vị đọc.",
+            "Đề nghị đọc lại, xem điểm thay đổi rồi gửi lại thay đổi của mình kèm thẻ mới.",
+        ),
+        E::IdempotencyDoneAlready => say(
+            "Yêu cầu với khóa lặp này đã được thực hiện trước đó.",
+            "Không có gì được thực hiện thêm. Đề nghị đọc lại đối tượng liên quan; câu trả lời cũ không còn được lưu.",
+        ),
+        E::IdempotencyKeyReused => say(
+            "Khóa lặp này thuộc về một yêu cầu khác.",
+            "Dùng khóa mới cho mỗi yêu cầu mới; khi gửi lại thì giữ nguyên toàn bộ nội dung.",
+        ),
         E::MethodNotAllowed => say(
             "Không dùng được phương thức này ở đây.",
             "Đề nghị dùng một trong các phương thức nêu trong Allow.",
