@@ -41,6 +41,20 @@ pub(crate) fn must_operate(actor: &Actor) -> Result<(), Refused> {
     }
 }
 
+/// The state manager alone.
+pub(crate) fn must_manage_the_state(actor: &Actor) -> Result<(), Refused> {
+    match actor.role {
+        Role::StateManager => Ok(()),
+        Role::Operator
+        | Role::OrganisationAdmin
+        | Role::Officer
+        | Role::Auditor
+        | Role::IncidentHandler => {
+            Err(Refused::NotPermitted(Text::new("cơ quan quản lý nhà nước", "the state manager")))
+        }
+    }
+}
+
 /// Those who answer for how the platform runs: the operator, the state manager and the auditor.
 pub(crate) fn must_oversee_the_platform(actor: &Actor) -> Result<(), Refused> {
     match actor.role {

@@ -10,6 +10,7 @@
 //! the evidence log.
 
 mod authority;
+pub mod calendar;
 mod column;
 pub mod connection;
 pub mod credential;
@@ -106,6 +107,11 @@ impl Registry {
         self.publisher.subscribe()
     }
 
+    /// The working days as they are known now, to count a deadline by.
+    pub async fn working_calendar(&self) -> Result<calendar::WorkingCalendar, Refused> {
+        Ok(calendar::sql::load(&self.database).await?)
+    }
+
     /// Brings into force what another node that shares the database has published since.
     pub async fn catch_up(&self) -> Result<(), Refused> {
         self.publisher.catch_up().await
@@ -125,6 +131,7 @@ impl Registry {
             .merge(credential::api::routes())
             .merge(service::api::routes())
             .merge(connection::api::routes())
+            .merge(calendar::api::routes())
             .merge(directory::api::routes())
             .merge(node::api::routes())
             .route_layer(from_fn_with_state(self.recorder.clone(), reading_record::record))

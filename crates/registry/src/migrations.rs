@@ -15,6 +15,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("node", NODE),
         ("service_signing", SERVICE_SIGNING),
         ("key rotation", KEY_ROTATION),
+        ("working year", WORKING_YEAR),
     ],
 };
 
@@ -115,4 +116,14 @@ CREATE TABLE key_rotation (
     purpose TEXT NOT NULL,
     node TEXT NOT NULL,
     rotated_at BIGINT NOT NULL
+);";
+
+/// What is not here is as it came with the platform.
+const WORKING_YEAR: &str = "
+CREATE TABLE working_year (
+    year BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    plan TEXT NOT NULL,
+    replaced_at BIGINT NOT NULL,
+    PRIMARY KEY (year, version)
 );";

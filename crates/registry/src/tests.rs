@@ -1,6 +1,6 @@
 //! What holds for all nouns at once: who may do what, what is recorded, how it is described.
 
-mod authorisation;
+pub(crate) mod authorisation;
 mod commands;
 pub(crate) mod platform;
 mod repeats;
@@ -85,6 +85,8 @@ async fn the_example_of_every_body_is_accepted() {
     let connection = format!("{connections}/{}", connection["id"].as_str().unwrap());
     let revise = format!("{connections}/{{id}}/revise");
     send(CONSUMER, &revise, &format!("{connection}/revise")).await;
+    let replace = "/api/v1/calendar/{year}/replace";
+    send(STATE_MANAGER, replace, "/api/v1/calendar/2027/replace").await;
     let step = format!("{connections}/{{id}}/{{step}}");
     send(CONSUMER, &step, &format!("{connection}/submit")).await;
 }

@@ -15,6 +15,8 @@ pub enum Noun {
     Connection,
     /// A process of the platform.
     Node,
+    /// The working days of a year.
+    WorkingYear,
 }
 
 impl Noun {
@@ -26,6 +28,7 @@ impl Noun {
             Self::Service => "dịch vụ",
             Self::Connection => "kết nối",
             Self::Node => "máy chủ",
+            Self::WorkingYear => "lịch làm việc của năm",
         }
     }
 
@@ -37,6 +40,7 @@ impl Noun {
             Self::Service => "service",
             Self::Connection => "connection",
             Self::Node => "node",
+            Self::WorkingYear => "calendar of the year",
         }
     }
 }

@@ -23,35 +23,40 @@ const EVERYONE: [&str; 9] = [
 ];
 
 /// One route: the path of the description, the path that is asked for, the body, and who may.
-struct Case {
-    method: &'static str,
-    route: &'static str,
-    path: String,
-    body: Option<Value>,
-    may: &'static [&'static str],
+pub(crate) struct Case {
+    pub(crate) method: &'static str,
+    pub(crate) route: &'static str,
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
+    pub(crate) may: &'static [&'static str],
 }
 
-const SIGNED_ON: &[&str] =
+pub(crate) const SIGNED_ON: &[&str] =
     &[STATE_MANAGER, OPERATOR, PROVIDER, CONSUMER, OTHER_ADMIN, OFFICER, AUDITOR, INCIDENT_HANDLER];
-const PLATFORM: &[&str] = &[OPERATOR, STATE_MANAGER];
+pub(crate) const PLATFORM: &[&str] = &[OPERATOR, STATE_MANAGER];
 /// Those who run and audit the platform, and the consumer.
-const CONSUMERS_MATTERS: &[&str] = &[STATE_MANAGER, OPERATOR, CONSUMER, AUDITOR, INCIDENT_HANDLER];
+pub(crate) const CONSUMERS_MATTERS: &[&str] =
+    &[STATE_MANAGER, OPERATOR, CONSUMER, AUDITOR, INCIDENT_HANDLER];
 /// The same with the provider, of which [`OFFICER`] is one.
-const BOTH_SIDES_MATTERS: &[&str] =
+pub(crate) const BOTH_SIDES_MATTERS: &[&str] =
     &[STATE_MANAGER, OPERATOR, PROVIDER, CONSUMER, OFFICER, AUDITOR, INCIDENT_HANDLER];
-const OVERSEERS: &[&str] = &[OPERATOR, STATE_MANAGER, AUDITOR];
-const PROVIDERS: &[&str] = &[OPERATOR, PROVIDER];
-const CONSUMERS: &[&str] = &[OPERATOR, CONSUMER];
+pub(crate) const OVERSEERS: &[&str] = &[OPERATOR, STATE_MANAGER, AUDITOR];
+pub(crate) const PROVIDERS: &[&str] = &[OPERATOR, PROVIDER];
+pub(crate) const CONSUMERS: &[&str] = &[OPERATOR, CONSUMER];
 
-fn read(route: &'static str, path: impl Into<String>) -> Case {
+pub(crate) fn read(route: &'static str, path: impl Into<String>) -> Case {
     read_by(route, path, SIGNED_ON)
 }
 
-fn read_by(route: &'static str, path: impl Into<String>, may: &'static [&'static str]) -> Case {
+pub(crate) fn read_by(
+    route: &'static str,
+    path: impl Into<String>,
+    may: &'static [&'static str],
+) -> Case {
     Case { method: "GET", route, path: path.into(), body: None, may }
 }
 
-fn write(
+pub(crate) fn write(
     route: &'static str,
     path: impl Into<String>,
     body: Value,
@@ -148,6 +153,7 @@ async fn cases(platform: &Platform) -> Vec<Case> {
         ),
     ];
     cases.extend(steps(&connection));
+    cases.extend(crate::calendar::tests::cases());
     cases
 }
 
