@@ -51,6 +51,8 @@ pub(crate) struct Meters {
 }
 
 impl Meters {
+    /// Of a worker that starts. The process's recorder must be installed before: what a meter was
+    /// made for, it counts for.
     pub(crate) fn new() -> Self {
         Self { duration: metrics::histogram!(DURATION), calls: RefCell::default() }
     }

@@ -20,6 +20,7 @@ use std::fmt;
 
 use transport::CertificateFault;
 
+pub(crate) use h1::content_length;
 pub(crate) use incoming::{BrokeOff, Incoming, Sent};
 pub(crate) use pool::Pool;
 

@@ -9,6 +9,8 @@ use zeroize::Zeroize as _;
 ///
 /// Short draws (ids, salts, nonces) are cut from a thread's own supply, for a draw costs most of a
 /// microsecond however short it is and a call needs several. What was cut is wiped in the supply.
+/// A copy of the running process (`fork`, a resumed snapshot of its machine) would cut the same bytes
+/// again: the platform never forks, and a node must not be resumed beside itself (SECURITY.md).
 ///
 /// Ends the process when the system has none to give: a predictable key is worse than no service.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,6 +44,8 @@ impl Randomness for SystemRandomness {
 impl Supply {
     fn cut(&mut self, into: &mut [u8]) {
         if SUPPLY - self.next < into.len() {
+            // Whatever happens in between, no byte is handed out twice.
+            self.next = SUPPLY;
             draw(&mut self.bytes);
             self.next = 0;
         }

@@ -155,6 +155,7 @@ impl Log {
         let ticket = self.stage_intent(intent)?;
         // Others that are ready now stage theirs meanwhile.
         tokio::task::yield_now().await;
+        self.health()?;
         self.shared().intents.written(&ticket).map(drop).ok_or(LogUnavailable::Disk)
     }
 

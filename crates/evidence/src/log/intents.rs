@@ -226,7 +226,17 @@ impl State {
         }
         self.scratch.clear();
         frame::write(&mut self.scratch, kind, self.current.synced, payload);
-        self.current.append(&self.scratch)
+        let written = self.current.append(&self.scratch);
+        self.cut_after(&written);
+        written
+    }
+
+    /// Cuts off what a failed write left behind the length: a whole intent among it would be taken
+    /// for a forwarded call at the next opening. If it cannot be cut, all is written anew.
+    fn cut_after(&mut self, written: &io::Result<()>) {
+        if written.is_err() {
+            self.failed |= self.current.file.truncate(self.current.length).is_err();
+        }
     }
 
     /// One write for all intents that wait for it.
@@ -240,6 +250,7 @@ impl State {
         } else {
             self.current.append(&self.staged.frames)
         };
+        self.cut_after(&written);
         let current = &mut self.current;
         let place = Place { number: current.number, length: current.length };
         match &written {
@@ -296,8 +307,7 @@ impl State {
 }
 
 impl Segment {
-    /// After an error the next write goes to the same offset: torn bytes stand only behind the
-    /// length, where the next opening does not look twice at them.
+    /// After an error the bytes behind the length are anything: see [`State::cut_after`].
     fn append(&mut self, frames: &[u8]) -> io::Result<()> {
         self.file.write_at(self.length, frames)?;
         self.length += frames.len() as u64;

@@ -140,3 +140,29 @@ async fn a_publisher_that_falls_behind_stops_the_log_before_memory_does() {
     world.disk.heal();
     assert_eq!(world.open().size(), taken);
 }
+
+/// The disk takes part of a write of several intents: whole ones among that part are not to be
+/// taken for calls that were forwarded.
+#[tokio::test]
+async fn intents_of_a_write_that_failed_half_way_are_no_forwarded_calls() {
+    let world = World::new(11);
+    let log = world.open();
+    let alone = world.intent();
+    let before = world.disk.used();
+    log.intent(&alone).await.unwrap();
+    let one = world.disk.used() - before;
+    for room in [one / 2, one + 1, 2 * one + 1] {
+        world.disk.set_capacity(Some(world.disk.used() + room));
+        let (a, b, c) = (world.intent(), world.intent(), world.intent());
+        let (a, b, c) = tokio::join!(log.intent(&a), log.intent(&b), log.intent(&c));
+        assert_eq!([a, b, c], [Err(LogUnavailable::Disk); 3], "{room} bytes");
+    }
+    world.disk.set_capacity(None);
+    world.disk.crash();
+    log.close().await;
+    world.disk.restart(Loss::Process);
+    let (log, recovered) = world.try_open().unwrap();
+    assert_eq!(recovered.unknown_calls, 1, "the one that was written");
+    assert_eq!(recovered.spent_nonces, [alone.nonce]);
+    log.close().await;
+}

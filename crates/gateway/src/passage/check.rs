@@ -24,7 +24,7 @@ use crate::hygiene;
 use crate::pace::Pace;
 use crate::refusal::Refusal;
 use crate::server::Worker;
-use crate::upstream::{BrokeOff, Incoming, Sent, UpstreamFault};
+use crate::upstream::{BrokeOff, Incoming, Sent, UpstreamFault, content_length};
 
 /// The longest body that is read whole before its answer leaves.
 const BUFFERED_BYTES: usize = 64 * 1024;
@@ -104,19 +104,18 @@ async fn read(
 ) -> Result<Read, Box<Refusal>> {
     let Sent { status, headers, body: incoming } = sent;
     if status.is_informational() || status.as_u16() > 599 {
-        // 101 to a request that asked for no upgrade, for hyper reads over all others; or a status
-        // of no class (RFC 9110 §15), which each reader would take for something else.
-        return Err(Box::new(Refusal::provider(UpstreamFault::Malformed)));
+        // 101 to a request that asked for no upgrade, for all others are read over; or a status of
+        // no class (RFC 9110 §15), which each reader would take for something else.
+        return Err(malformed());
     }
     let is_bodiless = open.known.request.method == Method::HEAD
         || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let (said_length, expected) = if is_bodiless {
-        let length = headers.get("content-length").and_then(|value| value.to_str().ok());
-        (length.and_then(|text| text.parse().ok()), None)
+        (content_length(&headers).map_err(|_| malformed())?, None)
     } else if is_plainly_framed(&headers) {
         (incoming.length(), digest_of(&headers)?)
     } else {
-        return Err(Box::new(Refusal::provider(UpstreamFault::Malformed)));
+        return Err(malformed());
     };
     let signature = match &asked {
         Some(asked) => {
@@ -160,6 +159,10 @@ async fn read(
     worker.pool.give_back(incoming);
     let body = CheckedBody::Whole { bytes, digest };
     Ok(Read { status, headers, body, signature })
+}
+
+fn malformed() -> Box<Refusal> {
+    Box::new(Refusal::provider(UpstreamFault::Malformed))
 }
 
 /// Whether the end of the answer's body can be found in one way only (RFC 9112 §6.3). A length

@@ -18,15 +18,17 @@ mod body;
 pub(crate) mod fuzzing;
 mod head;
 
-use std::future::Future as _;
+use std::future::{Future as _, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+use tokio::task::unconstrained;
 
 pub(super) use ask::{Unanswered, ask};
 pub(super) use body::Body;
+pub(crate) use head::content_length;
 
 /// How many bytes of an answer are read ahead of a caller who does not take them, and how long the
 /// head of an answer may be.
@@ -53,9 +55,11 @@ impl Line {
 
     /// Whether it can be asked: its provider neither closed it nor said anything unasked.
     pub(super) fn is_quiet(&mut self) -> bool {
-        let mut byte = [0];
+        let io = &mut self.io;
+        let read = poll_fn(|cx| Pin::new(&mut *io).poll_read(cx, &mut ReadBuf::new(&mut [0])));
+        // Outside the task's budget: when that is used up, every connection looks quiet.
         let mut context = Context::from_waker(Waker::noop());
-        let read = Pin::new(&mut self.io).poll_read(&mut context, &mut ReadBuf::new(&mut byte));
+        let read = pin!(unconstrained(read)).poll(&mut context);
         self.arrived.is_empty() && read.is_pending()
     }
 
@@ -74,3 +78,6 @@ impl std::fmt::Debug for Line {
         write!(f, "Line({} bytes arrived)", self.arrived.len())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,6 +44,8 @@ struct Sending {
     /// A piece of the body, not copied, and what ends it.
     data: Bytes,
     tail: &'static [u8],
+    /// Nothing waits in `io` either.
+    is_flushed: bool,
     framing: Framing,
     /// It can be given back whole: it has no body, and no byte of it has left yet.
     is_returnable: bool,
@@ -84,6 +86,7 @@ pub(crate) async fn ask(
         left: 0,
         data: Bytes::new(),
         tail: b"",
+        is_flushed: true,
         framing,
         is_returnable: framing == Framing::None,
         state,
@@ -139,7 +142,7 @@ impl Exchange {
                         }
                         continue;
                     }
-                    Poll::Pending if self.sending.is_empty() => return Poll::Pending,
+                    Poll::Pending if self.sending.has_left() => return Poll::Pending,
                     Poll::Pending => {}
                 },
                 State::Last => {}
@@ -205,6 +208,10 @@ impl Sending {
         self.left == self.out.len() && self.data.is_empty() && self.tail.is_empty()
     }
 
+    fn has_left(&self) -> bool {
+        self.is_empty() && self.is_flushed
+    }
+
     /// Nothing more can be put in before something has left.
     fn is_full(&self) -> bool {
         !self.data.is_empty() || !self.tail.is_empty() || self.out.len() > SHORT_PIECE
@@ -239,7 +246,7 @@ impl Sending {
         }
     }
 
-    /// Writes all that waits.
+    /// Writes all that waits, and sees it off.
     fn poll_write(&mut self, cx: &mut Context<'_>, line: &mut Line) -> Poll<io::Result<()>> {
         while !self.is_empty() {
             let head = self.out.get(self.left..).unwrap_or_default();
@@ -253,11 +260,14 @@ impl Sending {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.is_returnable = false;
+            self.is_flushed = false;
             self.advance(written);
         }
         self.out.clear();
         self.left = 0;
-        Pin::new(&mut line.io).poll_flush(cx)
+        ready!(Pin::new(&mut line.io).poll_flush(cx))?;
+        self.is_flushed = true;
+        Poll::Ready(Ok(()))
     }
 
     fn advance(&mut self, mut written: usize) {
@@ -269,3 +279,6 @@ impl Sending {
         self.tail = self.tail.get(written - of_data..).unwrap_or_default();
     }
 }
+
+#[cfg(test)]
+mod tests;

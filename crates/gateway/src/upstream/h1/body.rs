@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 
 use super::head::Rest;
-use super::{FIRST_READ_BYTES, Line, READ_AHEAD};
+use super::{Line, READ_AHEAD};
 use crate::h1::Step;
 use crate::upstream::incoming::BrokeOff;
 
@@ -85,10 +85,9 @@ impl Body {
     /// The connection, if its provider will take another request over it.
     pub(crate) fn into_line(mut self) -> Option<Line> {
         let is_over = self.rest == Rest::Nothing && self.line.arrived.is_empty();
-        if self.line.arrived.capacity() > FIRST_READ_BYTES {
-            // What a long answer needed, a waiting connection does not.
-            self.line.arrived = BytesMut::new();
-        }
+        // A waiting connection needs no room, and what it says of its capacity is only what is left
+        // of a block that pieces of the answer may still share.
+        self.line.arrived = BytesMut::new();
         (is_over && self.keeps_alive).then_some(self.line)
     }
 }

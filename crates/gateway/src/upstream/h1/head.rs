@@ -42,7 +42,7 @@ pub(super) enum Rest {
 
 /// An answer that is not HTTP/1.1 (RFC 9112), or whose end could be found in two ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Malformed;
+pub(crate) struct Malformed;
 
 /// Writes the head of a request. Names and values were validated when they were made, so none can
 /// break out of its line.
@@ -106,11 +106,12 @@ pub(super) fn take(
         return Err(Malformed);
     }
     let rest = rest(status, &headers, method)?;
-    let keeps_alive = !is_old && !closes(&headers) && rest != Rest::Close;
+    let is_switched = status == StatusCode::SWITCHING_PROTOCOLS;
+    let keeps_alive = !is_old && !is_switched && !closes(&headers) && rest != Rest::Close;
     Ok(Some(AnswerHead { status, headers, rest, keeps_alive }))
 }
 
-/// How the body's end is found: RFC 9112 §6.3. A transfer coding other than one `chunked` is for
+/// How the body's end is found: RFC 9112 §6.3; a length beside a coding is two ways. A transfer coding other than one `chunked` is for
 /// the passage to refuse; nothing of its body is read.
 fn rest(status: StatusCode, headers: &HeaderMap, method: &Method) -> Result<Rest, Malformed> {
     let is_bodiless = *method == Method::HEAD
@@ -120,22 +121,29 @@ fn rest(status: StatusCode, headers: &HeaderMap, method: &Method) -> Result<Rest
         return Ok(Rest::Nothing);
     }
     if let Some(coding) = headers.get_all("transfer-encoding").iter().next_back() {
+        if headers.contains_key("content-length") {
+            return Err(Malformed);
+        }
         let is_chunked = coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
         return Ok(if is_chunked { Rest::Chunks(Chunks::Size) } else { Rest::Close });
     }
+    match content_length(headers)? {
+        None => Ok(Rest::Close),
+        Some(0) => Ok(Rest::Nothing),
+        Some(length) => Ok(Rest::Length(length)),
+    }
+}
+
+/// What the head says of the body's length. The same length twice has one meaning (RFC 9110 §8.6).
+pub(crate) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Malformed> {
     let mut lengths = headers.get_all("content-length").iter();
     let Some(first) = lengths.next() else {
-        return Ok(Rest::Close);
+        return Ok(None);
     };
-    // The same length twice has one meaning (RFC 9110 §8.6).
     if lengths.any(|other| other != first) {
         return Err(Malformed);
     }
-    match decimal(first.as_bytes()) {
-        Some(0) => Ok(Rest::Nothing),
-        Some(length) => Ok(Rest::Length(length)),
-        None => Err(Malformed),
-    }
+    decimal(first.as_bytes()).map(Some).ok_or(Malformed)
 }
 
 fn closes(headers: &HeaderMap) -> bool {
@@ -178,6 +186,8 @@ mod tests {
             ("content-length: 99999999999999999999\r\n", Err(Malformed)),
             ("transfer-encoding: Chunked\r\n", Ok(Rest::Chunks(Chunks::Size))),
             ("transfer-encoding: gzip\r\n", Ok(Rest::Close)),
+            ("transfer-encoding: chunked\r\ncontent-length: 12\r\n", Err(Malformed)),
+            ("content-length: 12\r\ntransfer-encoding: gzip\r\n", Err(Malformed)),
             ("", Ok(Rest::Close)),
         ] {
             assert_eq!(rest_of(lines), rest, "{lines}");
@@ -201,6 +211,7 @@ mod tests {
         assert!(keeps("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n"));
         assert!(!keeps("HTTP/1.0 200 OK\r\ncontent-length: 1\r\n\r\n"));
         assert!(!keeps("HTTP/1.1 200 OK\r\ncontent-length: 1\r\nConnection: x, Close\r\n\r\n"));
+        assert!(!keeps("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"));
         assert!(!keeps("HTTP/1.1 200 OK\r\n\r\n"), "its end is the connection's");
     }
 
