@@ -11,6 +11,7 @@
 
 pub mod api;
 pub mod command;
+pub mod deadline;
 pub mod lifecycle;
 pub(crate) mod sql;
 #[cfg(test)]

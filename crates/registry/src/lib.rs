@@ -21,6 +21,7 @@ pub mod node;
 pub mod organisation;
 mod reading_record;
 pub mod refused;
+pub mod regulation;
 pub mod service;
 pub mod system;
 #[cfg(test)]
@@ -132,6 +133,7 @@ impl Registry {
             .merge(service::api::routes())
             .merge(connection::api::routes())
             .merge(calendar::api::routes())
+            .merge(regulation::api::routes())
             .merge(directory::api::routes())
             .merge(node::api::routes())
             .route_layer(from_fn_with_state(self.recorder.clone(), reading_record::record))

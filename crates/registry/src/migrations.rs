@@ -16,6 +16,8 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("service_signing", SERVICE_SIGNING),
         ("key rotation", KEY_ROTATION),
         ("working year", WORKING_YEAR),
+        ("regulation", REGULATION),
+        ("connection deadline", CONNECTION_DEADLINE),
     ],
 };
 
@@ -127,3 +129,27 @@ CREATE TABLE working_year (
     replaced_at BIGINT NOT NULL,
     PRIMARY KEY (year, version)
 );";
+
+/// What is not here is as it came with the platform.
+const REGULATION: &str = "
+CREATE TABLE regulation (
+    version BIGINT PRIMARY KEY,
+    in_force_from BIGINT NOT NULL,
+    rules TEXT NOT NULL,
+    added_at BIGINT NOT NULL
+);";
+
+const CONNECTION_DEADLINE: &str = "
+CREATE TABLE connection_deadline (
+    connection TEXT NOT NULL REFERENCES connection (id),
+    duty TEXT NOT NULL,
+    by_party TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    due BIGINT NOT NULL,
+    verified BIGINT NOT NULL,
+    waiting TEXT NOT NULL,
+    closed_at BIGINT,
+    passed_at BIGINT
+);
+CREATE INDEX connection_deadline_connection ON connection_deadline (connection, closed_at);
+CREATE INDEX connection_deadline_due ON connection_deadline (closed_at, due);";

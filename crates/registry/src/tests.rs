@@ -87,6 +87,8 @@ async fn the_example_of_every_body_is_accepted() {
     send(CONSUMER, &revise, &format!("{connection}/revise")).await;
     let replace = "/api/v1/calendar/{year}/replace";
     send(STATE_MANAGER, replace, "/api/v1/calendar/2027/replace").await;
+    let rules = "/api/v1/connection-rules";
+    send(STATE_MANAGER, rules, rules).await;
     let step = format!("{connections}/{{id}}/{{step}}");
     send(CONSUMER, &step, &format!("{connection}/submit")).await;
 }

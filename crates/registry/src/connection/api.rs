@@ -48,12 +48,14 @@ async fn list(
         state: query.state.as_deref().map(state).transpose()?,
         consumer: field::parse_optional("consumer", query.consumer.as_deref())?,
         service: field::parse_optional("service", query.service.as_deref())?,
+        overdue_at: query.overdue.unwrap_or(false).then(|| registry.clock.now()),
     };
     let page = PageRequest::new(query.after, query.limit)?;
     let sight = Sight::of(&actor);
     let found = sql::list(&registry.database, &sight, &filter, &page).await;
     let page = page.page(found.map_err(Refused::from)?, |connection| connection.id.to_string());
-    Ok(Json(page.map(ConnectionView::from)))
+    let items = view::many(&registry.database, page.items, registry.clock.now()).await;
+    Ok(Json(Page { items: items.map_err(Refused::from)?, next: page.next }))
 }
 
 /// One connection that one may see.
@@ -66,7 +68,8 @@ async fn read(
     Path(id): Path<String>,
 ) -> Result<Json<ConnectionView>, Refusal> {
     let id: ConnectionId = field::parse("id", &id)?;
-    Ok(Json(load_seen(&registry, &actor, &id).await?.into()))
+    let connection = load_seen(&registry, &actor, &id).await?;
+    Ok(Json(shown(&registry, connection).await?))
 }
 
 /// The steps taken so far, each with the place of its entry in the evidence log.
@@ -104,7 +107,7 @@ async fn request(
 ) -> Result<(StatusCode, Json<ConnectionView>), Refusal> {
     let new = form.read(registry.clock.now())?;
     let connection = command::request(&registry, &actor, new).await?;
-    Ok((StatusCode::CREATED, Json(connection.into())))
+    Ok((StatusCode::CREATED, Json(shown(&registry, connection).await?)))
 }
 
 /// Rewrites what a draft or returned connection asks for; it must be submitted again. For an
@@ -121,7 +124,8 @@ async fn revise(
 ) -> Result<Json<ConnectionView>, Refusal> {
     let id = field::parse("id", &id)?;
     let asked = form.read(registry.clock.now())?;
-    Ok(Json(command::revise(&registry, &actor, &id, asked).await?.into()))
+    let connection = command::revise(&registry, &actor, &id, asked).await?;
+    Ok(Json(shown(&registry, connection).await?))
 }
 
 /// Takes a step of the lifecycle.
@@ -144,7 +148,11 @@ async fn take(
     let reason = form.reason.map(|reason| field::sentence("reason", &reason, REASON_CHARS));
     let reason = reason.transpose()?;
     let connection = command::take(&registry, &actor, &id, step, reason.as_deref()).await?;
-    Ok(Json(connection.into()))
+    Ok(Json(shown(&registry, connection).await?))
+}
+
+async fn shown(registry: &Registry, connection: Connection) -> Result<ConnectionView, Refused> {
+    Ok(view::one(&registry.database, connection, registry.clock.now()).await?)
 }
 
 /// A connection that `actor` may see: one of its own organisation, on either side. Who may not see

@@ -9,7 +9,7 @@ use wire::id::{ConnectionId, Role, ServiceId, SystemId};
 use wire::problem::Text;
 
 use super::lifecycle::{self, Party, Past, State, Step, StepRefusal, Wanted};
-use super::{Asked, Connection, TakenStep, sql};
+use super::{Asked, Connection, TakenStep, deadline, sql};
 use crate::Registry;
 use crate::refused::{Noun, Refused};
 use crate::{service, system};
@@ -57,6 +57,7 @@ pub async fn request(
     };
     sql::insert(&mut change, &connection).await?;
     note(&mut change, actor, &connection, Step::Request, None).await?;
+    deadline::follow(&mut change, &connection.id, (Step::Request, connection.state)).await?;
     let mut subject = subject(&connection);
     subject.insert("asked".to_owned(), fingerprint(&connection.asked)?);
     change.record(subject).await?;
@@ -138,7 +139,8 @@ async fn move_on(
     let wanted = Wanted { step, parties: &parties, credential: &actor.credential, reason };
     connection.state = lifecycle::decide(connection.state, &past, wanted)?;
     sql::move_to(change, &connection.id, connection.state).await?;
-    note(change, actor, connection, step, reason).await
+    note(change, actor, connection, step, reason).await?;
+    deadline::follow(change, &connection.id, (step, connection.state)).await
 }
 
 /// Ends what the activated `amendment` amends. That it ended already is no reason to refuse.
@@ -163,6 +165,7 @@ async fn replace_amended(
     amended.state = ended;
     sql::move_to(change, id, ended).await?;
     note(change, actor, &amended, Step::Replace, None).await?;
+    deadline::follow(change, id, (Step::Replace, amended.state)).await?;
     Ok(Some(*id))
 }
 

@@ -13,6 +13,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Where a connection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
@@ -209,6 +211,11 @@ pub fn decide(state: State, past: &[Past], wanted: Wanted<'_>) -> Result<State, 
     Ok(rule.to)
 }
 
+/// The state that `step` leads to.
+pub fn leads_to(step: Step) -> Option<State> {
+    TABLE.iter().find(|rule| rule.step == step).map(|rule| rule.to)
+}
+
 /// Who may take `step` at all.
 pub fn who_may(step: Step) -> &'static [Party] {
     TABLE.iter().find(|rule| rule.step == step).map_or(&[], |rule| rule.by)
@@ -246,6 +253,19 @@ macro_rules! written {
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.as_str())
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
             }
         }
 

@@ -2,6 +2,7 @@
 
 use evidence::{Change, Reading};
 use store::{Row, StoreError};
+use wire::ambient::UtcMicros;
 use wire::id::{ConnectionId, ServiceId, SystemId};
 
 use super::lifecycle::{Past, State};
@@ -20,6 +21,8 @@ pub(crate) struct Filter {
     pub(crate) state: Option<State>,
     pub(crate) consumer: Option<SystemId>,
     pub(crate) service: Option<ServiceId>,
+    /// Only those with an open deadline that was over at this moment.
+    pub(crate) overdue_at: Option<UtcMicros>,
 }
 
 pub(crate) async fn find(
@@ -45,7 +48,9 @@ pub(crate) async fn list(
            AND ($5 = '' OR consumer IN (SELECT id FROM system WHERE organisation = $5)
              OR service IN (SELECT id FROM service WHERE system IN
                (SELECT id FROM system WHERE organisation = $5)))
-         ORDER BY id LIMIT $6"
+           AND ($6 = 0 OR id IN (SELECT connection FROM connection_deadline
+             WHERE closed_at IS NULL AND due <= $6))
+         ORDER BY id LIMIT $7"
     );
     let values = [
         page.after.as_str().into(),
@@ -53,6 +58,7 @@ pub(crate) async fn list(
         filter.consumer.as_ref().map(ToString::to_string).unwrap_or_default().into(),
         filter.service.as_ref().map(ToString::to_string).unwrap_or_default().into(),
         sight.filter().into(),
+        filter.overdue_at.map_or(0, UtcMicros::as_micros).into(),
         page.rows().into(),
     ];
     reading.rows(&sql, &values).await?.iter().map(from_row).collect()

@@ -89,6 +89,8 @@ pub struct ConnectionQuery {
     pub(super) consumer: Option<String>,
     /// Only those to this service version.
     pub(super) service: Option<String>,
+    /// Only those of which a deadline has passed (`true`).
+    pub(super) overdue: Option<bool>,
     /// `next` of the page before.
     pub(super) after: Option<String>,
     /// Items on the page: 1 to 200; 50 when left out.

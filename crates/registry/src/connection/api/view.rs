@@ -1,12 +1,16 @@
 //! How connections and their history are answered.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
+use store::{Database, StoreError};
 use utoipa::ToSchema;
 use wire::ambient::UtcMicros;
 use wire::checkpoint::Origin;
 use wire::id::{ConnectionId, Role, ServiceId, SystemId};
 use wire::organisation_code::OrganisationCode;
 
+use super::super::deadline::{self, ConnectionDeadline};
 use super::super::lifecycle::{Step, possible_steps};
 use super::super::{Asked, Connection, TakenStep};
 
@@ -35,9 +39,39 @@ pub struct ConnectionView {
     amends: Option<ConnectionId>,
     /// What was asked for.
     asked: Asked,
+    /// By when somebody has to act; the next one first.
+    deadlines: Vec<DeadlineView>,
+    /// The end of the first of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    due: Option<UtcMicros>,
+    /// Whether that has passed.
+    overdue: bool,
     /// When it was requested.
     #[schema(value_type = String, format = DateTime)]
     requested_at: UtcMicros,
+}
+
+/// By when somebody has to act on a connection.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConnectionDeadline)]
+pub struct DeadlineView {
+    /// What is to be done, as a code of the rules about connections.
+    #[schema(example = "decision")]
+    duty: String,
+    /// Who has to: `consumer`, `provider`, `operator` or `state_manager`.
+    #[schema(example = "state_manager")]
+    by: &'static str,
+    /// From when the days count.
+    #[schema(value_type = String, format = DateTime)]
+    since: UtcMicros,
+    /// The midnight in Việt Nam with which the last day ends.
+    #[schema(value_type = String, format = DateTime)]
+    due: UtcMicros,
+    /// Whether it has passed.
+    overdue: bool,
+    /// Whether all days on the way were checked in the calendar of working days.
+    verified: bool,
 }
 
 /// One step that was taken.
@@ -80,8 +114,52 @@ pub struct ActorView {
     credential: String,
 }
 
-impl From<Connection> for ConnectionView {
-    fn from(connection: Connection) -> Self {
+impl DeadlineView {
+    fn new(deadline: ConnectionDeadline, now: UtcMicros) -> Self {
+        Self {
+            duty: deadline.duty,
+            by: deadline.by.as_str(),
+            since: deadline.since,
+            due: deadline.due,
+            overdue: deadline.due <= now,
+            verified: deadline.verified,
+        }
+    }
+}
+
+/// One connection as it is shown at `now`.
+pub(super) async fn one(
+    database: &Database,
+    connection: Connection,
+    now: UtcMicros,
+) -> Result<ConnectionView, StoreError> {
+    let deadlines = deadline::sql::open(database, &[connection.id]).await?;
+    Ok(ConnectionView::new(connection, deadlines, now))
+}
+
+/// Some connections as they are shown at `now`; whatever they need is read for all at once.
+pub(super) async fn many(
+    database: &Database,
+    connections: Vec<Connection>,
+    now: UtcMicros,
+) -> Result<Vec<ConnectionView>, StoreError> {
+    let ids: Vec<_> = connections.iter().map(|connection| connection.id).collect();
+    let mut deadlines: HashMap<ConnectionId, Vec<ConnectionDeadline>> = HashMap::new();
+    for deadline in deadline::sql::open(database, &ids).await? {
+        deadlines.entry(deadline.connection).or_default().push(deadline);
+    }
+    let show = |connection: Connection| {
+        let deadlines = deadlines.remove(&connection.id).unwrap_or_default();
+        ConnectionView::new(connection, deadlines, now)
+    };
+    Ok(connections.into_iter().map(show).collect())
+}
+
+impl ConnectionView {
+    fn new(connection: Connection, open: Vec<ConnectionDeadline>, now: UtcMicros) -> Self {
+        let deadlines: Vec<_> =
+            open.into_iter().map(|deadline| DeadlineView::new(deadline, now)).collect();
+        let due = deadlines.first().map(|deadline| deadline.due);
         let steps = possible_steps(connection.state);
         Self {
             id: connection.id,
@@ -91,6 +169,9 @@ impl From<Connection> for ConnectionView {
             next_steps: steps.map(Step::as_str).collect(),
             amends: connection.amends,
             asked: connection.asked,
+            overdue: due.is_some_and(|due| due <= now),
+            due,
+            deadlines,
             requested_at: connection.requested_at,
         }
     }

@@ -1,0 +1,180 @@
+//! What people send about the regulation, and the bounds it must keep.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+use web::{Refusal, field};
+use wire::ambient::UtcMicros;
+use wire::problem::Text;
+
+use super::{ConnectionRules, DeadlineRule, DisputeRules, Ground, SuspensionRules};
+use crate::connection::lifecycle::{Party, State, Step};
+
+const TEXT_CHARS: usize = 1_000;
+const MAX_ITEMS: usize = 50;
+/// A year of work.
+const MAX_DAYS: u32 = 250;
+
+/// Rules to be added.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ConnectionRulesForm)]
+pub(super) struct RulesForm {
+    /// From when they are in force (RFC 3339, UTC): not before now.
+    #[schema(example = "2027-01-01T00:00:00Z")]
+    from: String,
+    /// On which documents this rests.
+    #[schema(example = "Quy chế quản lý, vận hành, khai thác LGSP của thành phố")]
+    basis: String,
+    /// By when whoever is waited for has to act: at most 50.
+    deadlines: Vec<DeadlineRuleForm>,
+    /// How a suspension is announced.
+    suspension: SuspensionRules,
+    /// The clocks of a dispute.
+    disputes: DisputeRules,
+    /// On which grounds a connection may be ended: 1 to 50.
+    grounds: Vec<Ground>,
+}
+
+/// A time within which somebody has to act.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeadlineRuleForm {
+    /// What is to be done, as a code: a-z and underscores.
+    #[schema(example = "decision")]
+    duty: String,
+    /// What is to be done, in Vietnamese.
+    #[schema(example = "Quyết định về đề nghị kết nối")]
+    name: String,
+    /// Who has to: `consumer`, `provider`, `operator` or `state_manager`.
+    #[schema(example = "state_manager")]
+    by: String,
+    /// The step from whose day on the days count; it leads into one of the states of `while`.
+    #[schema(example = "submit")]
+    since: String,
+    /// In which states it is waited for.
+    #[serde(rename = "while")]
+    #[schema(example = json!(["submitted", "consented", "testing"]))]
+    waiting: Vec<String>,
+    /// How many working days: 1 to 250.
+    #[schema(example = 5)]
+    working_days: u32,
+}
+
+impl RulesForm {
+    pub(super) fn read(self, now: UtcMicros) -> Result<(UtcMicros, ConnectionRules), Refusal> {
+        let from: UtcMicros = field::parse("from", &self.from)?;
+        if from < now {
+            let rule = Text::new("một thời điểm từ hiện tại trở đi.", "an instant not before now.");
+            return Err(field::invalid("from", &rule));
+        }
+        let read = |(place, rule): (usize, DeadlineRuleForm)| rule.read(place);
+        let deadlines: Vec<_> =
+            self.deadlines.into_iter().enumerate().map(read).collect::<Result<_, _>>()?;
+        distinct("deadlines", deadlines.iter().map(|rule| rule.duty.as_str()), 0)?;
+        distinct("grounds", self.grounds.iter().map(|ground| ground.code.as_str()), 1)?;
+        for (name, days) in [
+            ("suspension.notice_working_days", self.suspension.notice_working_days),
+            ("suspension.told_within_working_days", self.suspension.told_within_working_days),
+            ("disputes.provider_working_days", self.disputes.provider_working_days),
+            ("disputes.unit_working_days", self.disputes.unit_working_days),
+        ] {
+            field::within(name, days, 1..=MAX_DAYS)?;
+        }
+        let ground = |(place, ground): (usize, Ground)| {
+            let name = format!("grounds[{place}]");
+            code(&format!("{name}.code"), &ground.code)?;
+            let text = field::sentence(&format!("{name}.name"), &ground.name, TEXT_CHARS)?;
+            Ok(Ground { code: ground.code, name: text })
+        };
+        let rules = ConnectionRules {
+            basis: field::sentence("basis", &self.basis, TEXT_CHARS)?,
+            deadlines,
+            suspension: self.suspension,
+            disputes: self.disputes,
+            grounds: self
+                .grounds
+                .into_iter()
+                .enumerate()
+                .map(ground)
+                .collect::<Result<_, Refusal>>()?,
+        };
+        Ok((from, rules))
+    }
+}
+
+impl DeadlineRuleForm {
+    fn read(self, place: usize) -> Result<DeadlineRule, Refusal> {
+        let field_of = |member: &str| format!("deadlines[{place}].{member}");
+        code(&field_of("duty"), &self.duty)?;
+        let by = self.by.parse::<Party>().ok().filter(|by| *by != Party::Platform);
+        let known = Party::ALL.iter().filter(|party| **party != Party::Platform);
+        let by = by.ok_or_else(|| one_of(&field_of("by"), known.map(|party| party.as_str())))?;
+        let steps = || Step::ALL.iter().map(|step| step.as_str());
+        let since: Step = self.since.parse().map_err(|_| one_of(&field_of("since"), steps()))?;
+        let states = || State::ALL.iter().map(|state| state.as_str());
+        let read = |state: &String| state.parse().map_err(|_| one_of(&field_of("while"), states()));
+        let waiting: Vec<State> = self.waiting.iter().map(read).collect::<Result<_, _>>()?;
+        if !crate::connection::lifecycle::leads_to(since).is_some_and(|to| waiting.contains(&to)) {
+            let rule = Text::new(
+                "danh sách trạng thái có trạng thái mà bước «since» dẫn tới.",
+                "a list of states with the one that the step `since` leads to.",
+            );
+            return Err(field::invalid(&field_of("while"), &rule));
+        }
+        Ok(DeadlineRule {
+            duty: self.duty,
+            name: field::sentence(&field_of("name"), &self.name, TEXT_CHARS)?,
+            by,
+            since,
+            waiting,
+            working_days: field::within(
+                &field_of("working_days"),
+                self.working_days,
+                1..=MAX_DAYS,
+            )?,
+        })
+    }
+}
+
+fn code(name: &str, value: &str) -> Result<(), Refusal> {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+    if (1..=63).contains(&value.len()) && value.bytes().all(fits) {
+        return Ok(());
+    }
+    let rule = Text::new(
+        "một mã dài 1 đến 63 ký tự gồm a-z và «_».",
+        "a code of 1 to 63 characters out of a-z and `_`.",
+    );
+    Err(field::invalid(name, &rule))
+}
+
+fn distinct<'a>(
+    name: &str,
+    codes: impl Iterator<Item = &'a str>,
+    least: usize,
+) -> Result<(), Refusal> {
+    let mut seen = BTreeSet::new();
+    let mut count = 0;
+    for code in codes {
+        seen.insert(code);
+        count += 1;
+    }
+    if (least..=MAX_ITEMS).contains(&count) && seen.len() == count {
+        return Ok(());
+    }
+    let rule = Text::new(
+        format!("danh sách từ {least} đến {MAX_ITEMS} mục, mỗi mã một lần."),
+        format!("a list of {least} to {MAX_ITEMS} items, each code once."),
+    );
+    Err(field::invalid(name, &rule))
+}
+
+fn one_of<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Refusal {
+    let known = known.collect::<Vec<_>>().join(", ");
+    field::invalid(
+        name,
+        &Text::new(format!("một trong các giá trị {known}."), format!("one of {known}.")),
+    )
+}
