@@ -14,6 +14,7 @@ pub mod calendar;
 mod column;
 pub mod connection;
 pub mod credential;
+pub mod decision;
 pub mod directory;
 pub mod key_rotation;
 mod migrations;

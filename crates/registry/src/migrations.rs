@@ -18,6 +18,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("working year", WORKING_YEAR),
         ("regulation", REGULATION),
         ("connection deadline", CONNECTION_DEADLINE),
+        ("life of an organisation", ORGANISATION_LIFE),
     ],
 };
 
@@ -153,3 +154,37 @@ CREATE TABLE connection_deadline (
 );
 CREATE INDEX connection_deadline_connection ON connection_deadline (connection, closed_at);
 CREATE INDEX connection_deadline_due ON connection_deadline (closed_at, due);";
+/// What was registered before events were kept came into force when it was registered.
+const ORGANISATION_LIFE: &str = "
+ALTER TABLE organisation ADD COLUMN issued_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE organisation ADD COLUMN closed_at BIGINT;
+ALTER TABLE organisation ADD COLUMN successors TEXT NOT NULL DEFAULT '';
+UPDATE organisation SET issued_at = registered_at;
+CREATE INDEX organisation_parent ON organisation (parent, code);
+CREATE TABLE organisation_event (
+    organisation TEXT NOT NULL REFERENCES organisation (code),
+    number BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    effective_at BIGINT NOT NULL,
+    decision TEXT,
+    recorded_at BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    name_en TEXT,
+    legacy_code TEXT,
+    counterparts TEXT NOT NULL,
+    sequence BIGINT,
+    PRIMARY KEY (organisation, number)
+);
+INSERT INTO organisation_event
+    (organisation, number, kind, effective_at, recorded_at, name, name_en, legacy_code, counterparts)
+    SELECT code, 1, 'issued', registered_at, registered_at, name, name_en, legacy_code, ''
+    FROM organisation;
+CREATE TABLE organisation_contact (
+    organisation TEXT NOT NULL REFERENCES organisation (code),
+    number BIGINT NOT NULL,
+    duty TEXT NOT NULL,
+    phone TEXT NOT NULL,
+    email TEXT NOT NULL,
+    PRIMARY KEY (organisation, number)
+);
+ALTER TABLE system ADD COLUMN closed_at BIGINT;";

@@ -25,8 +25,9 @@ use crate::node::NodeRefused;
 
 pub(crate) use self::detail::only;
 use self::detail::{
-    amended_already, failed, last_node, node_retired, not_in_force, not_valid, nothing_changed,
-    other_algorithm, parent_unknown, taken, too_many_credentials, unknown,
+    amended_already, closed, failed, last_node, node_retired, not_in_force, not_valid,
+    nothing_changed, other_algorithm, parent_unknown, still_used, taken, too_many_credentials,
+    unknown,
 };
 pub use self::noun::Noun;
 
@@ -54,6 +55,26 @@ pub enum Refused {
         noun: Noun,
         /// Under which name.
         id: String,
+    },
+    /// It is closed: nothing about it changes any more. Caller's fault.
+    #[error("the {} {id} is closed since {at}", .noun.en())]
+    Closed {
+        /// What is closed.
+        noun: Noun,
+        /// Its name.
+        id: String,
+        /// Since when.
+        at: UtcMicros,
+    },
+    /// Others depend on what was to end. Caller's fault.
+    #[error("the {} {id} is still used by {used_by:?}", .noun.en())]
+    StillUsed {
+        /// What was to end.
+        noun: Noun,
+        /// Its name.
+        id: String,
+        /// By what, each by its name.
+        used_by: Vec<String>,
     },
     /// An organisation whose parent is not registered. Caller's fault.
     #[error("the organisation {0} above it is not registered")]
@@ -133,6 +154,10 @@ impl From<Refused> for Refusal {
             Refused::NotPermitted(who) => (ErrorCode::RoleNotPermitted, only(&who)),
             Refused::Unknown { noun, id } => (ErrorCode::ResourceNotFound, unknown(noun, &id)),
             Refused::Taken { noun, id } => (ErrorCode::ResourceExists, taken(noun, &id)),
+            Refused::Closed { noun, id, at } => (ErrorCode::ResourceClosed, closed(noun, &id, at)),
+            Refused::StillUsed { noun, id, used_by } => {
+                (ErrorCode::ResourceInUse, still_used(noun, &id, &used_by))
+            }
             Refused::ParentUnknown(code) => (ErrorCode::ResourceConflict, parent_unknown(&code)),
             Refused::CredentialNotValid(keyid) => (ErrorCode::ResourceConflict, not_valid(&keyid)),
             Refused::AmendedAlready(id) => (ErrorCode::ResourceConflict, amended_already(&id)),

@@ -29,4 +29,8 @@ pub struct System {
     /// When it was registered.
     #[schema(value_type = String, format = DateTime)]
     pub registered_at: UtcMicros,
+    /// Since when it is closed, if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub closed_at: Option<UtcMicros>,
 }

@@ -89,6 +89,12 @@ async fn the_example_of_every_body_is_accepted() {
     send(STATE_MANAGER, replace, "/api/v1/calendar/2027/replace").await;
     let rules = "/api/v1/connection-rules";
     send(STATE_MANAGER, rules, rules).await;
+    let contacts = format!("{organisations}/{{code}}/contacts");
+    send(OPERATOR, &contacts, &format!("{organisations}/H24.12/contacts")).await;
+    let form = json!({"code": "H24.40", "name": "x"});
+    platform.made(OPERATOR, &organisations, form).await;
+    let close = format!("{organisations}/{{code}}/close");
+    send(OPERATOR, &close, &format!("{organisations}/H24.40/close")).await;
     let step = format!("{connections}/{{id}}/{{step}}");
     send(CONSUMER, &step, &format!("{connection}/submit")).await;
 }

@@ -176,6 +176,8 @@ error_codes! {
     ResourceNotFound "resource.not_found" 404 Caller No;
     ResourceExists "resource.exists" 409 Caller No;
     ResourceConflict "resource.conflict" 409 Caller No;
+    ResourceClosed "resource.closed" 409 Caller No;
+    ResourceInUse "resource.in_use" 409 Caller No;
     ResourceChanged "resource.changed" 412 Caller No;
     IdempotencyDoneAlready "idempotency.done_already" 409 Caller No;
     IdempotencyKeyReused "idempotency.key_reused" 422 Caller No;

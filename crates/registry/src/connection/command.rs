@@ -39,9 +39,7 @@ pub async fn request(
         return Err(StepRefusal::NotYours { step: Step::Request, by }.into());
     }
     let mut change = registry.recorder.change(actor, action(Step::Request)).await?;
-    if system::sql::find(&mut change, &new.consumer).await?.is_none() {
-        return Err(system::command::unknown(&new.consumer));
-    }
+    system::command::open(&mut change, &new.consumer).await?;
     if service::sql::find(&mut change, &new.service).await?.is_none() {
         return Err(service::command::unknown(&new.service));
     }

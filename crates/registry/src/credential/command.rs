@@ -52,9 +52,7 @@ pub async fn make(
 ) -> Result<Made, Refused> {
     must_administer(actor, &system.organisation)?;
     let mut change = registry.recorder.change(actor, "credential.made").await?;
-    if system::sql::find(&mut change, &system).await?.is_none() {
-        return Err(system::command::unknown(&system));
-    }
+    system::command::open(&mut change, &system).await?;
     let mut made = insert(registry, &mut change, system, key, life, None).await?;
     change.record(subject(&made.credential)).await?;
     made.in_force = registry.publisher.publish(Some(actor)).await.is_ok();

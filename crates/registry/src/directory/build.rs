@@ -29,8 +29,8 @@ pub(crate) struct Built {
 /// fit together.
 pub(crate) async fn build(change: &mut Change, secrets: &SecretBox) -> Result<Built, StoreError> {
     let now = change.time();
-    let organisations = organisation::sql::all(&mut *change).await?;
-    let systems = system::sql::all(&mut *change).await?;
+    let organisations = organisation::sql::all_open(&mut *change).await?;
+    let systems = system::sql::all_open(&mut *change).await?;
     let services = service::sql::all(&mut *change).await?;
     let connections = connection::sql::published(&mut *change).await?;
     let since = now.saturating_sub(TOLD_AFTER_ITS_END);

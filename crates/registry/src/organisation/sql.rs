@@ -1,14 +1,31 @@
-//! All SQL about organisations.
+//! All SQL about organisations and what happened to them.
 
 use evidence::{Change, Reading};
 use store::{Row, StoreError};
+use wire::ambient::UtcMicros;
 use wire::organisation_code::{LegacyCode, OrganisationCode};
 
 use super::Organisation;
-use crate::column::parsed_optional;
+use super::history::Event;
+use crate::column::{corrupt, parsed_optional};
 use web::PageRequest;
 
-const COLUMNS: &str = "code, parent, name, name_en, legacy_code, registered_at";
+const COLUMNS: &str =
+    "code, parent, name, name_en, legacy_code, registered_at, issued_at, closed_at, successors";
+const EVENT_COLUMNS: &str = "number, kind, effective_at, decision, recorded_at, name, name_en, \
+                             legacy_code, counterparts, sequence";
+
+/// Which organisations a list is of.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    /// Only those directly below this one.
+    pub(crate) parent: Option<OrganisationCode>,
+    /// Only this one and those below it, at whatever distance.
+    pub(crate) within: Option<OrganisationCode>,
+    pub(crate) legacy_code: Option<LegacyCode>,
+    /// Only those whose code is in force, or only those whose code is not.
+    pub(crate) open: Option<bool>,
+}
 
 pub(crate) async fn find(
     reading: impl Reading,
@@ -19,32 +36,68 @@ pub(crate) async fn find(
     row.as_ref().map(from_row).transpose()
 }
 
-pub(crate) async fn legacy_is_taken(
+pub(crate) async fn find_by_legacy(
     reading: impl Reading,
     code: &LegacyCode,
-) -> Result<bool, StoreError> {
+) -> Result<Option<OrganisationCode>, StoreError> {
     let sql = "SELECT code FROM organisation WHERE legacy_code = $1";
-    Ok(reading.row(sql, &[code.as_str().into()]).await?.is_some())
+    let row = reading.row(sql, &[code.as_str().into()]).await?;
+    row.map(|row| row.parsed("code")).transpose()
 }
 
 /// Organisations in the order of their codes, one more than the page holds.
 pub(crate) async fn list(
     reading: impl Reading,
+    filter: &Filter,
     page: &PageRequest,
 ) -> Result<Vec<Organisation>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM organisation WHERE code > $1 ORDER BY code LIMIT $2");
-    let rows = reading.rows(&sql, &[page.after.as_str().into(), page.rows().into()]).await?;
-    rows.iter().map(from_row).collect()
+    let sql = format!(
+        "SELECT {COLUMNS} FROM organisation
+         WHERE code > $1 AND ($2 = '' OR parent = $2)
+           AND ($3 = '' OR code = $3 OR (code > $3 || '.' AND code < $3 || '/'))
+           AND ($4 = '' OR legacy_code = $4)
+           AND ($5 = '' OR ($5 = 'open' AND closed_at IS NULL)
+             OR ($5 = 'closed' AND closed_at IS NOT NULL))
+         ORDER BY code LIMIT $6"
+    );
+    let code = |code: &Option<OrganisationCode>| {
+        code.as_ref().map(ToString::to_string).unwrap_or_default()
+    };
+    let state = match filter.open {
+        None => "",
+        Some(true) => "open",
+        Some(false) => "closed",
+    };
+    let values = [
+        page.after.as_str().into(),
+        code(&filter.parent).into(),
+        code(&filter.within).into(),
+        filter.legacy_code.as_ref().map(ToString::to_string).unwrap_or_default().into(),
+        state.into(),
+        page.rows().into(),
+    ];
+    reading.rows(&sql, &values).await?.iter().map(from_row).collect()
 }
 
-/// All of them, for the directory.
-pub(crate) async fn all(reading: impl Reading) -> Result<Vec<Organisation>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM organisation ORDER BY code");
+/// All whose code is in force, for the directory.
+pub(crate) async fn all_open(reading: impl Reading) -> Result<Vec<Organisation>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM organisation WHERE closed_at IS NULL ORDER BY code");
     reading.rows(&sql, &[]).await?.iter().map(from_row).collect()
 }
 
+/// Codes in force directly below this one.
+pub(crate) async fn open_below(
+    reading: impl Reading,
+    code: &OrganisationCode,
+) -> Result<Vec<OrganisationCode>, StoreError> {
+    let sql = "SELECT code FROM organisation WHERE parent = $1 AND closed_at IS NULL ORDER BY code";
+    let rows = reading.rows(sql, &[code.as_str().into()]).await?;
+    rows.iter().map(|row| row.parsed("code")).collect()
+}
+
 pub(crate) async fn insert(change: &mut Change, new: &Organisation) -> Result<(), StoreError> {
-    let sql = format!("INSERT INTO organisation ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6)");
+    let sql =
+        format!("INSERT INTO organisation ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
     let values = [
         new.code.as_str().into(),
         new.parent.as_ref().map(ToString::to_string).into(),
@@ -52,25 +105,147 @@ pub(crate) async fn insert(change: &mut Change, new: &Organisation) -> Result<()
         new.name_en.clone().into(),
         new.legacy_code.as_ref().map(ToString::to_string).into(),
         new.registered_at.into(),
+        new.issued_at.into(),
+        new.closed_at.into(),
+        spaced(&new.successors).into(),
     ];
     change.execute(&sql, &values).await?;
     Ok(())
 }
 
-pub(crate) async fn rename(change: &mut Change, to: &Organisation) -> Result<(), StoreError> {
-    let sql = "UPDATE organisation SET name = $2, name_en = $3 WHERE code = $1";
-    let values = [to.code.as_str().into(), to.name.as_str().into(), to.name_en.clone().into()];
+/// Writes what can change of an organisation.
+pub(crate) async fn update(change: &mut Change, to: &Organisation) -> Result<(), StoreError> {
+    let sql = "UPDATE organisation
+               SET name = $2, name_en = $3, legacy_code = $4, closed_at = $5, successors = $6
+               WHERE code = $1";
+    let values = [
+        to.code.as_str().into(),
+        to.name.as_str().into(),
+        to.name_en.clone().into(),
+        to.legacy_code.as_ref().map(ToString::to_string).into(),
+        to.closed_at.into(),
+        spaced(&to.successors).into(),
+    ];
     change.execute(sql, &values).await?;
     Ok(())
 }
 
+/// Notes what happened; its number is given here.
+pub(crate) async fn note(
+    change: &mut Change,
+    code: &OrganisationCode,
+    event: &Event,
+) -> Result<(), StoreError> {
+    let sql = format!(
+        "INSERT INTO organisation_event (organisation, {EVENT_COLUMNS})
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    );
+    let number = 1 + last_event(&mut *change, code).await?.map_or(0, |event| event.number);
+    let sequence = event.sequence.map(i64::try_from).transpose();
+    let values = [
+        code.as_str().into(),
+        number.into(),
+        event.kind.as_str().into(),
+        event.effective_at.into(),
+        event.decision.clone().into(),
+        event.recorded_at.into(),
+        event.name.as_str().into(),
+        event.name_en.clone().into(),
+        event.legacy_code.as_ref().map(ToString::to_string).into(),
+        spaced(&event.counterparts).into(),
+        sequence.map_err(|_| corrupt("sequence", "is beyond 2^63"))?.into(),
+    ];
+    change.execute(&sql, &values).await?;
+    Ok(())
+}
+
+/// What happened to the code last.
+pub(crate) async fn last_event(
+    reading: impl Reading,
+    code: &OrganisationCode,
+) -> Result<Option<Event>, StoreError> {
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS} FROM organisation_event
+         WHERE organisation = $1 ORDER BY number DESC LIMIT 1"
+    );
+    let row = reading.row(&sql, &[code.as_str().into()]).await?;
+    row.as_ref().map(event_from_row).transpose()
+}
+
+/// What happened to the code after the event of this number, oldest first; one more than the page
+/// holds.
+pub(crate) async fn events(
+    reading: impl Reading,
+    code: &OrganisationCode,
+    after: i64,
+    page: &PageRequest,
+) -> Result<Vec<Event>, StoreError> {
+    let sql = format!(
+        "SELECT {EVENT_COLUMNS} FROM organisation_event
+         WHERE organisation = $1 AND number > $2 ORDER BY number LIMIT $3"
+    );
+    let values = [code.as_str().into(), after.into(), page.rows().into()];
+    reading.rows(&sql, &values).await?.iter().map(event_from_row).collect()
+}
+
+/// What happened to these codes until `moment`: the last event of each, with its code.
+pub(crate) async fn last_events_by(
+    reading: impl Reading,
+    within: (&OrganisationCode, &OrganisationCode),
+    moment: UtcMicros,
+) -> Result<Vec<(OrganisationCode, Event)>, StoreError> {
+    let sql = format!(
+        "SELECT organisation, {EVENT_COLUMNS} FROM organisation_event AS event
+         WHERE organisation >= $1 AND organisation <= $2 AND number = (
+             SELECT MAX(number) FROM organisation_event AS before
+             WHERE before.organisation = event.organisation AND before.effective_at <= $3)
+         ORDER BY organisation"
+    );
+    let (first, last) = within;
+    let values = [first.as_str().into(), last.as_str().into(), moment.into()];
+    let read = |row: &Row| Ok((row.parsed("organisation")?, event_from_row(row)?));
+    reading.rows(&sql, &values).await?.iter().map(read).collect()
+}
+
 fn from_row(row: &Row) -> Result<Organisation, StoreError> {
+    let code: OrganisationCode = row.parsed("code")?;
     Ok(Organisation {
-        code: row.parsed("code")?,
+        kind: code.kind().into(),
+        code,
         parent: parsed_optional(row, "parent")?,
         name: row.text("name")?,
         name_en: row.optional_text("name_en")?,
         legacy_code: parsed_optional(row, "legacy_code")?,
         registered_at: row.time("registered_at")?,
+        issued_at: row.time("issued_at")?,
+        closed_at: row.optional_time("closed_at")?,
+        successors: codes(&row.text("successors")?)?,
     })
+}
+
+fn event_from_row(row: &Row) -> Result<Event, StoreError> {
+    let number = u32::try_from(row.integer("number")?);
+    let sequence = row.optional_integer("sequence")?.map(u64::try_from).transpose();
+    Ok(Event {
+        number: number.map_err(|_| corrupt("number", "is out of range"))?,
+        kind: row.parsed("kind")?,
+        effective_at: row.time("effective_at")?,
+        decision: row.optional_text("decision")?,
+        recorded_at: row.time("recorded_at")?,
+        name: row.text("name")?,
+        name_en: row.optional_text("name_en")?,
+        legacy_code: parsed_optional(row, "legacy_code")?,
+        counterparts: codes(&row.text("counterparts")?)?,
+        entry: None,
+        sequence: sequence.map_err(|_| corrupt("sequence", "is negative"))?,
+    })
+}
+
+fn spaced(codes: &[OrganisationCode]) -> String {
+    codes.iter().map(OrganisationCode::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn codes(text: &str) -> Result<Vec<OrganisationCode>, StoreError> {
+    let read = |code: &str| code.parse().map_err(|_| corrupt("codes", "do not read as codes"));
+    text.split(' ').filter(|code| !code.is_empty()).map(read).collect()
 }

@@ -1,8 +1,41 @@
+mod life;
+
 use serde_json::json;
 
+use crate::tests::authorisation::{Case, PLATFORM, PROVIDERS, read, read_by, write};
 use crate::tests::platform::*;
 
 const PATH: &str = "/api/v1/organisations";
+
+/// Those whose matter the contacts of [`PROVIDER`]'s organisation are; [`OFFICER`] is one of it.
+const OWN_AND_PLATFORM: &[&str] =
+    &[STATE_MANAGER, OPERATOR, PROVIDER, OFFICER, AUDITOR, INCIDENT_HANDLER];
+
+/// The routes of this noun, for the table of all routes.
+pub(crate) fn cases() -> Vec<Case> {
+    let contacts = json!({"contacts": []});
+    vec![
+        read("/api/v1/organisations/suggest", "/api/v1/organisations/suggest?code=H24.12"),
+        read("/api/v1/organisations/{code}/history", "/api/v1/organisations/H24/history"),
+        write(
+            "/api/v1/organisations/{code}/close",
+            "/api/v1/organisations/H24/close",
+            json!({"decision": "02/2025/QĐ-UBND"}),
+            PLATFORM,
+        ),
+        read_by(
+            "/api/v1/organisations/{code}/contacts",
+            "/api/v1/organisations/H24.12/contacts",
+            OWN_AND_PLATFORM,
+        ),
+        write(
+            "/api/v1/organisations/{code}/contacts",
+            "/api/v1/organisations/H24.12/contacts",
+            contacts,
+            PROVIDERS,
+        ),
+    ]
+}
 
 #[tokio::test]
 async fn an_organisation_below_another_waits_for_it() {

@@ -28,6 +28,33 @@ pub(super) fn taken(noun: Noun, id: &str) -> Text {
     )
 }
 
+pub(super) fn closed(noun: Noun, id: &str, at: UtcMicros) -> Text {
+    Text::new(
+        format!("{} «{id}» đã chấm dứt từ {at}.", capital(noun.vi())),
+        format!("The {} `{id}` is closed since {at}.", noun.en()),
+    )
+}
+
+/// How many of what is in the way are named; the rest is counted.
+const NAMED: usize = 20;
+
+pub(super) fn still_used(noun: Noun, id: &str, used_by: &[String]) -> Text {
+    let named = used_by.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let (more_vi, more_en) = match used_by.len().saturating_sub(NAMED) {
+        0 => (String::new(), String::new()),
+        more => (format!(" và {more} mục khác"), format!(" and {more} more")),
+    };
+    Text::new(
+        format!("{} «{id}» vẫn đang được dùng bởi: {named}{more_vi}.", capital(noun.vi())),
+        format!("The {} `{id}` is still used by: {named}{more_en}.", noun.en()),
+    )
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 pub(super) fn parent_unknown(code: &OrganisationCode) -> Text {
     Text::new(
         format!("Cơ quan cấp trên «{code}» chưa được đăng ký."),

@@ -5,6 +5,8 @@
 pub enum Noun {
     /// `OrganisationCode` and names.
     Organisation,
+    /// Whom to call at an organisation.
+    Contacts,
     /// An information system of an organisation.
     System,
     /// A key of a system.
@@ -23,6 +25,7 @@ impl Noun {
     pub(super) fn vi(self) -> &'static str {
         match self {
             Self::Organisation => "cơ quan, tổ chức",
+            Self::Contacts => "đầu mối liên hệ của",
             Self::System => "hệ thống thông tin",
             Self::Credential => "khóa",
             Self::Service => "dịch vụ",
@@ -35,6 +38,7 @@ impl Noun {
     pub(super) fn en(self) -> &'static str {
         match self {
             Self::Organisation => "organisation",
+            Self::Contacts => "list of contacts of",
             Self::System => "system",
             Self::Credential => "credential",
             Self::Service => "service",

@@ -24,9 +24,7 @@ pub async fn publish(
     must_administer(actor, &id.organisation)?;
     let mut change = registry.recorder.change(actor, "service.published").await?;
     let system = id.system_id();
-    if system::sql::find(&mut change, &system).await?.is_none() {
-        return Err(system::command::unknown(&system));
-    }
+    system::command::open(&mut change, &system).await?;
     if sql::find(&mut change, &id).await?.is_some() {
         return Err(Refused::Taken { noun: Noun::Service, id: id.to_string() });
     }

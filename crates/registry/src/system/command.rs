@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use evidence::Actor;
+use evidence::{Actor, Reading};
 use wire::id::SystemId;
 
 use super::{System, sql};
@@ -20,17 +20,24 @@ pub async fn register(
 ) -> Result<System, Refused> {
     must_administer(actor, &id.organisation)?;
     let mut change = registry.recorder.change(actor, "system.registered").await?;
-    if organisation::sql::find(&mut change, &id.organisation).await?.is_none() {
-        return Err(organisation::command::unknown(&id.organisation));
-    }
+    organisation::command::open(&mut change, &id.organisation).await?;
     if sql::find(&mut change, &id).await?.is_some() {
         return Err(Refused::Taken { noun: Noun::System, id: id.to_string() });
     }
-    let system = System { id, name, registered_at: change.time() };
+    let system = System { id, name, registered_at: change.time(), closed_at: None };
     sql::insert(&mut change, &system).await?;
     change.record(BTreeMap::from([("system".to_owned(), system.id.to_string())])).await?;
     registry.publisher.publish(Some(actor)).await?;
     Ok(system)
+}
+
+/// The system, if it is not closed.
+pub(crate) async fn open(reading: impl Reading, id: &SystemId) -> Result<System, Refused> {
+    let system = sql::find(reading, id).await?.ok_or_else(|| unknown(id))?;
+    match system.closed_at {
+        None => Ok(system),
+        Some(at) => Err(Refused::Closed { noun: Noun::System, id: id.to_string(), at }),
+    }
 }
 
 pub(crate) fn unknown(id: &SystemId) -> Refused {

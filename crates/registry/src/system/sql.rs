@@ -8,7 +8,7 @@ use wire::organisation_code::OrganisationCode;
 use super::System;
 use web::PageRequest;
 
-const COLUMNS: &str = "id, name, registered_at";
+const COLUMNS: &str = "id, name, registered_at, closed_at";
 
 pub(crate) async fn find(
     reading: impl Reading,
@@ -34,9 +34,20 @@ pub(crate) async fn list(
     reading.rows(&sql, &values).await?.iter().map(from_row).collect()
 }
 
-/// All of them, for the directory.
-pub(crate) async fn all(reading: impl Reading) -> Result<Vec<System>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM system ORDER BY id");
+/// Those of an organisation that are not closed.
+pub(crate) async fn open_of(
+    reading: impl Reading,
+    organisation: &OrganisationCode,
+) -> Result<Vec<System>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM system WHERE organisation = $1 AND closed_at IS NULL ORDER BY id"
+    );
+    reading.rows(&sql, &[organisation.as_str().into()]).await?.iter().map(from_row).collect()
+}
+
+/// All that are not closed, for the directory.
+pub(crate) async fn all_open(reading: impl Reading) -> Result<Vec<System>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM system WHERE closed_at IS NULL ORDER BY id");
     reading.rows(&sql, &[]).await?.iter().map(from_row).collect()
 }
 
@@ -57,5 +68,6 @@ fn from_row(row: &Row) -> Result<System, StoreError> {
         id: row.parsed("id")?,
         name: row.text("name")?,
         registered_at: row.time("registered_at")?,
+        closed_at: row.optional_time("closed_at")?,
     })
 }

@@ -18,6 +18,8 @@ async fn each_command_emits_its_entry_and_then_the_directory_its_own() {
     platform.made(OPERATOR, "/api/v1/organisations/H24.12/rename", names).await;
     let terms = json!({"upstream": "http://10.24.12.6:9000"});
     platform.made(PROVIDER, &format!("/api/v1/services/{SERVICE}/terms"), terms).await;
+    let close = json!({"decision": "02/2025/QĐ-UBND"});
+    platform.made(OPERATOR, "/api/v1/organisations/H24.40/close", close).await;
     let expected = [
         "organisation.registered",
         "system.registered",
@@ -26,6 +28,7 @@ async fn each_command_emits_its_entry_and_then_the_directory_its_own() {
         "credential.rotated",
         "credential.revoked",
         "organisation.renamed",
+        "organisation.closed",
         "service.terms_changed",
     ];
     let entries = platform.entries().await;

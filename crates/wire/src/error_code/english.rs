@@ -259,6 +259,14 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "This does not fit what is there.",
             "Read the current state again; the detail names what is in the way.",
         ),
+        E::ResourceClosed => say(
+            "This is closed, and nothing about it changes any more.",
+            "Read it: if it has a successor, turn to that one.",
+        ),
+        E::ResourceInUse => say(
+            "Others still depend on this.",
+            "End, move or close what the detail names, then ask again.",
+        ),
         E::ResourceChanged => say(
             "Somebody else changed this after you read it.",
             "Read it again, look at what changed, and send your change with the new tag.",

@@ -261,6 +261,14 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Nội dung không phù hợp với hiện trạng.",
             "Đề nghị đọc lại hiện trạng; chi tiết nêu rõ điều đang vướng.",
         ),
+        E::ResourceClosed => say(
+            "Đối tượng này đã chấm dứt và không còn được thay đổi.",
+            "Đề nghị đọc lại đối tượng; nếu có đơn vị kế thừa thì thực hiện với đơn vị đó.",
+        ),
+        E::ResourceInUse => say(
+            "Vẫn còn đối tượng khác phụ thuộc vào đối tượng này.",
+            "Đề nghị chấm dứt, chuyển hoặc đóng những đối tượng nêu trong chi tiết rồi gửi lại.",
+        ),
         E::ResourceChanged => say(
             "Nội dung này đã được người khác thay đổi sau khi quý vị đọc.",
             "Đề nghị đọc lại, xem điểm thay đổi rồi gửi lại thay đổi của mình kèm thẻ mới.",
