@@ -89,6 +89,8 @@ pub(crate) struct Connection {
     pub(crate) from: UtcMicros,
     pub(crate) until: UtcMicros,
     pub(crate) is_active: bool,
+    /// From when it is not, by announcement.
+    pub(crate) suspended_from: UtcMicros,
 }
 
 /// One operation of a connection.
@@ -250,6 +252,7 @@ impl Connection {
             from: record.from,
             until: record.until,
             is_active: record.active,
+            suspended_from: record.suspended_from.unwrap_or(UtcMicros::MAX),
         }
     }
 

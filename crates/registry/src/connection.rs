@@ -13,7 +13,9 @@ pub mod api;
 pub mod command;
 pub mod deadline;
 pub mod lifecycle;
+pub mod said;
 pub(crate) mod sql;
+pub mod suspension;
 #[cfg(test)]
 mod tests;
 mod wording;
@@ -135,6 +137,8 @@ pub struct TakenStep {
     pub at: UtcMicros,
     /// Why, where the actor said so.
     pub reason: Option<String>,
+    /// On which ground of the rules, where it ended the connection.
+    pub ground: Option<String>,
     /// The number of the change, by which its entry in the log is found.
     pub sequence: u64,
 }

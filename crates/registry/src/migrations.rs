@@ -19,6 +19,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("regulation", REGULATION),
         ("connection deadline", CONNECTION_DEADLINE),
         ("life of an organisation", ORGANISATION_LIFE),
+        ("suspension", SUSPENSION),
     ],
 };
 
@@ -188,3 +189,25 @@ CREATE TABLE organisation_contact (
     PRIMARY KEY (organisation, number)
 );
 ALTER TABLE system ADD COLUMN closed_at BIGINT;";
+
+/// Connections that ended before named no ground.
+const SUSPENSION: &str = "
+ALTER TABLE connection_step ADD COLUMN ground TEXT;
+CREATE TABLE suspension (
+    connection TEXT NOT NULL REFERENCES connection (id),
+    number BIGINT NOT NULL,
+    planned BIGINT NOT NULL,
+    announced_at BIGINT NOT NULL,
+    takes_force_at BIGINT NOT NULL,
+    expected_recovery BIGINT,
+    content TEXT NOT NULL,
+    measures TEXT,
+    restored_when TEXT,
+    told_at BIGINT,
+    over_at BIGINT,
+    organisation TEXT NOT NULL,
+    role TEXT NOT NULL,
+    credential TEXT NOT NULL,
+    PRIMARY KEY (connection, number)
+);
+CREATE INDEX suspension_open ON suspension (over_at, takes_force_at);";

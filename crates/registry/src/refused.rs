@@ -25,9 +25,9 @@ use crate::node::NodeRefused;
 
 pub(crate) use self::detail::only;
 use self::detail::{
-    amended_already, closed, failed, last_node, node_retired, not_in_force, not_valid,
-    nothing_changed, other_algorithm, parent_unknown, still_used, taken, too_many_credentials,
-    unknown,
+    amended_already, closed, failed, last_node, no_suspension_planned, node_retired, not_in_force,
+    not_valid, nothing_changed, other_algorithm, parent_unknown, purpose_served, still_used,
+    suspension_planned, taken, too_many_credentials, unknown,
 };
 pub use self::noun::Noun;
 
@@ -102,6 +102,15 @@ pub enum Refused {
     /// Without this node nobody would decide. Caller's fault.
     #[error("{0} is the only node that does not retire")]
     LastNode(Origin),
+    /// Of this system, service and purpose a connection is in force. Caller's fault.
+    #[error("the connection {0} serves this purpose already")]
+    PurposeServed(ConnectionId),
+    /// A suspension is announced already. Caller's fault.
+    #[error("a suspension of the connection {0} is announced already")]
+    SuspensionPlanned(ConnectionId),
+    /// No suspension is announced. Caller's fault.
+    #[error("no suspension of the connection {0} is announced")]
+    NoSuspensionPlanned(ConnectionId),
     /// The lifecycle does not allow the step. Caller's fault.
     #[error(transparent)]
     Step(#[from] StepRefusal),
@@ -161,6 +170,13 @@ impl From<Refused> for Refusal {
             Refused::ParentUnknown(code) => (ErrorCode::ResourceConflict, parent_unknown(&code)),
             Refused::CredentialNotValid(keyid) => (ErrorCode::ResourceConflict, not_valid(&keyid)),
             Refused::AmendedAlready(id) => (ErrorCode::ResourceConflict, amended_already(&id)),
+            Refused::PurposeServed(id) => (ErrorCode::ResourceConflict, purpose_served(&id)),
+            Refused::SuspensionPlanned(id) => {
+                (ErrorCode::ResourceConflict, suspension_planned(&id))
+            }
+            Refused::NoSuspensionPlanned(id) => {
+                (ErrorCode::ResourceConflict, no_suspension_planned(&id))
+            }
             Refused::TooManyCredentials(system) => {
                 (ErrorCode::ResourceConflict, too_many_credentials(&system))
             }

@@ -127,7 +127,7 @@ async fn the_step_route_describes_every_step_it_takes() {
     for row in [
         "| step | from | to | who | reason |",
         "| `consent` | submitted | consented | provider |  |",
-        "| `suspend` | active | suspended | operator | required |",
+        "| `suspend` | active | suspended | provider, operator | required |",
     ] {
         assert!(description.contains(row), "{description}");
     }

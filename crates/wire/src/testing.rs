@@ -102,6 +102,7 @@ pub(crate) fn sample_records() -> Vec<Record> {
             until,
             active: true,
             state: "active".to_owned(),
+            suspended_from: None,
         }),
     ]
 }

@@ -111,7 +111,7 @@ fn choose<'c>(
 }
 
 fn check_state(connection: &Connection, now: UtcMicros) -> Result<(), Box<Refusal>> {
-    if !connection.is_active {
+    if !connection.is_active || connection.suspended_from <= now {
         return Err(Box::new(Refusal::new(
             ErrorCode::ConnectionNotActive,
             format!("Kết nối {} đang không hoạt động.", connection.id),

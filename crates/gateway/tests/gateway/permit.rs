@@ -69,6 +69,24 @@ async fn a_connection_permits_in_its_state_and_period_only() {
 }
 
 #[tokio::test]
+async fn an_announced_suspension_refuses_from_its_moment_on() {
+    let provider = Provider::friendly().await;
+    let city = Setting::new(provider.address).start().await;
+    let now = city.clock.now();
+    for (from, status) in [(now.saturating_add(Duration::from_micros(1)), 200), (now, 403)] {
+        let mut policy = city.policy.clone();
+        policy.connections[0].suspended_from = Some(from);
+        city.install(&policy);
+        let answer = city.ask(&Ask::get("/")).await;
+        assert_eq!(answer.status, status, "{from}");
+        if status == 403 {
+            assert_eq!(answer.code(), "connection.not_active");
+        }
+    }
+    assert_eq!(provider.seen().len(), 1);
+}
+
+#[tokio::test]
 async fn a_connection_permits_its_operations_only() {
     let provider = Provider::friendly().await;
     let mut setting = Setting::new(provider.address);

@@ -87,6 +87,7 @@ pub fn connection(number: u64, purpose: &str) -> ConnectionRecord {
         until: UtcMicros::MAX,
         active: true,
         state: "active".to_owned(),
+        suspended_from: None,
     }
 }
 

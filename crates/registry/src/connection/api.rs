@@ -12,19 +12,18 @@ use wire::id::ConnectionId;
 use wire::problem::Text;
 
 use super::lifecycle::{State, Step};
-use super::{Connection, command, sql};
+use super::{Connection, command, sql, suspension};
 use crate::Registry;
 use crate::authority::Sight;
 use crate::refused::Refused;
-use form::{ConnectionForm, ConnectionQuery, RevisionForm, StepForm};
+use form::{ConnectionForm, ConnectionQuery, RenewalForm, RevisionForm, StepForm};
 use view::{ConnectionView, StepView};
+use view_suspension::SuspensionView;
 
 pub mod form;
 mod step_table;
 pub mod view;
-
-/// The longest reason, in characters.
-const REASON_CHARS: usize = 1_000;
+pub(crate) mod view_suspension;
 
 pub(crate) fn routes() -> OpenApiRouter<Registry> {
     OpenApiRouter::default()
@@ -32,6 +31,8 @@ pub(crate) fn routes() -> OpenApiRouter<Registry> {
         .routes(routes!(read))
         .routes(routes!(history))
         .routes(routes!(revise))
+        .routes(routes!(renew))
+        .routes(routes!(suspensions))
         .routes(routes!(take))
 }
 
@@ -128,6 +129,43 @@ async fn revise(
     Ok(Json(shown(&registry, connection).await?))
 }
 
+/// Opens an amendment that changes nothing but the end of a connection in force; it goes the way of
+/// every amendment. For an administrator of the consumer.
+#[utoipa::path(post, path = "/api/v1/connections/{id}/renew", tag = "connections",
+    params(("id" = String, Path, description = "Connection id")),
+    request_body = RenewalForm,
+    responses((status = 201, body = ConnectionView), Problems))]
+async fn renew(
+    AxumState(registry): AxumState<Registry>,
+    Authenticated(actor): Authenticated,
+    Path(id): Path<String>,
+    Json(form): Json<RenewalForm>,
+) -> Result<(StatusCode, Json<ConnectionView>), Refusal> {
+    let id = field::parse("id", &id)?;
+    let until = form.read(registry.clock.now())?;
+    let connection = command::renew(&registry, &actor, &id, until).await?;
+    Ok((StatusCode::CREATED, Json(shown(&registry, connection).await?)))
+}
+
+/// The suspensions of a connection, planned and immediate, oldest first.
+#[utoipa::path(get, path = "/api/v1/connections/{id}/suspensions", tag = "connections",
+    params(("id" = String, Path, description = "Connection id"), PageQuery),
+    responses((status = 200, body = Page<SuspensionView>), Problems))]
+async fn suspensions(
+    AxumState(registry): AxumState<Registry>,
+    Authenticated(actor): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<SuspensionView>>, Refusal> {
+    let id: ConnectionId = field::parse("id", &id)?;
+    let page = PageRequest::try_from(query)?;
+    let after = after_number(&page.after)?;
+    load_seen(&registry, &actor, &id).await?;
+    let found = suspension::sql::list(&registry.database, &id, after, &page).await;
+    let page = page.page(found.map_err(Refused::from)?, |one| one.number.to_string());
+    Ok(Json(page.map(SuspensionView::from)))
+}
+
 /// Takes a step of the lifecycle.
 #[utoipa::path(post, path = "/api/v1/connections/{id}/{step}", tag = "connections",
     description = step_table::description(),
@@ -145,9 +183,8 @@ async fn take(
 ) -> Result<Json<ConnectionView>, Refusal> {
     let id = field::parse("id", &id)?;
     let step = step_to_take(&step)?;
-    let reason = form.reason.map(|reason| field::sentence("reason", &reason, REASON_CHARS));
-    let reason = reason.transpose()?;
-    let connection = command::take(&registry, &actor, &id, step, reason.as_deref()).await?;
+    let said = form.read()?;
+    let connection = command::take(&registry, &actor, &id, step, &said).await?;
     Ok(Json(shown(&registry, connection).await?))
 }
 
@@ -171,14 +208,17 @@ async fn load_seen(
 }
 
 /// The steps that have this route; the others have their own, or are the platform's.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 14] = [
     Step::Submit,
     Step::Return,
     Step::Consent,
     Step::Test,
     Step::Approve,
     Step::Activate,
+    Step::AnnounceSuspension,
+    Step::CallOffSuspension,
     Step::Suspend,
+    Step::TellConsumer,
     Step::Resume,
     Step::End,
     Step::Withdraw,

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use evidence::{Actor, Change};
+use wire::ambient::UtcMicros;
 use wire::canonical::canonical_of;
 use wire::digest::{ContentDigest, DigestAlgorithm};
 use wire::id::{ConnectionId, Role, ServiceId, SystemId};
 use wire::problem::Text;
 
 use super::lifecycle::{self, Party, Past, State, Step, StepRefusal, Wanted};
-use super::{Asked, Connection, TakenStep, deadline, sql};
+use super::said::Said;
+use super::{Asked, Connection, TakenStep, deadline, sql, suspension};
 use crate::Registry;
 use crate::refused::{Noun, Refused};
-use crate::{service, system};
+use crate::{regulation, service, system};
 use web::field;
 
 /// What requesting a connection needs.
@@ -34,10 +36,7 @@ pub async fn request(
     actor: &Actor,
     new: NewConnection,
 ) -> Result<Connection, Refused> {
-    let by = lifecycle::who_may(Step::Request);
-    if !by.iter().any(|party| parties(actor, &new.consumer, &new.service).contains(party)) {
-        return Err(StepRefusal::NotYours { step: Step::Request, by }.into());
-    }
+    must_request(actor, &new.consumer, &new.service)?;
     let mut change = registry.recorder.change(actor, action(Step::Request)).await?;
     system::command::open(&mut change, &new.consumer).await?;
     if service::sql::find(&mut change, &new.service).await?.is_none() {
@@ -54,12 +53,32 @@ pub async fn request(
         requested_at: change.time(),
     };
     sql::insert(&mut change, &connection).await?;
-    note(&mut change, actor, &connection, Step::Request, None).await?;
+    note(&mut change, actor, &connection, Step::Request, &Said::default()).await?;
     deadline::follow(&mut change, &connection.id, (Step::Request, connection.state)).await?;
     let mut subject = subject(&connection);
     subject.insert("asked".to_owned(), fingerprint(&connection.asked)?);
     change.record(subject).await?;
     Ok(connection)
+}
+
+/// Opens an amendment that changes nothing but the end of a connection in force.
+pub async fn renew(
+    registry: &Registry,
+    actor: &Actor,
+    id: &ConnectionId,
+    until: UtcMicros,
+) -> Result<Connection, Refused> {
+    let found = sql::find(&registry.database, id).await?;
+    let renewed = found.ok_or_else(|| unknown(id))?;
+    must_request(actor, &renewed.consumer, &renewed.service)?;
+    let state = renewed.state;
+    if !matches!(state, State::Active | State::Suspended) {
+        return Err(StepRefusal::NotFromHere { step: Step::Replace, state }.into());
+    }
+    let asked = Asked { until, ..renewed.asked };
+    let amends = Some(renewed.id);
+    let new = NewConnection { consumer: renewed.consumer, service: renewed.service, asked, amends };
+    request(registry, actor, new).await
 }
 
 /// Rewrites what a draft or returned connection asks for.
@@ -71,7 +90,9 @@ pub async fn revise(
 ) -> Result<Connection, Refused> {
     let mut change = registry.recorder.change(actor, action(Step::Revise)).await?;
     let mut connection = load(&mut change, id).await?;
-    move_on(&mut change, actor, &mut connection, Step::Revise, None).await?;
+    let parties = parties_of(actor, &connection);
+    let said = Said::default();
+    move_on(&mut change, actor, &parties, &mut connection, Step::Revise, &said).await?;
     connection.asked = asked;
     sql::rewrite(&mut change, &connection).await?;
     let mut subject = subject(&connection);
@@ -86,13 +107,17 @@ pub async fn take(
     actor: &Actor,
     id: &ConnectionId,
     step: Step,
-    reason: Option<&str>,
+    said: &Said,
 ) -> Result<Connection, Refused> {
     let mut change = registry.recorder.change(actor, action(step)).await?;
     let mut connection = load(&mut change, id).await?;
     let before = connection.state;
-    move_on(&mut change, actor, &mut connection, step, reason).await?;
+    let parties = parties_of(actor, &connection);
+    move_on(&mut change, actor, &parties, &mut connection, step, said).await?;
     let mut subject = subject(&connection);
+    if let Some(ground) = &said.ground {
+        subject.insert("ground".to_owned(), ground.clone());
+    }
     if step == Step::Activate
         && let Some(amended) = replace_amended(&mut change, actor, &connection).await?
     {
@@ -103,6 +128,18 @@ pub async fn take(
         registry.publisher.publish(Some(actor)).await?;
     }
     Ok(connection)
+}
+
+fn must_request(
+    actor: &Actor,
+    consumer: &SystemId,
+    service: &ServiceId,
+) -> Result<(), StepRefusal> {
+    let by = lifecycle::who_may(Step::Request);
+    if by.iter().any(|party| parties(actor, consumer, service).contains(party)) {
+        return Ok(());
+    }
+    Err(StepRefusal::NotYours { step: Step::Request, by })
 }
 
 /// An amendment is of the same system and service, and of something in force.
@@ -125,20 +162,56 @@ async fn must_amend_its_own(change: &mut Change, new: &NewConnection) -> Result<
 }
 
 /// Asks the lifecycle, then writes the new state and the step down.
-async fn move_on(
+pub(super) async fn move_on(
     change: &mut Change,
     actor: &Actor,
+    parties: &[Party],
     connection: &mut Connection,
     step: Step,
-    reason: Option<&str>,
+    said: &Said,
 ) -> Result<(), Refused> {
     let past: Vec<Past> = sql::past(&mut *change, &connection.id).await?;
-    let parties = parties(actor, &connection.consumer, &connection.service);
-    let wanted = Wanted { step, parties: &parties, credential: &actor.credential, reason };
+    let reason = said.reason.as_deref();
+    let wanted = Wanted { step, parties, credential: &actor.credential, reason };
     connection.state = lifecycle::decide(connection.state, &past, wanted)?;
+    said.must_suit(step)?;
+    match step {
+        Step::Approve => must_be_the_only_one(change, connection).await?,
+        Step::End => must_name_a_ground(change, said).await?,
+        _ => {}
+    }
     sql::move_to(change, &connection.id, connection.state).await?;
-    note(change, actor, connection, step, reason).await?;
-    deadline::follow(change, &connection.id, (step, connection.state)).await
+    note(change, actor, connection, step, said).await?;
+    deadline::follow(change, &connection.id, (step, connection.state)).await?;
+    suspension::follow(change, actor, connection, step, said).await
+}
+
+/// Of one system, service and purpose one connection is in force, and perhaps its amendment.
+async fn must_be_the_only_one(change: &mut Change, connection: &Connection) -> Result<(), Refused> {
+    let (consumer, service) = (&connection.consumer, &connection.service);
+    for other in sql::in_force_between(change, consumer, service).await? {
+        let amended = connection.amends == Some(other.id);
+        if !amended && other.id != connection.id && other.asked.purpose == connection.asked.purpose
+        {
+            return Err(Refused::PurposeServed(other.id));
+        }
+    }
+    Ok(())
+}
+
+async fn must_name_a_ground(change: &mut Change, said: &Said) -> Result<(), Refused> {
+    let at = change.time();
+    let rules = regulation::sql::in_force(change, at).await?;
+    if said.ground.as_deref().is_some_and(|ground| rules.ground(ground).is_some()) {
+        return Ok(());
+    }
+    let known: Vec<_> = rules.grounds.iter().map(|ground| ground.code.as_str()).collect();
+    let known = known.join(", ");
+    let rule = Text::new(
+        format!("một trong các căn cứ chấm dứt {known}."),
+        format!("one of the grounds for ending {known}."),
+    );
+    Err(field::invalid("ground", &rule).into())
 }
 
 /// Ends what the activated `amendment` amends. That it ended already is no reason to refuse.
@@ -162,8 +235,10 @@ async fn replace_amended(
     };
     amended.state = ended;
     sql::move_to(change, id, ended).await?;
-    note(change, actor, &amended, Step::Replace, None).await?;
+    let said = Said::default();
+    note(change, actor, &amended, Step::Replace, &said).await?;
     deadline::follow(change, id, (Step::Replace, amended.state)).await?;
+    suspension::inherit(change, id, &amendment.id).await?;
     Ok(Some(*id))
 }
 
@@ -172,7 +247,7 @@ async fn note(
     actor: &Actor,
     connection: &Connection,
     step: Step,
-    reason: Option<&str>,
+    said: &Said,
 ) -> Result<(), Refused> {
     let taken = TakenStep {
         number: sql::next_number(&mut *change, &connection.id).await?,
@@ -182,11 +257,16 @@ async fn note(
         role: actor.role,
         credential: actor.credential.clone(),
         at: change.time(),
-        reason: reason.map(ToOwned::to_owned),
+        reason: said.reason.clone(),
+        ground: said.ground.clone(),
         sequence: change.sequence().await?,
     };
     sql::note(change, &connection.id, &taken).await?;
     Ok(())
+}
+
+fn parties_of(actor: &Actor, connection: &Connection) -> Vec<Party> {
+    parties(actor, &connection.consumer, &connection.service)
 }
 
 /// In which capacities `actor` stands to a connection between these two.
@@ -206,7 +286,7 @@ fn parties(actor: &Actor, consumer: &SystemId, service: &ServiceId) -> Vec<Party
     }
 }
 
-async fn load(change: &mut Change, id: &ConnectionId) -> Result<Connection, Refused> {
+pub(super) async fn load(change: &mut Change, id: &ConnectionId) -> Result<Connection, Refused> {
     sql::find(change, id).await?.ok_or_else(|| unknown(id))
 }
 
@@ -225,7 +305,11 @@ const fn action(step: Step) -> &'static str {
         Step::Test => "connection.testing",
         Step::Approve => "connection.approved",
         Step::Activate => "connection.activated",
+        Step::AnnounceSuspension => "connection.suspension_announced",
+        Step::CallOffSuspension => "connection.suspension_called_off",
+        Step::Pause => "connection.paused",
         Step::Suspend => "connection.suspended",
+        Step::TellConsumer => "connection.consumer_told",
         Step::Resume => "connection.resumed",
         Step::End => "connection.ended",
         Step::Withdraw => "connection.withdrawn",
@@ -235,7 +319,7 @@ const fn action(step: Step) -> &'static str {
 }
 
 /// Ids and the state. Reasons stay in the database: people write them, and entries are for ever.
-fn subject(connection: &Connection) -> BTreeMap<String, String> {
+pub(super) fn subject(connection: &Connection) -> BTreeMap<String, String> {
     BTreeMap::from([
         ("connection".to_owned(), connection.id.to_string()),
         ("consumer".to_owned(), connection.consumer.to_string()),

@@ -61,8 +61,16 @@ pub enum Step {
     Approve,
     /// The operator switches it on.
     Activate,
-    /// The operator takes it out of force for a time.
+    /// Says ahead that it will be out of force for a time.
+    AnnounceSuspension,
+    /// What was announced will not be.
+    CallOffSuspension,
+    /// What was announced begins.
+    Pause,
+    /// Takes it out of force at once, for a violation or a danger.
     Suspend,
+    /// Records that the consumer was told of that.
+    TellConsumer,
     /// The operator puts it back into force.
     Resume,
     /// Takes it out of force for good.
@@ -121,7 +129,11 @@ pub const TABLE: &[Rule] = {
         Rule { step: T::Test,     from: &[S::Consented],                        to: S::Testing,   by: &[P::Operator],     needs_reason: false, not_by: &[T::Request, T::Revise, T::Submit, T::Consent] },
         Rule { step: T::Approve,  from: &[S::Testing],                          to: S::Approved,  by: &[P::StateManager], needs_reason: false, not_by: &[T::Request, T::Revise, T::Submit, T::Consent, T::Test] },
         Rule { step: T::Activate, from: &[S::Approved],                         to: S::Active,    by: &[P::Operator],     needs_reason: false, not_by: REQUESTER },
-        Rule { step: T::Suspend,  from: &[S::Active],                           to: S::Suspended, by: &[P::Operator],     needs_reason: true,  not_by: &[] },
+        Rule { step: T::AnnounceSuspension, from: &[S::Active],                 to: S::Active,    by: &[P::Provider, P::Operator], needs_reason: true, not_by: &[] },
+        Rule { step: T::CallOffSuspension, from: &[S::Active],                  to: S::Active,    by: &[P::Provider, P::Operator], needs_reason: true, not_by: &[] },
+        Rule { step: T::Pause,    from: &[S::Active],                           to: S::Suspended, by: &[P::Platform],     needs_reason: false, not_by: &[] },
+        Rule { step: T::Suspend,  from: &[S::Active],                           to: S::Suspended, by: &[P::Provider, P::Operator], needs_reason: true, not_by: &[] },
+        Rule { step: T::TellConsumer, from: &[S::Suspended],                    to: S::Suspended, by: &[P::Provider, P::Operator], needs_reason: false, not_by: &[] },
         Rule { step: T::Resume,   from: &[S::Suspended],                        to: S::Active,    by: &[P::Operator],     needs_reason: false, not_by: &[] },
         Rule { step: T::End,      from: &[S::Approved, S::Active, S::Suspended], to: S::Ended,    by: &[P::Consumer, P::Provider, P::Operator, P::StateManager], needs_reason: true, not_by: &[] },
         Rule { step: T::Withdraw, from: &[S::Draft, S::Submitted, S::Returned, S::Consented, S::Testing], to: S::Withdrawn, by: &[P::Consumer], needs_reason: false, not_by: &[] },
@@ -223,7 +235,9 @@ pub fn who_may(step: Step) -> &'static [Party] {
 
 /// The steps that lead on from `state` and that somebody may take.
 pub fn possible_steps(state: State) -> impl Iterator<Item = Step> {
-    let leads_on = move |rule: &&Rule| rule.from.contains(&state) && rule.step != Step::Replace;
+    let leads_on = move |rule: &&Rule| {
+        rule.from.contains(&state) && rule.by.iter().any(|party| *party != Party::Platform)
+    };
     TABLE.iter().filter(leads_on).map(|rule| rule.step)
 }
 
@@ -308,7 +322,11 @@ written!(
     Test = "test",
     Approve = "approve",
     Activate = "activate",
+    AnnounceSuspension = "announce_suspension",
+    CallOffSuspension = "call_off_suspension",
+    Pause = "pause",
     Suspend = "suspend",
+    TellConsumer = "tell_consumer",
     Resume = "resume",
     End = "end",
     Withdraw = "withdraw",

@@ -13,7 +13,7 @@ use web::PageRequest;
 
 const COLUMNS: &str = "id, consumer, service, state, amends, asked, requested_at";
 const STEP_COLUMNS: &str =
-    "number, step, state, organisation, role, credential, taken_at, reason, sequence";
+    "number, step, state, organisation, role, credential, taken_at, reason, sequence, ground";
 
 /// Which connections a list is of.
 #[derive(Debug, Default)]
@@ -73,6 +73,20 @@ pub(crate) async fn find_amendment(
          WHERE amends = $1 AND state NOT IN ('ended', 'withdrawn', 'refused')";
     let row = reading.row(sql, &[id.to_string().into()]).await?;
     row.map(|row| row.parsed("id")).transpose()
+}
+
+/// Those between these two that are approved and not ended.
+pub(crate) async fn in_force_between(
+    reading: impl Reading,
+    consumer: &SystemId,
+    service: &ServiceId,
+) -> Result<Vec<Connection>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM connection WHERE consumer = $1 AND service = $2
+           AND state IN ('approved', 'active', 'suspended') ORDER BY id"
+    );
+    let values = [consumer.to_string().into(), service.to_string().into()];
+    reading.rows(&sql, &values).await?.iter().map(from_row).collect()
 }
 
 /// Those that gateways hear of, for the directory.
@@ -145,7 +159,7 @@ pub(crate) async fn note(
 ) -> Result<(), StoreError> {
     let sql = format!(
         "INSERT INTO connection_step (connection, {STEP_COLUMNS})
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
     );
     let sequence = i64::try_from(taken.sequence);
     let values = [
@@ -159,6 +173,7 @@ pub(crate) async fn note(
         taken.at.into(),
         taken.reason.clone().into(),
         sequence.map_err(|_| corrupt("sequence", "is beyond 2^63"))?.into(),
+        taken.ground.clone().into(),
     ];
     change.execute(&sql, &values).await?;
     Ok(())
@@ -208,6 +223,7 @@ fn step_from_row(row: &Row) -> Result<TakenStep, StoreError> {
         credential: row.text("credential")?,
         at: row.time("taken_at")?,
         reason: row.optional_text("reason")?,
+        ground: row.optional_text("ground")?,
         sequence: sequence.map_err(|_| corrupt("sequence", "is negative"))?,
     })
 }

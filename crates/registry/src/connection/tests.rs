@@ -190,3 +190,42 @@ async fn a_step_that_needs_no_reason_needs_no_body() {
     let (status, refusal) = bare(OPERATOR, "refuse").await;
     assert_eq!((status, &refusal["code"]), (422, &"field.invalid".into()), "it must say why");
 }
+
+#[tokio::test]
+async fn a_connection_ends_on_a_ground_of_the_rules() {
+    let platform = Platform::with_service().await;
+    let path = platform.connection_after(&STRAIGHT).await;
+    let end = format!("{path}/end");
+    for ground in [Value::Null, json!("because"), json!("purpose")] {
+        let mut said = because();
+        said["ground"] = ground;
+        let (status, refused) = platform.post(CONSUMER, &end, said).await;
+        assert_eq!((status, &refused["code"]), (422, &"field.invalid".into()));
+        assert!(refused["detail"].as_str().unwrap().contains("cannot_be_restored"), "{refused}");
+    }
+    let mut said = because();
+    said["ground"] = "no_longer_needed".into();
+    platform.made(CONSUMER, &end, said).await;
+    let history = platform.get(&format!("{path}/history")).await;
+    assert_eq!(history["items"].as_array().unwrap().last().unwrap()["ground"], "no_longer_needed");
+    let entries = platform.entries().await;
+    let entry = entries.iter().find(|entry| entry.action == "connection.ended").unwrap();
+    assert_eq!(entry.subject["ground"], "no_longer_needed");
+}
+
+#[tokio::test]
+async fn a_pair_has_several_purposes_and_each_of_them_one_connection_in_force() {
+    let platform = Platform::with_service().await;
+    platform.connection_after(&STRAIGHT).await;
+    let mut form = connection_form();
+    form["asked"]["purpose"] = "thong-ke".into();
+    let other = platform.made(CONSUMER, "/api/v1/connections", form).await;
+    let other = format!("/api/v1/connections/{}", other["id"].as_str().unwrap());
+    for step in STRAIGHT {
+        platform.step(&other, step).await;
+    }
+    let same = platform.connection_after(&["submit", "consent", "test"]).await;
+    let refused = platform.refused(STATE_MANAGER, &format!("{same}/approve"), because()).await;
+    assert_eq!(refused, (409, "resource.conflict".to_owned()));
+    assert_eq!(platform.get(&same).await["state"], "testing");
+}

@@ -33,6 +33,7 @@ pub(crate) async fn build(change: &mut Change, secrets: &SecretBox) -> Result<Bu
     let systems = system::sql::all_open(&mut *change).await?;
     let services = service::sql::all(&mut *change).await?;
     let connections = connection::sql::published(&mut *change).await?;
+    let planned = connection::suspension::planned(change).await?;
     let since = now.saturating_sub(TOLD_AFTER_ITS_END);
     let credentials = credential::sql::not_ended_before(change, since).await?;
 
@@ -40,6 +41,10 @@ pub(crate) async fn build(change: &mut Change, secrets: &SecretBox) -> Result<Bu
     built.records.extend(organisations.into_iter().map(organisation_record));
     built.records.extend(systems.into_iter().map(system_record));
     built.records.extend(services.into_iter().map(service_record));
+    let connection_record = |connection: Connection| {
+        let suspended_from = planned.get(&connection.id).copied();
+        connection_record(connection, suspended_from)
+    };
     built.records.extend(worth_telling(connections, now).map(connection_record));
     for (credential, sealed) in credentials {
         built.add_credential(credential, sealed.as_deref(), secrets);
@@ -127,7 +132,7 @@ fn service_record(service: Service) -> Record {
     })
 }
 
-fn connection_record(connection: Connection) -> Record {
+fn connection_record(connection: Connection, suspended_from: Option<UtcMicros>) -> Record {
     Record::Connection(ConnectionRecord {
         id: connection.id,
         consumer: connection.consumer,
@@ -140,5 +145,6 @@ fn connection_record(connection: Connection) -> Record {
         until: connection.asked.until,
         active: connection.state == State::Active,
         state: connection.state.to_string(),
+        suspended_from,
     })
 }

@@ -76,6 +76,33 @@ pub(super) fn amended_already(id: &ConnectionId) -> Text {
     )
 }
 
+pub(super) fn purpose_served(id: &ConnectionId) -> Text {
+    Text::new(
+        format!(
+            "Kết nối «{id}» của cùng hệ thống, dịch vụ và mục đích đang có hiệu lực; hãy sửa đổi \
+             hoặc gia hạn kết nối đó."
+        ),
+        format!(
+            "The connection `{id}` of the same system, service and purpose is in force; amend or \
+             renew that one."
+        ),
+    )
+}
+
+pub(super) fn suspension_planned(id: &ConnectionId) -> Text {
+    Text::new(
+        format!("Việc tạm ngừng kết nối «{id}» đã được thông báo; hãy hủy kế hoạch đó trước."),
+        format!("A suspension of the connection `{id}` is announced already; call it off first."),
+    )
+}
+
+pub(super) fn no_suspension_planned(id: &ConnectionId) -> Text {
+    Text::new(
+        format!("Kết nối «{id}» không có kế hoạch tạm ngừng nào."),
+        format!("No suspension of the connection `{id}` is announced."),
+    )
+}
+
 pub(super) fn too_many_credentials(system: &SystemId) -> Text {
     Text::new(
         format!(

@@ -143,6 +143,17 @@ async fn cases(platform: &Platform) -> Vec<Case> {
             asked(),
             &[CONSUMER],
         ),
+        write(
+            "/api/v1/connections/{id}/renew",
+            format!("{connection}/renew"),
+            json!({"until": "2029-01-01T00:00:00Z"}),
+            &[CONSUMER],
+        ),
+        read_by(
+            "/api/v1/connections/{id}/suspensions",
+            format!("{connection}/suspensions"),
+            BOTH_SIDES_MATTERS,
+        ),
         read("/api/v1/directory", "/api/v1/directory"),
         read_by("/api/v1/nodes", "/api/v1/nodes", OVERSEERS),
         write(
@@ -175,7 +186,7 @@ async fn two_nodes(platform: &Platform) {
 /// possible: whoever may take it is told that it is not possible now, everyone else that they may
 /// not.
 fn steps(connection: &str) -> Vec<Case> {
-    let by: [(&str, &[&str]); 11] = [
+    let by: [(&str, &[&str]); 14] = [
         ("withdraw", &[CONSUMER]),
         ("submit", &[CONSUMER]),
         ("return", &[OPERATOR]),
@@ -183,7 +194,10 @@ fn steps(connection: &str) -> Vec<Case> {
         ("test", &[OPERATOR]),
         ("approve", &[STATE_MANAGER]),
         ("activate", &[OPERATOR]),
-        ("suspend", &[OPERATOR]),
+        ("announce_suspension", &[PROVIDER, OPERATOR]),
+        ("call_off_suspension", &[PROVIDER, OPERATOR]),
+        ("suspend", &[PROVIDER, OPERATOR]),
+        ("tell_consumer", &[PROVIDER, OPERATOR]),
         ("resume", &[OPERATOR]),
         ("end", &[CONSUMER, PROVIDER, OPERATOR, STATE_MANAGER]),
         ("refuse", &[PROVIDER, OPERATOR, STATE_MANAGER]),

@@ -261,7 +261,16 @@ impl Platform {
             "approve" => STATE_MANAGER,
             _ => OPERATOR,
         };
-        self.made(token, &format!("{path}/{step}"), json!({"reason": "theo đề nghị"})).await
+        let mut said = json!({"reason": "theo đề nghị"});
+        match step {
+            "suspend" => {
+                said["measures"] = "Chặn lượt gọi".into();
+                said["restored_when"] = "Đã khắc phục".into();
+            }
+            "end" => said["ground"] = "no_longer_needed".into(),
+            _ => {}
+        }
+        self.made(token, &format!("{path}/{step}"), said).await
     }
 
     /// The version of the directory in force.

@@ -152,6 +152,10 @@ pub struct ConnectionRecord {
     pub active: bool,
     /// The state of its lifecycle, for whoever reads a refusal.
     pub state: String,
+    /// From when calls are let through no more, where a suspension is announced. Left out of the
+    /// record if none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended_from: Option<UtcMicros>,
 }
 
 /// How many calls a connection may make.

@@ -10,6 +10,7 @@ use wire::directory::{Operation, Quota};
 use wire::problem::Text;
 
 use super::super::command::NewConnection;
+use super::super::said::Said;
 use super::super::{Asked, DataItem, OperationShape, QuotaShape};
 use super::{MAX_YEARS, latest_end};
 
@@ -73,9 +74,54 @@ pub struct RevisionForm {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepForm {
-    /// Why: needed to return, refuse, suspend and end.
+    /// Why: needed to return, refuse, suspend and end. For a suspension, what was violated.
     #[schema(example = "Theo đề nghị của hai bên")]
-    pub(super) reason: Option<String>,
+    reason: Option<String>,
+    /// Needed to end: the code of a ground of the rules about connections, such as
+    /// `no_longer_needed`.
+    ground: Option<String>,
+    /// Needed to announce a suspension: from when calls are refused (RFC 3339, UTC).
+    from: Option<String>,
+    /// Needed to announce a suspension: when calls are expected to pass again.
+    expected_recovery: Option<String>,
+    /// Needed to suspend at once: what is done about it.
+    measures: Option<String>,
+    /// Needed to suspend at once: what restores the connection.
+    restored_when: Option<String>,
+}
+
+/// Until when a connection is to be renewed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenewalForm {
+    /// Until when (RFC 3339, UTC): after now, at most ten years ahead.
+    #[schema(example = "2031-12-01T00:00:00Z")]
+    until: String,
+}
+
+impl StepForm {
+    pub(super) fn read(self) -> Result<Said, Refusal> {
+        let sentence = |name: &str, text: Option<String>| {
+            text.map(|text| field::sentence(name, &text, TEXT_CHARS)).transpose()
+        };
+        Ok(Said {
+            reason: sentence("reason", self.reason)?,
+            ground: sentence("ground", self.ground)?,
+            from: field::parse_optional("from", self.from.as_deref())?,
+            expected_recovery: field::parse_optional(
+                "expected_recovery",
+                self.expected_recovery.as_deref(),
+            )?,
+            measures: sentence("measures", self.measures)?,
+            restored_when: sentence("restored_when", self.restored_when)?,
+        })
+    }
+}
+
+impl RenewalForm {
+    pub(super) fn read(self, now: UtcMicros) -> Result<UtcMicros, Refusal> {
+        until(&self.until, now, now)
+    }
 }
 
 /// Which connections to list.

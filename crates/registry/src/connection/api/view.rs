@@ -12,7 +12,9 @@ use wire::organisation_code::OrganisationCode;
 
 use super::super::deadline::{self, ConnectionDeadline};
 use super::super::lifecycle::{Step, possible_steps};
+use super::super::suspension::{self, Suspension};
 use super::super::{Asked, Connection, TakenStep};
+use super::view_suspension::SuspensionView;
 
 /// One connection.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,6 +49,10 @@ pub struct ConnectionView {
     due: Option<UtcMicros>,
     /// Whether that has passed.
     overdue: bool,
+    /// The suspension that is planned or in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    suspension: Option<SuspensionView>,
     /// When it was requested.
     #[schema(value_type = String, format = DateTime)]
     requested_at: UtcMicros,
@@ -94,6 +100,10 @@ pub struct StepView {
     /// Why, where the actor said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// On which ground of the rules, where it ended the connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "no_longer_needed")]
+    ground: Option<String>,
     /// Where its entry stands: `<log origin>/<index>`. Absent while the log catches up.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "lgsp.haiphong.example/log/42")]
@@ -134,7 +144,8 @@ pub(super) async fn one(
     now: UtcMicros,
 ) -> Result<ConnectionView, StoreError> {
     let deadlines = deadline::sql::open(database, &[connection.id]).await?;
-    Ok(ConnectionView::new(connection, deadlines, now))
+    let suspension = suspension::sql::find_open(database, &connection.id).await?;
+    Ok(ConnectionView::new(connection, deadlines, suspension, now))
 }
 
 /// Some connections as they are shown at `now`; whatever they need is read for all at once.
@@ -148,15 +159,24 @@ pub(super) async fn many(
     for deadline in deadline::sql::open(database, &ids).await? {
         deadlines.entry(deadline.connection).or_default().push(deadline);
     }
+    let open = suspension::sql::open(database, &ids).await?;
+    let mut suspensions: HashMap<_, _> =
+        open.into_iter().map(|suspension| (suspension.connection, suspension)).collect();
     let show = |connection: Connection| {
         let deadlines = deadlines.remove(&connection.id).unwrap_or_default();
-        ConnectionView::new(connection, deadlines, now)
+        let suspension = suspensions.remove(&connection.id);
+        ConnectionView::new(connection, deadlines, suspension, now)
     };
     Ok(connections.into_iter().map(show).collect())
 }
 
 impl ConnectionView {
-    fn new(connection: Connection, open: Vec<ConnectionDeadline>, now: UtcMicros) -> Self {
+    fn new(
+        connection: Connection,
+        open: Vec<ConnectionDeadline>,
+        suspension: Option<Suspension>,
+        now: UtcMicros,
+    ) -> Self {
         let deadlines: Vec<_> =
             open.into_iter().map(|deadline| DeadlineView::new(deadline, now)).collect();
         let due = deadlines.first().map(|deadline| deadline.due);
@@ -172,6 +192,7 @@ impl ConnectionView {
             overdue: due.is_some_and(|due| due <= now),
             due,
             deadlines,
+            suspension: suspension.map(SuspensionView::from),
             requested_at: connection.requested_at,
         }
     }
@@ -190,6 +211,7 @@ impl StepView {
             },
             at: taken.at,
             reason: taken.reason,
+            ground: taken.ground,
             entry: entry.map(|(origin, index)| format!("{origin}/{index}")),
         }
     }

@@ -26,7 +26,7 @@ fn the_lifecycle_is_this_table() {
         let not_by = join(rule.not_by.iter().map(|step| step.as_str()).collect());
         let reason = if rule.needs_reason { "reason" } else { "" };
         let line = format!(
-            "{:<8} | {from:<54} | {:<9} | {by:<46} | {reason:<6} | {not_by}",
+            "{:<19} | {from:<54} | {:<9} | {by:<46} | {reason:<6} | {not_by}",
             rule.step.as_str(),
             rule.to.as_str(),
         );
