@@ -28,6 +28,7 @@ mod error;
 mod frame;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
+mod gathering;
 mod handle;
 mod handover;
 mod intents;
@@ -82,8 +83,8 @@ pub struct LogConfig {
     /// How long the next batch may gather at most before it is written and synced; see
     /// [`Self::gather_per_entry`].
     pub gather_most: Duration,
-    /// How long it waits, for each further entry that the batch before it had, until as many are here
-    /// again: a sync costs processor time as well as waiting, so many calls at once share one, and a
+    /// How long it waits at most for each further entry that it expects, by what the batches before
+    /// had: a sync costs processor time as well as waiting, so many calls at once share one, and a
     /// lone one never waits for others.
     pub gather_per_entry: Duration,
     /// When a segment of the write-ahead file is full.
@@ -94,7 +95,7 @@ pub struct LogConfig {
 
 impl LogConfig {
     /// The usual: a checkpoint each half second, a failed disk tried again after 200 ms, 8,192 entries waiting, 256 MiB unpublished,
-    /// batches that gather for 150 µs per entry of the one before and 2 ms at most, segments of 32 and 8 MiB.
+    /// batches that gather for 150 µs per expected entry and 2 ms at most, segments of 32 and 8 MiB.
     pub fn new(dir: impl Into<PathBuf>, origin: Origin) -> Self {
         Self {
             dir: dir.into(),

@@ -20,6 +20,7 @@ use wire::id::RequestId;
 use super::batch::Batch;
 use super::codec::{EntryRecord, SegmentHead};
 use super::draft::{Appended, LogUnavailable, SpentNonce};
+use super::gathering::Gathering;
 use super::intents::Settled;
 use super::lane::{Answer, Outcome, Round};
 use super::shared::Shared;
@@ -49,8 +50,7 @@ pub(super) struct Appender {
     pub(super) next_serial: u64,
     pub(super) next_index: u64,
     pub(super) last_time: UtcMicros,
-    /// How many entries the last batch had.
-    pub(super) last_batch: u32,
+    pub(super) gathering: Gathering,
 }
 
 impl Appender {
@@ -73,15 +73,11 @@ impl Appender {
         }
     }
 
-    /// Lets as many gather for the next batch as the last one had: a sync that took long makes batches
-    /// larger, and only waiting in vain makes them smaller.
-    fn gather(&mut self) {
-        let count = std::mem::take(&mut self.last_batch);
-        let others = count.saturating_sub(1);
-        let config = &self.shared.config;
-        let patience = config.gather_per_entry.saturating_mul(others).min(config.gather_most);
+    /// Lets others come, if the batches before say that they will.
+    fn gather(&self) {
+        let patience = self.gathering.patience(&self.shared.config);
         if !patience.is_zero() {
-            self.shared.queue.gather(usize::try_from(count).unwrap_or(usize::MAX), patience);
+            self.shared.queue.gather(self.gathering.wanted(), patience);
         }
     }
 
@@ -121,12 +117,8 @@ impl Appender {
         let Some(synced) = self.segment.as_ref().map(|segment| segment.length) else {
             return self.refuse(jobs, LogUnavailable::Disk);
         };
-        let length = jobs.iter().map(|job| job.detail.len() + USUAL_ENTRY_BYTES).sum();
-        let mut batch = Batch {
-            first: self.next_index,
-            bytes: Vec::with_capacity(length),
-            entries: Vec::with_capacity(jobs.len()),
-        };
+        let mut batch = self.shared.handover.batch(self.next_index);
+        batch.bytes.reserve(jobs.iter().map(|job| job.detail.len() + USUAL_ENTRY_BYTES).sum());
         let now = self.shared.clock.now();
         let mut time = self.last_time;
         jobs.retain_mut(|job| {
@@ -156,7 +148,7 @@ impl Appender {
     fn conclude(&mut self, batch: Batch, mut jobs: Vec<Job>) {
         let first = batch.first;
         self.next_index = batch.end();
-        self.last_batch = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
+        self.gathering.came(jobs.len());
         metrics::counter!("lgsp_log_entries_total").increment(jobs.len() as u64);
         metrics::counter!("lgsp_log_batches_total").increment(1);
         self.shared.handover.push(batch);

@@ -14,12 +14,14 @@
 //! what stands above it is read by nobody, and the next publication writes over it.
 //! **Trust**: none: readers check entries against hashes, and hashes lead to a signed root.
 
+mod pieces;
 mod reader;
 mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(super) use pieces::Pieces;
 pub(super) use writer::Tree;
 
 use crate::disk::Disk;

@@ -26,6 +26,13 @@ pub(super) struct Placed {
 }
 
 impl Batch {
+    /// Empties it, to begin at this index.
+    pub(super) fn clear(&mut self, first: u64) {
+        self.first = first;
+        self.bytes.clear();
+        self.entries.clear();
+    }
+
     /// Adds an entry; `synced` as in [`frame::write`].
     pub(super) fn push(&mut self, synced: u64, record: &EntryRecord<'_>) {
         frame::write(&mut self.bytes, Kind::Entry, synced, |out| record.put(out));

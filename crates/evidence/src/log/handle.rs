@@ -21,6 +21,7 @@ use super::codec::IntentRecord;
 use super::detail;
 use super::draft::{Appended, Draft, Intent, LogUnavailable, SpentNonce};
 use super::error::OpenError;
+use super::gathering::Gathering;
 use super::handover::Handover;
 use super::intents::Ticket;
 use super::lane::{Answer, Lane};
@@ -87,7 +88,7 @@ impl Log {
             tail: None,
             next_index: recovered.size,
             last_time,
-            last_batch: 0,
+            gathering: Gathering::new(),
         };
         let publisher = Publisher {
             shared: Arc::clone(&shared),

@@ -29,6 +29,8 @@ struct State {
     /// There is something to tidy, with or without entries to publish.
     untidy: bool,
     closed: bool,
+    /// What held the batches of the last publication, empty again.
+    spare: Vec<Batch>,
 }
 
 /// What the publisher finds when it wakes.
@@ -118,13 +120,21 @@ impl Handover {
         let _ = self.woken.wait_while_for(&mut state, |state| !state.closed, pause);
     }
 
-    /// Forgets the oldest `count` batches: they are published.
-    pub(super) fn forget(&self, count: usize) {
+    /// Forgets these batches, the oldest ones: they are published. Those that nobody reads any more
+    /// hold further ones: fresh memory for each would cost the system more than writing it.
+    pub(super) fn forget(&self, published: Vec<Arc<Batch>>) {
         let mut state = self.state.lock();
-        let held = state.batches.len();
-        let published: usize =
-            state.batches.drain(..count.min(held)).map(|batch| batch.bytes.len()).sum();
-        state.bytes = state.bytes.saturating_sub(published);
+        let held = published.len().min(state.batches.len());
+        let bytes: usize = state.batches.drain(..held).map(|batch| batch.bytes.len()).sum();
+        state.bytes = state.bytes.saturating_sub(bytes);
+        state.spare = published.into_iter().filter_map(Arc::into_inner).collect();
+    }
+
+    /// An empty batch that begins at this index.
+    pub(super) fn batch(&self, first: u64) -> Batch {
+        let mut batch = self.state.lock().spare.pop().unwrap_or_default();
+        batch.clear(first);
+        batch
     }
 }
 

@@ -17,7 +17,7 @@ use wire::checkpoint::{Checkpoint, Origin};
 use wire::merkle::Hash;
 use wire::note::{SignedNote, note_signature_line};
 
-use super::archive::{Archive, Tree};
+use super::archive::{Archive, Pieces, Tree};
 use super::batch::Batch;
 use super::shared::Shared;
 use super::wal;
@@ -42,12 +42,13 @@ pub(super) struct Press {
     pub(super) origin: Origin,
     pub(super) signer: PlatformSigner,
     pub(super) tree: Tree,
+    pub(super) pieces: Pieces,
 }
 
 impl Press {
     /// Publishes the tree with these batches added. After an error everything is as before.
     pub(super) fn publish(&mut self, batches: &[Arc<Batch>]) -> io::Result<Published> {
-        let tree = self.archive.append(&self.tree, batches)?;
+        let tree = self.archive.append(&self.tree, batches, &mut self.pieces)?;
         // What cannot be signed is not published: the next try begins here again.
         let published = self.sign(&tree)?;
         let (new, path) = (self.dir.join("checkpoint.new"), self.dir.join("checkpoint"));
@@ -92,7 +93,7 @@ impl Publisher {
         loop {
             let news = self.shared.handover.wait(period);
             self.ended.extend(news.ended);
-            let done = self.publish(&news.batches).and_then(|()| self.tidy());
+            let done = self.publish(news.batches).and_then(|()| self.tidy());
             match &done {
                 Ok(()) if was_failing => tracing::info!("the log publishes again"),
                 Err(error) if !was_failing => {
@@ -110,15 +111,15 @@ impl Publisher {
         }
     }
 
-    fn publish(&mut self, batches: &[Arc<Batch>]) -> io::Result<()> {
+    fn publish(&mut self, batches: Vec<Arc<Batch>>) -> io::Result<()> {
         if batches.is_empty() {
             return Ok(());
         }
-        let published = self.press.publish(batches)?;
+        let published = self.press.publish(&batches)?;
         metrics::counter!("lgsp_log_published_total").absolute(published.size);
         self.shared.published.send_replace(Arc::new(published));
         // Readers find these entries in the archive from here on.
-        self.shared.handover.forget(batches.len());
+        self.shared.handover.forget(batches);
         Ok(())
     }
 

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use wire::ambient::{Clock, Randomness, UtcMicros};
 use wire::entry::Entry;
 
-use super::archive::{Archive, Tree};
+use super::archive::{Archive, Pieces, Tree};
 use super::codec::{SegmentHead, SettledRecord};
 use super::draft::SpentNonce;
 use super::error::OpenError;
@@ -110,8 +110,15 @@ pub(super) fn open(
 
     let signer = keys.signer.clone();
     let (disk, dir, origin) = (Arc::clone(disk), dir.clone(), config.origin.clone());
-    let mut press =
-        Press { disk: Arc::clone(&disk), dir: dir.clone(), archive, origin, signer, tree };
+    let mut press = Press {
+        disk: Arc::clone(&disk),
+        dir: dir.clone(),
+        archive,
+        origin,
+        signer,
+        tree,
+        pieces: Pieces::default(),
+    };
     let published = match published {
         Some(published) if published.size == size => published,
         // For a crash in here see Press::publish: the entries stay in the new segment.
