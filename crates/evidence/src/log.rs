@@ -63,7 +63,7 @@ pub const CALL_UNKNOWN: &str = "call.unknown";
 pub const OUTCOME_UNKNOWN: &str = "unknown";
 
 /// The name under which an entry's subject holds the call it belongs to.
-pub const REQUEST_ID: &str = "request_id";
+pub use wire::entry::REQUEST_ID;
 
 /// Where a log stands and how much it may hold back.
 #[derive(Debug, Clone)]

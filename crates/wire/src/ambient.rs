@@ -115,7 +115,8 @@ impl fmt::Display for UtcMicros {
 }
 
 impl UtcMicros {
-    fn spelling(self) -> [u8; 27] {
+    /// Its written form.
+    pub(crate) fn spelling(self) -> [u8; 27] {
         let moment = OffsetDateTime::from_unix_timestamp(self.as_seconds())
             .unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let mut spelling = *b"0000-00-00T00:00:00.000000Z";

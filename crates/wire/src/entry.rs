@@ -26,11 +26,14 @@ use serde::{Deserialize, Serialize};
 use crate::ambient::UtcMicros;
 use crate::canonical::{MAX_INTEGER, NotCanonical};
 use crate::commitment::CommitmentLabel;
-use crate::id::{EntryId, Role, SystemCode};
+use crate::id::{EntryId, RequestId, Role, SystemCode};
 use crate::merkle::{Hash, base64_text};
 use crate::organisation_code::OrganisationCode;
 use crate::text::{Malformed, serde_as_text};
 use crate::tile::MAX_ENTRY_BYTES;
+
+/// The name under which an entry's subject holds the call it belongs to.
+pub const REQUEST_ID: &str = "request_id";
 
 /// The version of the entry's form that is written here.
 pub const VERSION: u8 = 1;
@@ -121,7 +124,34 @@ pub enum EntryError {
     Version,
 }
 
-impl Entry {
+/// What an entry says, wherever it stands, to be written without being put together first.
+#[derive(Debug, Clone, Copy)]
+pub struct EntryView<'a> {
+    /// As of [`Entry`], like the rest.
+    pub id: EntryId,
+    /// When it was put into the log.
+    pub time: UtcMicros,
+    /// What sort of thing happened.
+    pub kind: Kind,
+    /// What happened.
+    pub action: &'a str,
+    /// Who did it.
+    pub actor: Option<&'a ActorRef>,
+    /// What it was done to.
+    pub subject: &'a BTreeMap<String, String>,
+    /// The call it belongs to, which the subject names beside the rest.
+    pub request_id: Option<RequestId>,
+    /// How it ended.
+    pub outcome: &'a str,
+    /// The root of the directory by which it was decided.
+    pub directory: Option<&'a Hash>,
+    /// Commitments to what was said.
+    pub commitments: &'a BTreeMap<CommitmentLabel, Hash>,
+    /// The number of the change in the database.
+    pub sequence: Option<u64>,
+}
+
+impl EntryView<'_> {
     /// The bytes of this entry in the log.
     pub fn to_canonical(&self) -> Result<Vec<u8>, EntryError> {
         if let Some(sequence) = self.sequence.filter(|sequence| *sequence > MAX_INTEGER) {
@@ -130,11 +160,46 @@ impl Entry {
         if let Some(name) = self.subject.keys().find(|name| !is_subject_name(name)) {
             return Err(EntryError::SubjectName(name.clone()));
         }
-        let bytes = writer::write(self).into_bytes();
+        let mut bytes = Vec::with_capacity(1_024);
+        writer::write(&mut bytes, self);
         if bytes.len() > MAX_ENTRY_BYTES {
             return Err(EntryError::TooLong(bytes.len()));
         }
         Ok(bytes)
+    }
+}
+
+/// Puts another time into an entry's bytes: it stands at their end and is always as long. `None`:
+/// these bytes are no entry.
+pub fn set_time(canonical: &mut [u8], time: UtcMicros) -> Option<()> {
+    let spelling = time.spelling();
+    let after = canonical.len().checked_sub(writer::AFTER_TIME.len())?;
+    let place = canonical.get_mut(after.checked_sub(spelling.len())?..after)?;
+    place.copy_from_slice(&spelling);
+    Some(())
+}
+
+impl Entry {
+    /// The bytes of this entry in the log.
+    pub fn to_canonical(&self) -> Result<Vec<u8>, EntryError> {
+        self.view(None).to_canonical()
+    }
+
+    /// The entry as a view of it; of this call, if there is one.
+    pub fn view(&self, request_id: Option<RequestId>) -> EntryView<'_> {
+        EntryView {
+            id: self.id,
+            time: self.time,
+            kind: self.kind,
+            action: &self.action,
+            actor: self.actor.as_ref(),
+            subject: &self.subject,
+            request_id,
+            outcome: &self.outcome,
+            directory: self.directory.as_ref(),
+            commitments: &self.commitments,
+            sequence: self.sequence,
+        }
     }
 
     /// Reads the bytes of an entry; anything that [`Self::to_canonical`] would write otherwise is

@@ -145,6 +145,19 @@ fn major_of(version: &str) -> Option<u16> {
     if plain { digits.parse().ok() } else { None }
 }
 
+/// The written form of a number that the platform draws.
+#[derive(Debug, Clone, Copy)]
+pub struct Spelling([u8; uuid::fmt::Hyphenated::LENGTH]);
+
+impl std::ops::Deref for Spelling {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        // Hexadecimal digits and hyphens.
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
 macro_rules! uuid_newtype {
     ($(#[$doc:meta])* $name:ident, $expected:expr) => {
         $(#[$doc])*
@@ -168,6 +181,13 @@ macro_rules! uuid_newtype {
             /// Its sixteen bytes.
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
+            }
+
+            /// Its written form, on the stack: calls carry it in several places.
+            pub fn spelling(&self) -> Spelling {
+                let mut spelling = [0; uuid::fmt::Hyphenated::LENGTH];
+                self.0.hyphenated().encode_lower(&mut spelling);
+                Spelling(spelling)
             }
 
             /// The one whose sixteen bytes these are, if they are a UUID of version 7.

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use wire::ambient::UtcMicros;
-use wire::entry::Entry;
-use wire::id::RequestId;
+use wire::entry::set_time;
+use wire::id::{EntryId, RequestId};
 
 use super::batch::Batch;
 use super::codec::{EntryRecord, SegmentHead};
@@ -26,9 +26,13 @@ use super::lane::{Answer, Outcome, Round};
 use super::shared::Shared;
 use super::wal::Segment;
 
-/// An entry on its way; its time and index are not known yet.
+/// An entry on its way, spelt out where it was drafted; its index is not known yet.
 pub(super) struct Job {
-    pub(super) entry: Entry,
+    pub(super) entry_id: EntryId,
+    /// Of the draft, until the entry is put into the log.
+    pub(super) time: UtcMicros,
+    /// Its canonical bytes.
+    pub(super) entry: Vec<u8>,
     /// Sealed; empty if there is none.
     pub(super) detail: Vec<u8>,
     pub(super) request_id: Option<RequestId>,
@@ -37,8 +41,8 @@ pub(super) struct Job {
     pub(super) answer: Option<Answer>,
 }
 
-/// More than most entries take, with what frames them.
-const USUAL_ENTRY_BYTES: usize = 1_280;
+/// At least what stands in a frame beside entry and detail, if no key id is very long.
+const FRAMED_BYTES: usize = 192;
 
 pub(super) struct Appender {
     pub(super) shared: Arc<Shared>,
@@ -118,20 +122,13 @@ impl Appender {
             return self.refuse(jobs, LogUnavailable::Disk);
         };
         let mut batch = self.shared.handover.batch(self.next_index);
-        batch.bytes.reserve(jobs.iter().map(|job| job.detail.len() + USUAL_ENTRY_BYTES).sum());
+        batch.bytes.reserve(jobs.iter().map(Job::framed_bytes).sum());
         let now = self.shared.clock.now();
         let mut time = self.last_time;
-        jobs.retain_mut(|job| {
+        for job in &mut jobs {
             time = now.max(UtcMicros::from_micros(time.as_micros().saturating_add(1)));
-            job.entry.time = time;
-            let placed = place(&mut batch, synced, job);
-            if !placed {
-                job.answer(Err(LogUnavailable::Unrecordable));
-            }
-            placed
-        });
-        if jobs.is_empty() {
-            return;
+            job.set_time(time);
+            batch.push(synced, &job.record(batch.end()));
         }
         // A crash before this returns leaves entries that nobody was told of: the next opening
         // keeps those that are whole. A crash after it leaves them all, answered or not.
@@ -155,7 +152,7 @@ impl Appender {
         self.shared.size.store(self.next_index, Ordering::Release);
         let mut round = Round::default();
         for (index, job) in (first..).zip(&mut jobs) {
-            let (time, entry_id) = (job.entry.time, job.entry.id);
+            let (time, entry_id) = (job.time, job.entry_id);
             job.answer_in(&mut round, Ok(Appended { index, time, entry_id }));
         }
         drop(round);
@@ -213,29 +210,30 @@ impl Appender {
     }
 }
 
-/// Writes the job's entry into the batch; false if it cannot be an entry.
-fn place(batch: &mut Batch, synced: u64, job: &Job) -> bool {
-    let entry = match job.entry.to_canonical() {
-        Ok(entry) => entry,
-        Err(error) => {
-            tracing::error!(%error, action = job.entry.action, "not an entry");
-            return false;
-        }
-    };
-    let record = EntryRecord {
-        index: batch.end(),
-        time: job.entry.time,
-        request_id: job.request_id,
-        resolves_intent: job.resolves_intent,
-        nonce: job.nonce.clone(),
-        entry: &entry,
-        detail: &job.detail,
-    };
-    batch.push(synced, &record);
-    true
-}
-
 impl Job {
+    fn set_time(&mut self, time: UtcMicros) {
+        self.time = time;
+        // These are the bytes of an entry, so they have a time.
+        let _ = set_time(&mut self.entry, time);
+    }
+
+    /// About as many bytes as its frame will have.
+    fn framed_bytes(&self) -> usize {
+        self.entry.len() + self.detail.len() + FRAMED_BYTES
+    }
+
+    fn record(&self, index: u64) -> EntryRecord<'_> {
+        EntryRecord {
+            index,
+            time: self.time,
+            request_id: self.request_id,
+            resolves_intent: self.resolves_intent,
+            nonce: self.nonce.clone(),
+            entry: &self.entry,
+            detail: &self.detail,
+        }
+    }
+
     pub(super) fn answer(&mut self, answer: Outcome) {
         self.answer_in(&mut Round::default(), answer);
     }

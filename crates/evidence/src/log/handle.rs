@@ -10,26 +10,26 @@ use keys::{DetailKeys, KeyError};
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_blocking;
-use wire::ambient::{Clock, Randomness};
+use wire::ambient::{Clock, Randomness, UtcMicros};
 use wire::checkpoint::Origin;
-use wire::entry::{Entry, Kind};
+use wire::entry::{EntryView, Kind};
 use wire::error_code::ErrorCode;
-use wire::id::{EntryId, RequestId};
+use wire::id::EntryId;
 
 use super::appender::{Appender, Job};
 use super::codec::IntentRecord;
 use super::detail;
-use super::draft::{Appended, Draft, Intent, LogUnavailable, SpentNonce};
+use super::draft::{Appended, Detail, Draft, Intent, LogUnavailable, SpentNonce};
 use super::error::OpenError;
 use super::gathering::Gathering;
 use super::handover::Handover;
 use super::intents::Ticket;
-use super::lane::{Answer, Lane};
+use super::lane::{Answer, Lane, Round};
 use super::publisher::{Published, Publisher};
 use super::queue::Queue;
 use super::recovery::{self, Looked, Opened, Recovered, World};
 use super::shared::Shared;
-use super::{CALL_REFUSED, CALL_UNKNOWN, LogConfig, LogKeys, OUTCOME_UNKNOWN, REQUEST_ID};
+use super::{CALL_REFUSED, CALL_UNKNOWN, LogConfig, LogKeys, OUTCOME_UNKNOWN};
 use crate::disk::Disk;
 
 /// The evidence log. Clones are handles to the same log; it closes with the last of them.
@@ -43,6 +43,14 @@ pub struct Log {
 struct Handle {
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// Why a draft is not appended.
+enum NoJob {
+    /// It cannot be an entry.
+    NoEntry,
+    /// Its detail cannot be kept; this is the rest of it.
+    Unsealed(Box<Job>, LogUnavailable),
 }
 
 impl fmt::Debug for Log {
@@ -205,7 +213,7 @@ impl Log {
     /// The intent was written and may last, but nothing follows from it. A crash before this is
     /// recorded leaves `call.unknown`, which says less but nothing false.
     fn withdraw(&self, intent: &Intent) {
-        let (job, _no_detail_to_seal) = self.job(Draft {
+        let drafted = self.job(Draft {
             actor: intent.actor.clone(),
             subject: intent.subject.clone(),
             outcome: ErrorCode::LogUnavailable.as_str().to_owned(),
@@ -216,34 +224,33 @@ impl Log {
             nonce: Some(intent.nonce.clone()),
             ..Draft::new(Kind::Call, CALL_REFUSED)
         });
-        self.shared().orphans.lock().push(job);
-        self.shared().queue.poke();
+        // It has no detail that could not be sealed, and its intent could be spelt out.
+        if let Ok(job) = drafted {
+            self.shared().orphans.lock().push(job);
+            self.shared().queue.poke();
+        }
     }
 
     fn stage_intent(&self, intent: &Intent) -> Result<Ticket, LogUnavailable> {
         self.health()?;
         let shared = self.shared();
-        let mut subject = intent.subject.clone();
-        subject.insert(REQUEST_ID.to_owned(), intent.request_id.to_string());
         let id = EntryId::from_bytes(*intent.request_id.as_bytes());
-        let entry = Entry {
+        let entry = EntryView {
             id: id.ok_or(LogUnavailable::Unrecordable)?,
             time: shared.clock.now(),
             kind: Kind::Call,
-            action: CALL_UNKNOWN.to_owned(),
-            actor: intent.actor.clone(),
-            subject,
-            outcome: OUTCOME_UNKNOWN.to_owned(),
-            directory: intent.directory,
-            commitments: intent.commitments.clone(),
+            action: CALL_UNKNOWN,
+            actor: intent.actor.as_ref(),
+            subject: &intent.subject,
+            request_id: Some(intent.request_id),
+            outcome: OUTCOME_UNKNOWN,
+            directory: intent.directory.as_ref(),
+            commitments: &intent.commitments,
             sequence: None,
         };
         let entry = entry.to_canonical().map_err(|_| LogUnavailable::Unrecordable)?;
-        let record = IntentRecord {
-            request_id: intent.request_id,
-            nonce: intent.nonce.clone(),
-            entry: &entry,
-        };
+        let nonce = intent.nonce.clone();
+        let record = IntentRecord { request_id: intent.request_id, nonce, entry: &entry };
         Ok(shared.intents.stage(&record))
     }
 
@@ -264,32 +271,71 @@ impl Log {
 
     fn enqueue(&self, draft: Draft, answer: Option<Answer>) {
         let shared = self.shared();
-        let (mut job, kept) = self.job(draft);
-        job.answer = answer;
-        let refused = match kept {
-            Ok(()) => shared.queue.push(job).err(),
-            Err(reason) => Some((job, reason)),
+        let refused = match self.job(draft) {
+            Ok(job) => shared.queue.push(Job { answer, ..job }).err(),
+            Err(NoJob::Unsealed(job, reason)) => Some((Job { answer, ..*job }, reason)),
+            Err(NoJob::NoEntry) => {
+                if let Some(asked) = answer {
+                    Round::default().give(asked, Err(LogUnavailable::Unrecordable));
+                }
+                None
+            }
         };
         if let Some((job, reason)) = refused {
             shared.refuse(job, reason);
         }
     }
 
-    /// Seals the detail here, on the caller's thread, so that the appender only writes.
-    fn job(&self, draft: Draft) -> (Job, Result<(), LogUnavailable>) {
+    /// Spells out the entry and seals the detail here, on the caller's thread, so that the appender
+    /// only writes.
+    fn job(&self, draft: Draft) -> Result<Job, NoJob> {
         let shared = self.shared();
-        let now = shared.clock.now();
-        let id = EntryId::new(now, &*shared.randomness);
-        let mut subject = draft.subject;
-        if let Some(request_id) = &draft.request_id {
-            subject
-                .entry(REQUEST_ID.to_owned())
-                .or_insert_with(|| RequestId::to_string(request_id));
+        let time = shared.clock.now();
+        let entry_id = EntryId::new(time, &*shared.randomness);
+        let entry = EntryView {
+            id: entry_id,
+            time,
+            kind: draft.kind,
+            action: &draft.action,
+            actor: draft.actor.as_ref(),
+            subject: &draft.subject,
+            request_id: draft.request_id,
+            outcome: &draft.outcome,
+            directory: draft.directory.as_ref(),
+            commitments: &draft.commitments,
+            sequence: draft.sequence,
+        };
+        let entry = entry.to_canonical().map_err(|error| {
+            tracing::error!(%error, action = draft.action, "not an entry");
+            NoJob::NoEntry
+        })?;
+        let (detail, kept) = self.sealed(draft.detail.as_ref(), time, &entry_id);
+        let job = Job {
+            entry_id,
+            time,
+            entry,
+            detail,
+            request_id: draft.request_id,
+            resolves_intent: draft.resolves_intent,
+            nonce: draft.nonce,
+            answer: None,
+        };
+        match kept {
+            Ok(()) => Ok(job),
+            Err(reason) => Err(NoJob::Unsealed(Box::new(job), reason)),
         }
-        let sealed = draft.detail.as_ref().map_or(Ok(Vec::new()), |detail| {
-            detail::seal(&shared.details, &now.date(), &id, detail)
-        });
-        let (detail, kept) = match sealed {
+    }
+
+    fn sealed(
+        &self,
+        detail: Option<&Detail>,
+        time: UtcMicros,
+        entry: &EntryId,
+    ) -> (Vec<u8>, Result<(), LogUnavailable>) {
+        let Some(detail) = detail else {
+            return (Vec::new(), Ok(()));
+        };
+        match detail::seal(&self.shared().details, &time.date(), entry, detail) {
             Ok(sealed) if sealed.len() > detail::MAX_BYTES => {
                 (Vec::new(), Err(LogUnavailable::Unrecordable))
             }
@@ -300,28 +346,7 @@ impl Log {
                 tracing::error!(%error, "a detail cannot be sealed; its call is refused");
                 (Vec::new(), Err(LogUnavailable::Disk))
             }
-        };
-        let entry = Entry {
-            id,
-            time: now,
-            kind: draft.kind,
-            action: draft.action,
-            actor: draft.actor,
-            subject,
-            outcome: draft.outcome,
-            directory: draft.directory,
-            commitments: draft.commitments,
-            sequence: draft.sequence,
-        };
-        let job = Job {
-            entry,
-            detail,
-            request_id: draft.request_id,
-            resolves_intent: draft.resolves_intent,
-            nonce: draft.nonce,
-            answer: None,
-        };
-        (job, kept)
+        }
     }
 
     /// The newest checkpoint.

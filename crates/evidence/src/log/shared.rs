@@ -8,6 +8,7 @@ use keys::DetailKeys;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use wire::ambient::{Clock, Randomness};
+use wire::entry::{Entry, EntryView};
 
 use super::appender::Job;
 use super::archive::Archive;
@@ -45,9 +46,10 @@ impl Shared {
     pub(super) fn refuse(&self, mut job: Job, reason: LogUnavailable) {
         job.answer(Err(reason));
         if job.resolves_intent && reason != LogUnavailable::Closed {
-            CALL_UNKNOWN.clone_into(&mut job.entry.action);
-            OUTCOME_UNKNOWN.clone_into(&mut job.entry.outcome);
-            self.orphans.lock().push(job);
+            // What is shorter than an entry that was spelt out is one too.
+            if let Some(entry) = unknown(&job.entry) {
+                self.orphans.lock().push(Job { entry, ..job });
+            }
         }
     }
 
@@ -67,4 +69,11 @@ impl Shared {
         }
         synced
     }
+}
+
+/// The entry that says of the same call that nobody knows how it ended.
+fn unknown(entry: &[u8]) -> Option<Vec<u8>> {
+    let entry = Entry::parse(entry).ok()?;
+    let outcome = EntryView { action: CALL_UNKNOWN, outcome: OUTCOME_UNKNOWN, ..entry.view(None) };
+    outcome.to_canonical().ok()
 }

@@ -1,127 +1,133 @@
 //! Writes an entry's canonical JSON directly, member by member in their order.
 //!
-//! Every call ends in one of these, so no tree of values is built in between; a test holds the
-//! result against [`crate::canonical`].
-
-use std::fmt::Write;
+//! Every call ends in one of these, so no tree of values is built in between and no formatter is
+//! asked; a test holds the result against [`crate::canonical`].
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{ActorRef, Entry, VERSION};
+use super::{ActorRef, EntryView, REQUEST_ID};
 use crate::canonical::write_string;
 use crate::merkle::Hash;
 
-/// The entry as text. Its subject names and its sequence must have been checked.
-pub(super) fn write(entry: &Entry) -> String {
-    let mut json = Object::open(String::with_capacity(1_024));
-    json.text("action", &entry.action);
-    if let Some(actor) = &entry.actor {
+/// How an entry ends after its time: the version stands last.
+pub(super) const AFTER_TIME: &[u8] = b"\",\"v\":1}";
+
+/// Appends the entry's text. Its subject names and its sequence must have been checked.
+pub(super) fn write(out: &mut Vec<u8>, entry: &EntryView<'_>) {
+    let mut json = Object::open(out);
+    json.text("action", entry.action);
+    if let Some(actor) = entry.actor {
         json.object("actor", |json| write_actor(json, actor));
     }
     if !entry.commitments.is_empty() {
         json.object("commitments", |json| {
-            for (label, hash) in &entry.commitments {
+            for (label, hash) in entry.commitments {
                 json.hash(label.as_str(), hash);
             }
         });
     }
-    if let Some(directory) = &entry.directory {
+    if let Some(directory) = entry.directory {
         json.hash("directory", directory);
     }
-    json.plain("id", entry.id);
-    json.plain("kind", entry.kind);
-    json.text("outcome", &entry.outcome);
+    json.plain("id", &entry.id.spelling());
+    json.plain("kind", entry.kind.as_str());
+    json.text("outcome", entry.outcome);
     if let Some(sequence) = entry.sequence {
         json.number("sequence", sequence);
     }
-    if !entry.subject.is_empty() {
-        json.object("subject", |json| {
-            for (name, value) in &entry.subject {
-                json.text(name, value);
-            }
-        });
+    if !entry.subject.is_empty() || entry.request_id.is_some() {
+        json.object("subject", |json| write_subject(json, entry));
     }
-    json.plain("time", entry.time);
-    json.number("v", VERSION.into());
-    json.close()
+    json.name("time");
+    json.out.push(b'"');
+    json.out.extend_from_slice(&entry.time.spelling());
+    json.out.extend_from_slice(AFTER_TIME);
 }
 
-fn write_actor(json: &mut Object, actor: &ActorRef) {
+fn write_actor(json: &mut Object<'_>, actor: &ActorRef) {
     if let Some(credential) = &actor.credential {
         json.text("credential", credential);
     }
     if let Some(organisation) = &actor.organisation {
-        json.plain("organisation", organisation);
+        json.plain("organisation", organisation.as_str());
     }
     if let Some(role) = actor.role {
-        json.plain("role", role);
+        json.plain("role", role.as_str());
     }
     if let Some(system) = &actor.system {
-        json.plain("system", system);
+        json.plain("system", system.as_str());
+    }
+}
+
+/// The call's id stands among the other names, in their order.
+fn write_subject(json: &mut Object<'_>, entry: &EntryView<'_>) {
+    let mut request_id = entry.request_id;
+    for (name, value) in entry.subject {
+        if let Some(id) = request_id.take_if(|_| name.as_str() >= REQUEST_ID) {
+            json.plain(REQUEST_ID, &id.spelling());
+        }
+        if entry.request_id.is_none() || name != REQUEST_ID {
+            json.text(name, value);
+        }
+    }
+    if let Some(id) = request_id {
+        json.plain(REQUEST_ID, &id.spelling());
     }
 }
 
 /// A JSON object being written. Members must come in the order of their names.
-struct Object {
-    out: String,
+struct Object<'o> {
+    out: &'o mut Vec<u8>,
     is_empty: bool,
 }
 
-impl Object {
-    fn open(mut out: String) -> Self {
-        out.push('{');
+impl<'o> Object<'o> {
+    fn open(out: &'o mut Vec<u8>) -> Self {
+        out.push(b'{');
         Self { out, is_empty: true }
     }
 
-    fn close(mut self) -> String {
-        self.out.push('}');
-        self.out
-    }
-
     fn name(&mut self, name: &str) {
-        if !self.is_empty {
-            self.out.push(',');
-        }
+        self.out.extend_from_slice(if self.is_empty { b"\"" } else { b",\"" });
         self.is_empty = false;
-        self.out.push('"');
-        self.out.push_str(name);
-        self.out.push_str("\":");
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
     }
 
     fn text(&mut self, name: &str, value: &str) {
+        if value.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+            return self.plain(name, value);
+        }
+        let mut escaped = String::new();
+        write_string(&mut escaped, value);
         self.name(name);
-        write_string(&mut self.out, value);
+        self.out.extend_from_slice(escaped.as_bytes());
     }
 
-    /// A value whose text never needs escaping: ids, codes, times.
-    fn plain(&mut self, name: &str, value: impl std::fmt::Display) {
+    /// A value whose text never needs escaping: ids, codes, hashes.
+    fn plain(&mut self, name: &str, value: &str) {
         self.name(name);
-        self.out.push('"');
-        // Writing to a `String` cannot fail.
-        let _ = write!(self.out, "{value}");
-        self.out.push('"');
+        self.out.push(b'"');
+        self.out.extend_from_slice(value.as_bytes());
+        self.out.push(b'"');
     }
 
     fn number(&mut self, name: &str, value: u64) {
         self.name(name);
-        let _ = write!(self.out, "{value}");
+        self.out.extend_from_slice(value.to_string().as_bytes());
     }
 
     fn hash(&mut self, name: &str, hash: &Hash) {
-        self.name(name);
         let mut text = [0; 44];
         // 32 bytes are 44 characters of base64, all of them ASCII.
-        let written = STANDARD.encode_slice(hash, &mut text).map(|_| std::str::from_utf8(&text));
-        self.out.push('"');
-        self.out.push_str(written.ok().and_then(Result::ok).unwrap_or_default());
-        self.out.push('"');
+        let written = STANDARD.encode_slice(hash, &mut text).map(|_| str::from_utf8(&text));
+        self.plain(name, written.ok().and_then(Result::ok).unwrap_or_default());
     }
 
-    fn object(&mut self, name: &str, members: impl FnOnce(&mut Self)) {
+    fn object(&mut self, name: &str, members: impl FnOnce(&mut Object<'_>)) {
         self.name(name);
-        let mut inner = Self::open(std::mem::take(&mut self.out));
-        members(&mut inner);
-        self.out = inner.close();
+        members(&mut Object::open(self.out));
+        self.out.push(b'}');
     }
 }
