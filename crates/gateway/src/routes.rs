@@ -10,6 +10,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,10 +18,12 @@ use http::HeaderValue;
 use keys::{CallerKey, KeyError, Zeroizing};
 use wire::ambient::UtcMicros;
 use wire::directory::{
-    ConnectionRecord, CredentialRecord, Directory, Operation, Record, RecordMode, ServiceRecord,
+    Aliases, ConnectionRecord, CredentialRecord, Directory, Operation, Record, RecordMode,
+    ServiceRecord,
 };
 use wire::id::{ConnectionId, KeyId, PurposeCode, ServiceId, SystemId};
 use wire::merkle::Hash;
+use wire::network::Network;
 use wire::signature::Algorithm;
 
 use crate::cluster::Allowance;
@@ -46,6 +49,8 @@ pub(crate) struct Routes {
     revoked: HashSet<KeyId>,
     /// By `{organisation}/{system}/{service}/v{major}`.
     services: HashMap<Box<str>, Arc<Service>>,
+    /// Former names, looked into only for what no service has.
+    aliases: Aliases,
     allowances: HashMap<ConnectionId, (Arc<Allowance>, Rate)>,
 }
 
@@ -55,6 +60,8 @@ pub(crate) struct Credential {
     pub(crate) keyid: KeyId,
     pub(crate) key: CallerKey,
     pub(crate) system: SystemId,
+    /// From where its system calls; empty: from anywhere.
+    networks: Arc<[Network]>,
     not_before: UtcMicros,
     not_after: UtcMicros,
 }
@@ -74,6 +81,24 @@ pub(crate) struct Service {
     pub(crate) has_signed_requests: bool,
     /// Which connections each consumer has, in the directory's order.
     connections: HashMap<SystemId, Vec<Arc<Connection>>>,
+}
+
+/// What a path names.
+#[derive(Debug)]
+pub(crate) struct Called<'r, 'p> {
+    pub(crate) service: &'r Arc<Service>,
+    /// The rest of the path, which begins with a slash.
+    pub(crate) path: &'p str,
+    /// The name in the path, unless it is the service's own.
+    pub(crate) former: Option<Former>,
+}
+
+/// A name that a service had before.
+#[derive(Debug)]
+pub(crate) struct Former {
+    pub(crate) name: Arc<str>,
+    /// Whether it is still understood.
+    pub(crate) is_in_force: bool,
 }
 
 /// A permission to call a service.
@@ -104,17 +129,25 @@ struct Permitted {
 impl Routes {
     /// Compiles a directory; allowances of connections that were there before go on.
     pub(crate) fn compile(snapshot: &DirectorySnapshot, before: Option<&Self>) -> Self {
-        let mut routes = Self { root: Some(snapshot.directory.root()), ..Self::default() };
+        let mut routes = Self {
+            root: Some(snapshot.directory.root()),
+            aliases: Aliases::of(snapshot.directory.records()),
+            ..Self::default()
+        };
+        let networks = networks_of(&snapshot.directory);
         let mut services: HashMap<&ServiceId, Service> = HashMap::new();
         for record in snapshot.directory.records() {
             match record {
-                Record::Credential(record) => routes.add_credential(record, snapshot),
+                Record::Credential(record) => routes.add_credential(record, snapshot, &networks),
                 Record::Service(record) => {
                     if let Some(service) = Service::from_record(record) {
                         services.insert(&record.id, service);
                     }
                 }
-                Record::Organisation(_) | Record::System(_) | Record::Connection(_) => {}
+                Record::Organisation(_)
+                | Record::System(_)
+                | Record::Connection(_)
+                | Record::Alias(_) => {}
             }
         }
         for record in snapshot.directory.records() {
@@ -140,14 +173,22 @@ impl Routes {
         routes
     }
 
-    fn add_credential(&mut self, record: &CredentialRecord, snapshot: &DirectorySnapshot) {
+    fn add_credential(
+        &mut self,
+        record: &CredentialRecord,
+        snapshot: &DirectorySnapshot,
+        networks: &HashMap<&SystemId, Arc<[Network]>>,
+    ) {
         if record.revoked_at.is_some() {
             self.revoked.insert(record.keyid.clone());
             return;
         }
         let secret = snapshot.hmac_secrets.get(&record.keyid);
         match Credential::from_record(record, secret.map(|secret| secret.as_slice())) {
-            Ok(credential) => {
+            Ok(mut credential) => {
+                if let Some(networks) = networks.get(&record.system) {
+                    credential.networks = Arc::clone(networks);
+                }
                 self.credentials.insert(record.keyid.clone(), Arc::new(credential));
             }
             Err(reason) => tracing::warn!(keyid = %record.keyid, %reason, "credential left out"),
@@ -169,13 +210,32 @@ impl Routes {
         self.allowances.get(connection).map(|(allowance, rate)| (&**allowance, *rate))
     }
 
-    /// The service that a path begins with, and the rest of the path, which begins with a slash.
-    pub(crate) fn service<'p>(&self, path: &'p str) -> Option<(&Arc<Service>, &'p str)> {
+    /// The service that a path begins with, by its name or by one that it had before.
+    pub(crate) fn service<'p>(&self, path: &'p str, now: UtcMicros) -> Option<Called<'_, 'p>> {
         let named = path.strip_prefix('/')?;
         let end = named.match_indices('/').nth(3).map_or(named.len(), |(at, _)| at);
-        let (prefix, rest) = named.split_at(end);
-        let service = self.services.get(prefix)?;
-        Some((service, if rest.is_empty() { "/" } else { rest }))
+        let (name, rest) = named.split_at(end);
+        let path = if rest.is_empty() { "/" } else { rest };
+        if let Some(service) = self.services.get(name) {
+            return Some(Called { service, path, former: None });
+        }
+        let (service, is_in_force) = self.formerly(name, now)?;
+        let former = Some(Former { name: name.into(), is_in_force });
+        Some(Called { service, path, former })
+    }
+
+    /// The service that had this name before, and whether the name is still understood.
+    fn formerly(&self, name: &str, now: UtcMicros) -> Option<(&Arc<Service>, bool)> {
+        if self.aliases.is_empty() {
+            return None;
+        }
+        let name: ServiceId = name.parse().ok()?;
+        let find = |id: ServiceId| self.services.get(id.to_string().as_str());
+        if let Some(service) = self.aliases.service(&name, now).and_then(find) {
+            return Some((service, true));
+        }
+        let service = self.aliases.service_at_any_time(&name).and_then(find)?;
+        Some((service, false))
     }
 }
 
@@ -191,15 +251,34 @@ impl Credential {
             keyid: record.keyid.clone(),
             key: key?,
             system: record.system.clone(),
+            networks: Arc::default(),
             not_before: record.not_before,
             not_after: record.not_after,
         })
+    }
+
+    /// Whether its system calls from this address.
+    pub(crate) fn may_come_from(&self, address: IpAddr) -> bool {
+        self.networks.is_empty() || self.networks.iter().any(|network| network.contains(address))
     }
 
     /// Whether the key may be used at `now`.
     pub(crate) fn is_valid_at(&self, now: UtcMicros) -> bool {
         (self.not_before..self.not_after).contains(&now)
     }
+}
+
+/// From where each system calls that does not call from anywhere.
+fn networks_of(directory: &Directory) -> HashMap<&SystemId, Arc<[Network]>> {
+    let mut networks = HashMap::new();
+    for record in directory.records() {
+        if let Record::System(system) = record
+            && !system.networks.is_empty()
+        {
+            networks.insert(&system.id, Arc::from(system.networks.as_slice()));
+        }
+    }
+    networks
 }
 
 /// Why a credential is left out.

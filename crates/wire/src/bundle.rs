@@ -218,9 +218,12 @@ impl Bundle {
     }
 }
 
+/// The subject of an entry under which the service's former id stands, if its caller used one.
+pub const CALLED: &str = "called";
+
 /// The keys of the directory records that a bundle about `entry` should carry: the caller's
 /// organisation, system and credential, the provider's organisation and system, and its credential
-/// if it signed, the connection.
+/// if it signed, the aliases by which it was called, the connection.
 /// Not the service's record: the provider's inner address stands there.
 pub fn directory_keys(entry: &Entry) -> Vec<String> {
     let mut keys = Vec::new();
@@ -234,6 +237,11 @@ pub fn directory_keys(entry: &Entry) -> Vec<String> {
     if let Some(service) = service_of(entry) {
         keys.push(format!("organisation/{}", service.organisation));
         keys.push(format!("system/{}", service.system_id()));
+    }
+    // By which a former name led to the service.
+    if let Some(called) = entry.subject.get(CALLED).and_then(|it| it.parse::<ServiceId>().ok()) {
+        keys.push(format!("alias/{}", called.organisation));
+        keys.push(format!("alias/{}", called.system_id()));
     }
     keys.extend(entry.subject.get("connection").map(|id| format!("connection/{id}")));
     keys.extend(entry.subject.get(PROVIDER_CREDENTIAL).map(|keyid| format!("credential/{keyid}")));

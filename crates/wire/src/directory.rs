@@ -9,6 +9,7 @@
 //! **Trust**: whoever can sign a head can allow any call; every head is also an entry of the log.
 //! Secrets never stand here.
 
+mod alias;
 mod extract;
 mod operation;
 mod record;
@@ -20,6 +21,7 @@ use crate::checkpoint::{Checkpoint, CheckpointError, Origin};
 use crate::merkle::{Hash, Leaves, leaf_hash};
 use crate::note::{NoteError, NoteVerifier, open};
 
+pub use alias::{AliasName, AliasRecord, Aliases, MAX_STEPS};
 pub use extract::{DirectoryExtract, ExtractError, ProvenRecord};
 pub use operation::{NotAnOperation, Operation};
 pub use record::{

@@ -141,6 +141,8 @@ error_codes! {
     NonceReplayed "nonce.replayed" 401 Caller SameRequest;
     NonceStoreFull "nonce.store_full" 503 Platform AfterSeconds(30);
 
+    SystemNetworkNotAllowed "system.network_not_allowed" 403 Caller No;
+    AliasEnded "alias.ended" 403 Caller No;
     ConnectionNone "connection.none" 403 Caller No;
     ConnectionNotActive "connection.not_active" 403 Caller No;
     ConnectionOutOfPeriod "connection.out_of_period" 403 Caller No;

@@ -26,6 +26,7 @@ pub mod error_code;
 pub mod header;
 pub mod id;
 pub mod merkle;
+pub mod network;
 pub mod note;
 pub mod organisation_code;
 pub mod problem;

@@ -59,7 +59,11 @@ pub(crate) fn sample_records() -> Vec<Record> {
         })
     };
     let system = |id: &str, name: &str| {
-        Record::System(SystemRecord { id: id.parse().unwrap(), name: name.to_owned() })
+        Record::System(SystemRecord {
+            id: id.parse().unwrap(),
+            name: name.to_owned(),
+            networks: Vec::new(),
+        })
     };
     let credential = |keyid: &str, algorithm, public_key| {
         Record::Credential(CredentialRecord {

@@ -3,6 +3,7 @@
 //! Deny by default: a service that does not exist and one that the caller has no connection to
 //! are the same refusal. The quota is asked last, so that a refused call does not spend any.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
@@ -17,7 +18,7 @@ use crate::cluster;
 use crate::quota::Reading;
 use crate::refusal::Refusal;
 use crate::request::{Framing, RequestBody};
-use crate::routes::{Connection, Service};
+use crate::routes::{Called, Connection, Service};
 use crate::server::Worker;
 
 /// A call that a connection permits.
@@ -57,14 +58,24 @@ impl Identified {
 
 /// Notes in `known` what the call is about as soon as that is known.
 async fn permit(known: &mut Known, worker: &Worker) -> Result<Permit, Box<Refusal>> {
-    let (request, consumer) = (&known.request, &known.caller.credential.system);
-    let (service, path) =
-        known.routes.service(request.target.path()).ok_or_else(|| Box::new(none()))?;
+    let (request, credential) = (&known.request, &known.caller.credential);
+    if !credential.may_come_from(known.envelope.peer) {
+        return Err(Box::new(network_not_allowed(known.envelope.peer)));
+    }
+    let consumer = &credential.system;
+    let called = known.routes.service(request.target.path(), known.envelope.at);
+    let Called { service, path, former } = called.ok_or_else(|| Box::new(none()))?;
     let connections = service.connections_of(consumer);
     if connections.is_empty() {
         return Err(Box::new(none()));
     }
     known.about.service = Some(Arc::clone(service));
+    if let Some(former) = former {
+        known.about.called = Some(former.name);
+        if !former.is_in_force {
+            return Err(Box::new(alias_ended(service)));
+        }
+    }
     let purpose =
         request.fields.single(LGSP_PURPOSE).map_err(|_| Box::new(purpose_not_allowed()))?;
     let connection = choose(connections, purpose, known.envelope.at)?;
@@ -185,6 +196,26 @@ fn none() -> Refusal {
         ErrorCode::ConnectionNone,
         "Hệ thống này không có kết nối nào tới dịch vụ được gọi.",
         "This system has no connection to the service that was called.",
+    )
+}
+
+fn network_not_allowed(peer: IpAddr) -> Refusal {
+    Refusal::new(
+        ErrorCode::SystemNetworkNotAllowed,
+        format!("Địa chỉ {peer} không thuộc dải mạng nào đã đăng ký của hệ thống gọi."),
+        format!("The address {peer} lies in none of the networks of the calling system."),
+    )
+}
+
+/// Told only to whom the service may be known.
+fn alias_ended(service: &Service) -> Refusal {
+    Refusal::new(
+        ErrorCode::AliasEnded,
+        format!("Mã cũ trong địa chỉ không còn hiệu lực; dịch vụ nay là {}.", service.id),
+        format!(
+            "The former name in the address is not in force; the service is {} now.",
+            service.id
+        ),
     )
 }
 

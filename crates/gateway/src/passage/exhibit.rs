@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use evidence::{BodyDigest, Detail, Draft};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use wire::ambient::Randomness;
-use wire::bundle::PROVIDER_CREDENTIAL;
+use wire::bundle::{CALLED, PROVIDER_CREDENTIAL};
 use wire::commitment::{CommitmentLabel, EntrySecret, commit_body, commit_bytes, commit_head};
 use wire::entry::{ActorRef, Kind};
 use wire::error_code::ErrorCode;
@@ -169,6 +169,9 @@ pub(super) fn subject(about: &About) -> BTreeMap<String, String> {
     let mut put = |name: &str, value: String| subject.insert(name.to_owned(), value);
     if let Some(service) = &about.service {
         put("service", service.id.to_string());
+    }
+    if let Some(called) = &about.called {
+        put(CALLED, called.to_string());
     }
     if let Some(connection) = &about.connection {
         put("connection", connection.id.to_string());

@@ -56,6 +56,8 @@ pub(super) struct Caller {
 #[derive(Debug, Default)]
 pub(crate) struct About {
     pub(crate) service: Option<Arc<Service>>,
+    /// The service's former name, if it was called by one.
+    pub(crate) called: Option<Arc<str>>,
     pub(crate) connection: Option<Arc<Connection>>,
     pub(crate) operation: Option<Arc<str>>,
 }

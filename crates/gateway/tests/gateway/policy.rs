@@ -26,6 +26,8 @@ pub struct Policy {
     pub credentials: Vec<CredentialRecord>,
     pub service: ServiceRecord,
     pub connections: Vec<ConnectionRecord>,
+    /// Records that most tests do without.
+    pub more: Vec<Record>,
 }
 
 impl Policy {
@@ -53,13 +55,14 @@ impl Policy {
             signed_answers: Signing::NotRequired,
             signed_requests: Signing::NotRequired,
         };
-        Self { credentials, service, connections: vec![connection(1, "tra-cuu")] }
+        Self { credentials, service, connections: vec![connection(1, "tra-cuu")], more: Vec::new() }
     }
 
     pub fn snapshot(&self) -> DirectorySnapshot {
         let mut records = vec![Record::Service(self.service.clone())];
         records.extend(self.credentials.iter().cloned().map(Record::Credential));
         records.extend(self.connections.iter().cloned().map(Record::Connection));
+        records.extend(self.more.iter().cloned());
         let hmac_secrets: HashMap<_, _> = self
             .credentials
             .iter()

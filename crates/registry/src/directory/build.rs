@@ -104,7 +104,7 @@ fn organisation_record(organisation: Organisation) -> Record {
 }
 
 fn system_record(system: System) -> Record {
-    Record::System(SystemRecord { id: system.id, name: system.name })
+    Record::System(SystemRecord { id: system.id, name: system.name, networks: Vec::new() })
 }
 
 fn credential_record(credential: Credential) -> Record {

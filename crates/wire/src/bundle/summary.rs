@@ -5,6 +5,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::CALLED;
 use super::caller::{CallerProof, caller_proof};
 use super::provider::{PROVIDER_CREDENTIAL, ProviderProof, provider_proof};
 use super::statement::Proofs;
@@ -76,6 +77,7 @@ fn subject_vi(name: &str) -> &str {
         "connection" => "Mã kết nối",
         "purpose" => "Mục đích",
         "operation" => "Thao tác",
+        CALLED => "Được gọi bằng tên cũ",
         PROVIDER_CREDENTIAL => "Khóa của bên cung cấp",
         "reason" => "Lý do",
         "bytes" => "Số byte",

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Operation;
+use super::{AliasRecord, Operation};
 use crate::ambient::UtcMicros;
 use crate::id::{ConnectionId, KeyId, PurposeCode, ServiceId, SystemId};
+use crate::network::Network;
 use crate::organisation_code::OrganisationCode;
 use crate::public_key::PublicKey;
 use crate::signature::Algorithm;
@@ -23,6 +24,8 @@ pub enum Record {
     Service(ServiceRecord),
     /// Key `connection/<connection id>`.
     Connection(ConnectionRecord),
+    /// Key `alias/<former name>`.
+    Alias(AliasRecord),
 }
 
 /// An organisation that takes part.
@@ -43,6 +46,9 @@ pub struct SystemRecord {
     pub id: SystemId,
     /// What people call it.
     pub name: String,
+    /// From where it calls; nothing else is let through. Left out: from anywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<Network>,
 }
 
 /// A key with which a system signs its calls. Secrets of HMAC keys travel elsewhere.
@@ -177,6 +183,7 @@ impl Record {
             Self::Credential(record) => format!("credential/{}", record.keyid),
             Self::Service(record) => format!("service/{}", record.id),
             Self::Connection(record) => format!("connection/{}", record.id),
+            Self::Alias(record) => format!("alias/{}", record.name),
         }
     }
 

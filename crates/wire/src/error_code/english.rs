@@ -129,6 +129,14 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Wait, and give signatures a shorter life.",
         ),
 
+        E::SystemNetworkNotAllowed => say(
+            "The calling system may not call from this address.",
+            "Call from a network that is registered for the system, or have this one added.",
+        ),
+        E::AliasEnded => say(
+            "The service was called by a former name that is no more understood.",
+            "Call it by the name that the detail gives; everything else stays as it is.",
+        ),
         E::ConnectionNone => say(
             "There is no connection by which this system may make this call.",
             "Check the address; if it is right, request a connection to the service.",

@@ -130,6 +130,14 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Đề nghị chờ và rút ngắn thời hạn của chữ ký.",
         ),
 
+        E::SystemNetworkNotAllowed => say(
+            "Hệ thống gọi không được phép gọi từ địa chỉ mạng này.",
+            "Đề nghị gọi từ dải mạng đã đăng ký của hệ thống hoặc đăng ký bổ sung dải mạng này.",
+        ),
+        E::AliasEnded => say(
+            "Dịch vụ được gọi bằng mã cũ đã hết thời gian chuyển tiếp.",
+            "Đề nghị gọi bằng mã mới nêu trong chi tiết; các nội dung khác giữ nguyên.",
+        ),
         E::ConnectionNone => say(
             "Không có kết nối nào cho phép hệ thống này thực hiện yêu cầu.",
             "Đề nghị kiểm tra địa chỉ; nếu đúng, gửi đề nghị kết nối đến dịch vụ.",
