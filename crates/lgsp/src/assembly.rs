@@ -25,6 +25,7 @@ mod platform;
 mod power;
 mod problem;
 mod readiness;
+mod rehearsal;
 mod rotations;
 pub mod server;
 mod trust;

@@ -16,10 +16,12 @@ pub mod connection;
 pub mod credential;
 pub mod decision;
 pub mod directory;
+pub mod import;
 pub mod key_rotation;
 mod migrations;
 pub mod node;
 pub mod organisation;
+mod plain;
 mod reading_record;
 pub mod refused;
 pub mod regulation;
@@ -46,6 +48,7 @@ use wire::organisation_code::OrganisationCode;
 
 use self::directory::Published;
 use self::directory::publisher::{Publisher, PublisherParts};
+use self::import::rehearsal::CallJudge;
 use self::refused::Refused;
 
 pub use migrations::MIGRATIONS;
@@ -64,6 +67,8 @@ pub struct RegistryParts {
     pub allow_loopback: bool,
     /// How long before it takes effect the end of a node is announced.
     pub nodes_announced: Duration,
+    /// Judges calls by a registry that is not in force.
+    pub call_judge: Arc<dyn CallJudge>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where ids and secrets come from.
@@ -79,6 +84,7 @@ pub struct Registry {
     pub(crate) publisher: Publisher,
     pub(crate) allow_loopback: bool,
     pub(crate) nodes_announced: Duration,
+    pub(crate) call_judge: Arc<dyn CallJudge>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
 }
@@ -99,6 +105,7 @@ impl Registry {
             secrets: parts.secrets,
             allow_loopback: parts.allow_loopback,
             nodes_announced: parts.nodes_announced,
+            call_judge: parts.call_judge,
             clock: parts.clock,
             randomness: parts.randomness,
         })
@@ -137,6 +144,7 @@ impl Registry {
             .merge(regulation::api::routes())
             .merge(directory::api::routes())
             .merge(node::api::routes())
+            .merge(import::api::routes())
             .route_layer(from_fn_with_state(self.recorder.clone(), reading_record::record))
             .route_layer(from_fn(web::precondition::spare_what_is_known))
             .with_state(self.clone())

@@ -20,6 +20,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("connection deadline", CONNECTION_DEADLINE),
         ("life of an organisation", ORGANISATION_LIFE),
         ("suspension", SUSPENSION),
+        ("import", crate::import::sql::CREATE),
     ],
 };
 

@@ -111,6 +111,9 @@ pub enum Refused {
     /// No suspension is announced. Caller's fault.
     #[error("no suspension of the connection {0} is announced")]
     NoSuspensionPlanned(ConnectionId),
+    /// The import cannot go on as it stands. Caller's fault.
+    #[error("{}", .0.en)]
+    Import(Text),
     /// The lifecycle does not allow the step. Caller's fault.
     #[error(transparent)]
     Step(#[from] StepRefusal),
@@ -187,6 +190,7 @@ impl From<Refused> for Refusal {
                 (ErrorCode::ResourceConflict, node_retired(&origin, until))
             }
             Refused::LastNode(origin) => (ErrorCode::ResourceConflict, last_node(&origin)),
+            Refused::Import(why) => (ErrorCode::ResourceConflict, why),
             Refused::Step(refusal) => refused_step(&refusal),
             Refused::Record(RecordError::DoneAlready) => {
                 (ErrorCode::IdempotencyDoneAlready, web::idempotency::done_already())

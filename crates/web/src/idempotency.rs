@@ -20,7 +20,7 @@ use wire::digest::{ContentDigest, DigestAlgorithm};
 use wire::error_code::ErrorCode;
 use wire::problem::Text;
 
-use crate::input::not_read;
+use crate::input::{MAX_LONG_BODY_BYTES as MAX_BODY_BYTES, not_read};
 use crate::refusal::Refusal;
 use crate::sign_on::Authenticated;
 
@@ -30,8 +30,6 @@ pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The longest key, in bytes.
 const MAX_KEY_BYTES: usize = 255;
-/// The longest body of a request with a key, in bytes: more than any route takes.
-const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// Headers of an answer that belong to what was made rather than to the sending of it.
 const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
 

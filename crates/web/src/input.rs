@@ -26,10 +26,17 @@ use crate::refusal::Refusal;
 /// The longest JSON body that is read, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
+/// The longest body of [`LongJson`], in bytes.
+pub const MAX_LONG_BODY_BYTES: usize = 64 * 1024 * 1024;
+
 /// A JSON body, in or out. Types for the way in say `#[serde(deny_unknown_fields)]`. No body at
 /// all counts as `{}`, whatever its media type: a step that needs no field needs no body.
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
+
+/// A long JSON body: a whole registry is one. For the few routes that say so.
+#[derive(Debug, Clone)]
+pub struct LongJson<T>(pub T);
 
 /// The query string. Its types say `#[serde(deny_unknown_fields)]` too.
 #[derive(Debug, Clone)]
@@ -43,14 +50,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
-        let is_json = must_be_json(request.headers());
-        let body = Limited::new(request.into_body(), MAX_BODY_BYTES).collect().await;
-        let body = body.map_err(|error| not_read(error.as_ref(), MAX_BODY_BYTES))?.to_bytes();
-        if body.is_empty() {
-            return shape::from_json(b"{}").map(Self);
-        }
-        is_json?;
-        shape::from_json(&body).map(Self)
+        read_json(request, MAX_BODY_BYTES).await.map(Self)
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for LongJson<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        read_json(request, MAX_LONG_BODY_BYTES).await.map(Self)
     }
 }
 
@@ -77,6 +85,17 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
             Err(rejection) => Err(not_a_path(&rejection)),
         }
     }
+}
+
+async fn read_json<T: DeserializeOwned>(request: Request, most: usize) -> Result<T, Refusal> {
+    let is_json = must_be_json(request.headers());
+    let body = Limited::new(request.into_body(), most).collect().await;
+    let body = body.map_err(|error| not_read(error.as_ref(), most))?.to_bytes();
+    if body.is_empty() {
+        return shape::from_json(b"{}");
+    }
+    is_json?;
+    shape::from_json(&body)
 }
 
 fn must_be_json(headers: &HeaderMap) -> Result<(), Refusal> {

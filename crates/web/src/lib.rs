@@ -21,7 +21,7 @@ pub mod surface;
 mod tests;
 
 pub use idempotency::{Repeats, allow_repeats};
-pub use input::{Json, Path, Query, field};
+pub use input::{Json, LongJson, Path, Query, field};
 pub use organisations::{Organisations, Registered};
 pub use page::{Page, PageQuery, PageRequest};
 pub use precondition::{IfMatch, Tagged};

@@ -238,6 +238,11 @@ uuid_newtype! {
     ConnectionId, "a connection id: a UUID of version 7 in small letters"
 }
 
+uuid_newtype! {
+    /// A document of another registry that is to become part of this one.
+    ImportId, "an import id: a UUID of version 7 in small letters"
+}
+
 /// Only the one spelling that `Display` writes: hyphens, small letters.
 fn uuid_v7_of(text: &str) -> Option<Uuid> {
     let uuid = Uuid::try_parse(text).ok()?;

@@ -102,7 +102,7 @@ async fn permit(known: &mut Known, worker: &Worker) -> Result<Permit, Box<Refusa
 }
 
 /// The connection of the purpose that is named; without a name, the only one in force.
-fn choose<'c>(
+pub(crate) fn choose<'c>(
     connections: &'c [Arc<Connection>],
     purpose: Option<&str>,
     now: UtcMicros,
@@ -121,7 +121,7 @@ fn choose<'c>(
     }
 }
 
-fn check_state(connection: &Connection, now: UtcMicros) -> Result<(), Box<Refusal>> {
+pub(crate) fn check_state(connection: &Connection, now: UtcMicros) -> Result<(), Box<Refusal>> {
     if !connection.is_active || connection.suspended_from <= now {
         return Err(Box::new(Refusal::new(
             ErrorCode::ConnectionNotActive,

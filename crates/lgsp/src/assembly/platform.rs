@@ -20,6 +20,7 @@ use super::listeners::Listeners;
 use super::membership::{self, Membership};
 use super::problem::StartProblem;
 use super::readiness::PlatformReadiness;
+use super::rehearsal::GatewayJudge;
 use super::server::Server;
 use super::{control, nodes, operations, trust};
 use crate::config::{Config, GatewayConfig};
@@ -193,6 +194,7 @@ async fn open_registry(core: &Core, config: &Config) -> Result<Registry, StartPr
         directory_origin: trust::directory_origin(&config.evidence.origin)?,
         allow_loopback: config.gateway.loopback_upstreams,
         nodes_announced: gateway::ANNOUNCED,
+        call_judge: Arc::new(GatewayJudge),
         clock: Arc::clone(&core.clock),
         randomness: Arc::clone(&core.randomness),
     };

@@ -19,6 +19,8 @@ pub enum Noun {
     Node,
     /// The working days of a year.
     WorkingYear,
+    /// A document of another registry.
+    Import,
 }
 
 impl Noun {
@@ -32,6 +34,7 @@ impl Noun {
             Self::Connection => "kết nối",
             Self::Node => "máy chủ",
             Self::WorkingYear => "lịch làm việc của năm",
+            Self::Import => "lần nhập sổ đăng ký",
         }
     }
 
@@ -45,6 +48,7 @@ impl Noun {
             Self::Connection => "connection",
             Self::Node => "node",
             Self::WorkingYear => "calendar of the year",
+            Self::Import => "import",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A registry with a real database, a real log and real keys in a folder of its own, and a few
 //! organisations that do with it what people do.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, header};
 use evidence::{Actor, Disk, Log, LogConfig, LogKeys, RealDisk, Recorder};
 use http_body_util::BodyExt;
-use keys::{DetailKeys, Ed25519Key, KeyDirectory, SecretBox};
+use keys::{DetailKeys, Ed25519Key, KeyDirectory, SecretBox, Zeroizing};
 use serde_json::{Value, json};
 use store::{Database, DatabaseConfig};
 use tempfile::TempDir;
@@ -18,12 +19,16 @@ use testkit::{SeededRandomness, TestClock, TestDatabase};
 use tower::ServiceExt;
 use utoipa::openapi::OpenApi;
 use web::{Ambient, Authentication, Authenticator};
+use wire::ambient::UtcMicros;
 use wire::checkpoint::Origin;
+use wire::directory::{Directory, Record};
 use wire::entry::Entry;
 use wire::error_code::ErrorCode;
+use wire::id::KeyId;
 use wire::problem::{Problem, Text};
 
 use crate::directory::Published;
+use crate::import::rehearsal::{CallJudge, RecordedCall};
 use crate::{MIGRATIONS, Registry, RegistryParts};
 
 pub(crate) const OPERATOR: &str = "operator:H24.02:t-operator";
@@ -53,6 +58,33 @@ pub(crate) struct Platform {
 struct Place {
     dir: TempDir,
     database: TestDatabase,
+}
+
+/// Judges a call by the records alone, as a reader of the directory would.
+struct ByTheRecords;
+
+impl CallJudge for ByTheRecords {
+    fn judge(
+        &self,
+        directory: Arc<Directory>,
+        _: HashMap<KeyId, Zeroizing<Vec<u8>>>,
+        calls: &[RecordedCall],
+        now: UtcMicros,
+    ) -> Vec<Result<(), ErrorCode>> {
+        let permits = |call: &RecordedCall| {
+            directory.records().iter().any(|record| match record {
+                Record::Connection(one) => {
+                    one.consumer == call.consumer
+                        && call.path.starts_with(&format!("/{}/", one.service))
+                        && one.active
+                        && (one.from..one.until).contains(&now)
+                }
+                _ => false,
+            })
+        };
+        let judge = |call| if permits(call) { Ok(()) } else { Err(ErrorCode::ConnectionNone) };
+        calls.iter().map(judge).collect()
+    }
 }
 
 /// Takes a token that says by itself whose it is: `role:organisation:credential`.
@@ -135,6 +167,7 @@ impl Platform {
             directory_origin: origin.directory().unwrap(),
             allow_loopback: false,
             nodes_announced: Duration::from_mins(12),
+            call_judge: Arc::new(ByTheRecords),
             clock: clock.clone(),
             randomness: randomness.clone(),
         })

@@ -6,7 +6,7 @@ use wire::ambient::UtcMicros;
 use wire::checkpoint::Origin;
 use wire::error_code::ErrorCode;
 use wire::id::{
-    ConnectionId, KeyId, PurposeCode, Role, ServiceCode, ServiceId, SystemCode, SystemId,
+    ConnectionId, ImportId, KeyId, PurposeCode, Role, ServiceCode, ServiceId, SystemCode, SystemId,
 };
 use wire::organisation_code::{LegacyCode, OrganisationCode};
 use wire::problem::Text;
@@ -175,6 +175,12 @@ impl Field for Origin {
 }
 
 impl Field for ConnectionId {
+    fn rule() -> Text {
+        Text::new("một UUID phiên bản 7.", "a UUID of version 7.")
+    }
+}
+
+impl Field for ImportId {
     fn rule() -> Text {
         Text::new("một UUID phiên bản 7.", "a UUID of version 7.")
     }

@@ -1,0 +1,62 @@
+//! Calls judged without being made: what a directory that is not in force would say of them.
+//!
+//! By the very code that judges calls, so that a rehearsal and the call after it do not differ:
+//! credential, service, connection, period, purpose and operation. Signatures, nonces, quotas and
+//! bodies are of the one call and stay out.
+
+use std::sync::Arc;
+
+use wire::ambient::UtcMicros;
+use wire::error_code::ErrorCode;
+use wire::id::{KeyId, SystemId};
+
+use crate::passage::{check_state, choose};
+use crate::refusal::Refusal;
+use crate::routes::{DirectorySnapshot, Routes};
+
+/// A call that is not made.
+#[derive(Debug, Clone, Copy)]
+pub struct Rehearsal<'a> {
+    /// Which system calls.
+    pub consumer: &'a SystemId,
+    /// Signed with which credential, where that is to be judged too.
+    pub keyid: Option<&'a KeyId>,
+    /// The method.
+    pub method: &'a str,
+    /// The path at the gateway.
+    pub path: &'a str,
+    /// The purpose that it names.
+    pub purpose: Option<&'a str>,
+}
+
+/// What would become of each call at `now`: nothing wrong, or the code of the refusal.
+pub fn rehearse<'a>(
+    snapshot: &DirectorySnapshot,
+    calls: impl Iterator<Item = Rehearsal<'a>>,
+    now: UtcMicros,
+) -> Vec<Result<(), ErrorCode>> {
+    let routes = Routes::compile(snapshot, None);
+    calls.map(|call| judge(&routes, call, now)).collect()
+}
+
+fn judge(routes: &Routes, call: Rehearsal<'_>, now: UtcMicros) -> Result<(), ErrorCode> {
+    if let Some(keyid) = call.keyid {
+        let credential = routes.credential(keyid).ok_or(ErrorCode::KeyUnknown)?;
+        if credential.system != *call.consumer {
+            return Err(ErrorCode::KeyUnknown);
+        }
+        if !credential.is_valid_at(now) {
+            return Err(ErrorCode::KeyNotValid);
+        }
+    }
+    let (service, path) = routes.service(call.path).ok_or(ErrorCode::ConnectionNone)?;
+    let connections = service.connections_of(call.consumer);
+    if connections.is_empty() {
+        return Err(ErrorCode::ConnectionNone);
+    }
+    let code = |refusal: Box<Refusal>| refusal.code();
+    let connection = choose(connections, call.purpose, now).map_err(code)?;
+    check_state(connection, now).map_err(code)?;
+    let operation = connection.permit(call.method, path);
+    operation.map(|label: Arc<str>| drop(label)).ok_or(ErrorCode::ConnectionOperationNotAllowed)
+}

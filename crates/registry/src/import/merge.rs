@@ -1,0 +1,405 @@
+//! Two registries become one: what would change, what they disagree on, and what became of each row.
+//!
+//! Pure: the registry as it is and what comes in, in; a proposal, out. It is made anew from the same
+//! document when it is carried out, within the transaction that does so.
+//!
+//! **Invariant**: every row that comes in has exactly one [`Fate`]; nothing gets lost unsaid.
+
+mod compare;
+mod completed;
+#[cfg(test)]
+mod tests;
+mod wording;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use wire::ambient::UtcMicros;
+use wire::problem::Text;
+
+use self::compare::{Neighbours, differences};
+use self::completed::{complete, first_event, referred_first};
+use self::wording::{
+    circle, collides, decided, decides_nothing, lacks_value, no_such_choice, refers_to_nothing,
+    secret_elsewhere, without,
+};
+use super::conflict::{Choice, Conflict, ConflictKind, Resolution};
+use super::document::{Document, DocumentProblem, Key, Row, problem};
+use super::rename::{Renamed, Renames};
+use super::shape::{Kind, TABLES, Table, table};
+
+/// What would become of the registry.
+#[derive(Debug, Default)]
+pub(crate) struct Proposal {
+    /// Rows to write, in an order that references allow.
+    pub(crate) changes: Vec<RowChange>,
+    /// All that the two disagree on.
+    pub(crate) conflicts: Vec<Conflict>,
+    /// What became of each row that came in.
+    pub(crate) fates: Vec<(&'static str, Key, Fate)>,
+    /// Codes of organisations that become aliases: old, new.
+    pub(crate) aliases: BTreeMap<String, String>,
+    /// What makes the document impossible.
+    pub(crate) problems: Vec<DocumentProblem>,
+}
+
+/// A row to write.
+#[derive(Debug, Clone)]
+pub(crate) struct RowChange {
+    pub(crate) table: &'static Table,
+    pub(crate) key: Key,
+    /// What stands there now.
+    pub(crate) before: Option<Row>,
+    /// All columns.
+    pub(crate) after: Row,
+}
+
+/// What becomes of a row that comes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is new.
+    Added,
+    /// It stands here already, word for word.
+    Same,
+    /// It takes the place of what is here.
+    Taken,
+    /// What is here stays.
+    Kept,
+    /// It is the same organisation as this one, whose code is its code now.
+    Joined(String),
+    /// It does not come in, for this reason.
+    LeftOut(Text),
+}
+
+/// What `theirs` would make of `ours`.
+pub(crate) fn propose(
+    ours: &Document,
+    theirs: Document,
+    resolutions: &[Resolution],
+    now: UtcMicros,
+) -> Proposal {
+    let resolutions = Resolutions::of(resolutions);
+    let (renamed, joined) = resolutions.rename(theirs);
+    let mut merging = Merging {
+        ours,
+        now,
+        neighbours: Neighbours::of(ours),
+        left_out: BTreeSet::new(),
+        joined,
+        resolutions,
+        renamed,
+        proposal: Proposal::default(),
+    };
+    for table in TABLES {
+        merging.table(table);
+    }
+    merging.finish()
+}
+
+struct Merging<'a> {
+    ours: &'a Document,
+    now: UtcMicros,
+    neighbours: Neighbours,
+    resolutions: Resolutions<'a>,
+    renamed: Renamed,
+    /// What does not come in: what refers to it cannot either.
+    left_out: BTreeSet<(&'static str, Key)>,
+    /// Organisations that are another one's double.
+    joined: Vec<(Key, String)>,
+    proposal: Proposal,
+}
+
+/// What was decided, by conflict.
+struct Resolutions<'a> {
+    all: BTreeMap<&'a str, &'a Choice>,
+    used: BTreeSet<&'a str>,
+}
+
+impl<'a> Resolutions<'a> {
+    fn of(all: &'a [Resolution]) -> Self {
+        let all = all.iter().map(|one| (one.conflict.as_str(), &one.choice)).collect();
+        Self { all, used: BTreeSet::new() }
+    }
+
+    fn of_conflict(&mut self, id: &str) -> Option<Choice> {
+        let (id, choice) = self.all.get_key_value(id)?;
+        self.used.insert(id);
+        Some((*choice).clone())
+    }
+
+    /// Gives what comes in the names that were chosen for it. What is another one's double is taken
+    /// out of the document; what lies below it is not.
+    fn rename(&self, mut theirs: Document) -> (Renamed, Vec<(Key, String)>) {
+        let (mut renames, mut joined) = (Renames::default(), Vec::new());
+        for (id, choice) in &self.all {
+            let (Some(code), mut words) = (new_code(choice), id.split(' ').skip(1)) else {
+                continue;
+            };
+            let (Some(noun), Some(key)) = (words.next(), words.next()) else {
+                continue;
+            };
+            let names = match noun {
+                "organisation" => &mut renames.organisations,
+                "system" => &mut renames.systems,
+                "service" => &mut renames.services,
+                _ => continue,
+            };
+            names.insert(key.to_owned(), code.to_owned());
+            if let (Choice::SameAs { .. }, "organisation") = (choice, noun) {
+                let key = Key(vec![key.to_owned()]);
+                let rows = theirs.tables.get_mut("organisation");
+                if rows.and_then(|rows| rows.remove(&key)).is_some() {
+                    joined.push((key, code.to_owned()));
+                }
+            }
+        }
+        (renames.apply(&theirs), joined)
+    }
+}
+
+/// The code that a choice names.
+fn new_code(choice: &Choice) -> Option<&str> {
+    match choice {
+        Choice::As { code } | Choice::SameAs { code } => Some(code),
+        Choice::Keep | Choice::Take | Choice::Both => None,
+    }
+}
+
+impl Merging<'_> {
+    fn table(&mut self, table: &'static Table) {
+        let rows = self.renamed.document.tables.remove(table.name).unwrap_or_default();
+        let (rows, circles) = referred_first(table, rows);
+        for key in circles {
+            let key = self.called(table, &key);
+            self.proposal.problems.push(problem(format!("{} {key}", table.name), circle()));
+            self.proposal.fates.push((table.name, key, Fate::LeftOut(circle())));
+        }
+        for (key, row) in rows {
+            let fate = self.row(table, &key, row);
+            if matches!(fate, Fate::LeftOut(_)) {
+                self.left_out.insert((table.name, key.clone()));
+            }
+            self.proposal.fates.push((table.name, self.called(table, &key), fate));
+        }
+    }
+
+    /// What a row was called when it came in.
+    fn called(&self, table: &'static Table, key: &Key) -> Key {
+        self.renamed.called.get(&(table.name, key.clone())).unwrap_or(key).clone()
+    }
+
+    fn row(&mut self, table: &'static Table, key: &Key, mut row: Row) -> Fate {
+        let ours = self.ours.row(table.name, key);
+        if ours.is_none() {
+            complete(table, key, &mut row, self.now);
+        }
+        if let Some(reason) = self.missing_reference(table, key, &row) {
+            return Fate::LeftOut(reason);
+        }
+        match ours {
+            Some(ours) => self.known(table, key, ours, row),
+            None => self.unknown(table, key, row),
+        }
+    }
+
+    /// Both have a row of this key.
+    fn known(&mut self, table: &'static Table, key: &Key, ours: &Row, theirs: Row) -> Fate {
+        let differs = differences(table, ours, &theirs);
+        if differs.is_empty() {
+            return Fate::Same;
+        }
+        let conflict =
+            Conflict { differs, ..self.conflict(ConflictKind::SameCode, table, key, None) };
+        let choice = self.note(conflict);
+        if choice.is_none() && table.name == "organisation" {
+            self.neighbours.dispute(key);
+        }
+        let mut after = ours.clone();
+        after.extend(theirs);
+        self.neighbours.add(table, key, &after);
+        match choice {
+            Some(Choice::Take) => {
+                self.change(table, key, Some(ours.clone()), after);
+                Fate::Taken
+            }
+            _ => Fate::Kept,
+        }
+    }
+
+    /// Only what comes in has a row of this key.
+    fn unknown(&mut self, table: &'static Table, key: &Key, mut row: Row) -> Fate {
+        let mut lacks = false;
+        for column in table.columns {
+            match (row.get(column.name), column.is_needed) {
+                (None, true) => {
+                    lacks = true;
+                    let place =
+                        format!("{} {}.{}", table.name, self.called(table, key), column.name);
+                    self.proposal.problems.push(problem(place, lacks_value()));
+                }
+                (None, false) => {
+                    row.insert(column.name, Value::Null);
+                }
+                (Some(_), _) => {}
+            }
+        }
+        if lacks {
+            return Fate::LeftOut(lacks_value());
+        }
+        if table.name == "credential" && row.get("public_key").is_none_or(Value::is_null) {
+            return Fate::LeftOut(secret_elsewhere());
+        }
+        if let Some((kind, ours)) = self.neighbours.conflict(table, key, &row) {
+            let choice = self.note(self.conflict(kind, table, key, Some(ours)));
+            if let Some(Choice::Keep) = choice {
+                return Fate::LeftOut(decided());
+            }
+        }
+        self.neighbours.add(table, key, &row);
+        self.change(table, key, None, row);
+        Fate::Added
+    }
+
+    /// Why a row that refers to something cannot come in.
+    fn missing_reference(&mut self, table: &'static Table, key: &Key, row: &Row) -> Option<Text> {
+        for column in table.columns {
+            let (Some(referred), Some(value)) =
+                (column.kind.refers_to(), row.get(column.name).and_then(Value::as_str))
+            else {
+                continue;
+            };
+            let other = Key(vec![value.to_owned()]);
+            if referred == table.name && other == *key {
+                continue;
+            }
+            if self.left_out.contains(&(referred, other.clone())) {
+                return Some(without(referred, value));
+            }
+            let is_here = self.ours.row(referred, &other).is_some()
+                || self.neighbours.is_added(referred, &other);
+            if !is_here {
+                let place = format!("{} {}.{}", table.name, self.called(table, key), column.name);
+                self.proposal.problems.push(problem(place, refers_to_nothing(referred, value)));
+                return Some(refers_to_nothing(referred, value));
+            }
+        }
+        None
+    }
+
+    fn conflict(
+        &self,
+        kind: ConflictKind,
+        table: &'static Table,
+        key: &Key,
+        ours: Option<String>,
+    ) -> Conflict {
+        let theirs = self.called(table, key).to_string();
+        Conflict {
+            id: format!("{} {} {theirs}", kind.as_str(), table.name),
+            kind,
+            noun: table.name.to_owned(),
+            theirs,
+            ours,
+            differs: Vec::new(),
+            choices: kind.choices(table.name).iter().map(|&choice| choice.to_owned()).collect(),
+            chosen: None,
+        }
+    }
+
+    /// Notes a conflict with what was decided about it, if that can be decided.
+    fn note(&mut self, mut conflict: Conflict) -> Option<Choice> {
+        let chosen = self.resolutions.of_conflict(&conflict.id);
+        if let Some(choice) = &chosen
+            && !conflict.choices.iter().any(|possible| possible == choice.name())
+        {
+            self.proposal.problems.push(problem(conflict.id.clone(), no_such_choice(&conflict)));
+        }
+        conflict.chosen.clone_from(&chosen);
+        self.proposal.conflicts.push(conflict);
+        chosen
+    }
+
+    fn change(&mut self, table: &'static Table, key: &Key, before: Option<Row>, after: Row) {
+        self.proposal.changes.push(RowChange { table, key: key.clone(), before, after });
+    }
+
+    fn finish(mut self) -> Proposal {
+        for (key, code) in std::mem::take(&mut self.joined) {
+            self.proposal.aliases.insert(key.to_string(), code.clone());
+            self.proposal.fates.push(("organisation", key, Fate::Joined(code)));
+        }
+        for (noun, key) in std::mem::take(&mut self.renamed.collided) {
+            let place = format!("{noun} {key}");
+            self.proposal.problems.push(problem(place, collides()));
+            self.proposal.fates.push((noun, key, Fate::LeftOut(collides())));
+        }
+        for ((noun, new), old) in &self.renamed.called {
+            if *noun == "organisation" {
+                self.proposal.aliases.insert(old.to_string(), new.to_string());
+            }
+        }
+        self.note_renamed();
+        self.begin_histories();
+        self.proposal
+    }
+
+    /// An organisation whose history the document does not tell has one from now on.
+    fn begin_histories(&mut self) {
+        let Some(table) = table("organisation_event") else {
+            return;
+        };
+        let changes = &self.proposal.changes;
+        let told: BTreeSet<_> = changes
+            .iter()
+            .filter(|change| change.table.name == table.name)
+            .filter_map(|change| change.key.0.first().cloned())
+            .collect();
+        let new = changes
+            .iter()
+            .filter(|change| change.table.name == "organisation" && change.before.is_none());
+        let untold = new.filter(|change| !told.contains(&change.key.to_string()));
+        let begun: Vec<_> = untold.map(|change| first_event(table, change)).collect();
+        self.proposal.changes.extend(begun);
+    }
+
+    /// What was renamed is no conflict any more; it stays in the list with its decision. What was
+    /// decided about nothing is a mistake worth telling.
+    fn note_renamed(&mut self) {
+        let came_in: BTreeSet<_> =
+            self.proposal.fates.iter().map(|(noun, key, _)| format!("{noun} {key}")).collect();
+        for (id, choice) in self.resolutions.all.clone() {
+            if self.resolutions.used.contains(id) {
+                continue;
+            }
+            let (kind, about) = id.split_once(' ').unwrap_or((id, ""));
+            let kinds =
+                [ConflictKind::SameCode, ConflictKind::SameName, ConflictKind::OverlappingTrees];
+            let kind = kinds.into_iter().find(|known| known.as_str() == kind);
+            match kind.filter(|_| new_code(choice).is_some() && came_in.contains(about)) {
+                Some(kind) => self.proposal.conflicts.push(Conflict {
+                    id: id.to_owned(),
+                    kind,
+                    noun: about.split(' ').next().unwrap_or_default().to_owned(),
+                    theirs: about.split(' ').nth(1).unwrap_or_default().to_owned(),
+                    ours: None,
+                    differs: Vec::new(),
+                    choices: Vec::new(),
+                    chosen: Some(choice.clone()),
+                }),
+                None => self.proposal.problems.push(problem(id, decides_nothing())),
+            }
+        }
+        self.proposal.conflicts.sort_by(|one, other| one.id.cmp(&other.id));
+    }
+}
+
+impl Proposal {
+    /// The rows that it brings belong to the change of this number.
+    pub(crate) fn belong_to(&mut self, sequence: u64) {
+        for change in self.changes.iter_mut().filter(|change| change.before.is_none()) {
+            for column in change.table.columns.iter().filter(|it| it.kind == Kind::Record) {
+                change.after.insert(column.name, sequence.into());
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The registry's own rows as a document, and changes of it as SQL.
+
+use std::collections::BTreeSet;
+
+use evidence::{Change, Reading};
+use store::{Row as SqlRow, StoreError};
+
+use super::document::{Document, Key, Row};
+use super::merge::RowChange;
+use super::shape::{Column, TABLES, Table};
+use super::value;
+
+/// Rows that are read at once.
+const BLOCK: i64 = 2_000;
+
+/// Where all of a registry can be read, block by block.
+pub(crate) trait Source {
+    /// A block of rows.
+    fn block(
+        &mut self,
+        sql: &str,
+        values: &[store::Value],
+    ) -> impl Future<Output = Result<Vec<SqlRow>, StoreError>> + Send;
+}
+
+impl Source for &store::Database {
+    async fn block(
+        &mut self,
+        sql: &str,
+        values: &[store::Value],
+    ) -> Result<Vec<SqlRow>, StoreError> {
+        self.rows(sql, values).await
+    }
+}
+
+impl Source for &mut Change {
+    async fn block(
+        &mut self,
+        sql: &str,
+        values: &[store::Value],
+    ) -> Result<Vec<SqlRow>, StoreError> {
+        self.rows(sql, values).await
+    }
+}
+
+/// The whole registry.
+pub(crate) async fn all(mut source: impl Source) -> Result<Document, StoreError> {
+    let mut document = Document::default();
+    for table in TABLES {
+        let sql = format!(
+            "SELECT {} FROM {} ORDER BY {} LIMIT $1 OFFSET $2",
+            names(table.columns),
+            table.name,
+            names(table.key_columns())
+        );
+        let mut offset = 0;
+        loop {
+            let rows = source.block(&sql, &[BLOCK.into(), offset.into()]).await?;
+            let count = i64::try_from(rows.len()).unwrap_or(BLOCK);
+            for row in &rows {
+                document.put(table, read(table, row)?);
+            }
+            offset += count;
+            if count < BLOCK {
+                break;
+            }
+        }
+    }
+    Ok(document)
+}
+
+fn read(table: &Table, row: &SqlRow) -> Result<Row, StoreError> {
+    table.columns.iter().map(|column| Ok((column.name, value::from_sql(column, row)?))).collect()
+}
+
+/// Writes changes in their order. A row that another change made since is not overwritten: the
+/// caller compares within the same transaction.
+pub(crate) async fn write(change: &mut Change, changes: &[RowChange]) -> Result<(), StoreError> {
+    for one in changes {
+        put(change, one.table, &one.after, one.before.is_some()).await?;
+    }
+    Ok(())
+}
+
+/// Takes changes back, the last one first.
+pub(crate) async fn unwrite(change: &mut Change, changes: &[RowChange]) -> Result<(), StoreError> {
+    for one in changes.iter().rev() {
+        match &one.before {
+            Some(before) => put(change, one.table, before, true).await?,
+            None => delete(change, one.table, &one.after).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn put(
+    change: &mut Change,
+    table: &'static Table,
+    row: &Row,
+    is_there: bool,
+) -> Result<(), StoreError> {
+    let values: Vec<_> = table
+        .columns
+        .iter()
+        .map(|column| {
+            let value = row.get(column.name).unwrap_or(&serde_json::Value::Null);
+            value::to_sql(column.kind, value)
+        })
+        .collect();
+    let sql = if is_there {
+        let set = numbered(table.columns.iter().enumerate().skip(table.key));
+        let key = numbered(table.key_columns().iter().enumerate()).replace(", ", " AND ");
+        format!("UPDATE {} SET {set} WHERE {key}", table.name)
+    } else {
+        let places: Vec<_> = (1..=table.columns.len()).map(|number| format!("${number}")).collect();
+        let (names, places) = (names(table.columns), places.join(", "));
+        format!("INSERT INTO {} ({names}) VALUES ({places})", table.name)
+    };
+    change.execute(&sql, &values).await?;
+    Ok(())
+}
+
+async fn delete(change: &mut Change, table: &Table, row: &Row) -> Result<(), StoreError> {
+    let key = numbered(table.key_columns().iter().enumerate()).replace(", ", " AND ");
+    let values: Vec<_> = table
+        .key_columns()
+        .iter()
+        .map(|column| {
+            let value = row.get(column.name).unwrap_or(&serde_json::Value::Null);
+            value::to_sql(column.kind, value)
+        })
+        .collect();
+    change.execute(&format!("DELETE FROM {} WHERE {key}", table.name), &values).await?;
+    Ok(())
+}
+
+/// `a = $1, b = $2`.
+fn numbered<'c>(columns: impl Iterator<Item = (usize, &'c Column)>) -> String {
+    let columns = columns.map(|(number, column)| format!("{} = ${}", column.name, number + 1));
+    columns.collect::<Vec<_>>().join(", ")
+}
+
+fn names(columns: &[Column]) -> String {
+    columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+}
+
+/// The changes that cannot be taken back: rows that are not as they were written any more, and rows
+/// that others have come to refer to.
+pub(crate) fn in_the_way(now: &Document, changes: &[RowChange]) -> BTreeSet<String> {
+    let mut in_the_way = BTreeSet::new();
+    let mut going: BTreeSet<(&str, &Key)> = BTreeSet::new();
+    for one in changes {
+        if now.row(one.table.name, &one.key) != Some(&one.after) {
+            in_the_way.insert(format!("{} {}", one.table.name, one.key));
+        }
+        if one.before.is_none() {
+            going.insert((one.table.name, &one.key));
+        }
+    }
+    for table in TABLES {
+        for (key, row) in
+            now.rows(table.name).filter(|(key, _)| !going.contains(&(table.name, *key)))
+        {
+            let refers = |column: &Column| {
+                let value = row.get(column.name).and_then(serde_json::Value::as_str);
+                let (Some(other), Some(value)) = (column.kind.refers_to(), value) else {
+                    return false;
+                };
+                let other_key = Key(vec![value.to_owned()]);
+                going.contains(&(other, &other_key))
+            };
+            if table.columns.iter().any(refers) {
+                in_the_way.insert(format!("{} {key}", table.name));
+            }
+        }
+    }
+    in_the_way
+}

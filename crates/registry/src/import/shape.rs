@@ -1,0 +1,291 @@
+//! Which tables and columns a registry's document holds, and what each column means.
+//!
+//! One list for all that reads or writes documents: export, import, comparison, renaming, the check
+//! of references. A test compares it with the tables that the migrations make, so that a column
+//! that is neither here nor in [`LEFT_OUT`] is found before a document lacks it.
+
+/// A noun of the document, in the order in which references allow rows to be written.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// What it is called, in the document and in the database.
+    pub(crate) name: &'static str,
+    /// The columns of its key come first.
+    pub(crate) columns: &'static [Column],
+    /// How many columns are its key.
+    pub(crate) key: usize,
+}
+
+/// A column.
+#[derive(Debug)]
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// Whether every row has a value.
+    pub(crate) is_needed: bool,
+}
+
+/// What a column's values mean, and so how they are written, compared, renamed and referred to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A text that says something.
+    Text,
+    /// A text that may be empty.
+    Free,
+    /// The code of an organisation.
+    Organisation,
+    /// Codes of organisations with spaces between them; perhaps none.
+    Organisations,
+    /// A code of the old format.
+    LegacyCode,
+    /// The id of a system, which begins with its organisation's code.
+    System,
+    /// The id of a service, which begins with its system's.
+    Service,
+    /// The id of a credential.
+    Credential,
+    /// The id of a connection.
+    Connection,
+    /// A whole number.
+    Number,
+    /// A time: RFC 3339 in the document.
+    Time,
+    /// Bytes: base64 in the document.
+    Bytes,
+    /// JSON that this platform wrote: part of the document.
+    Json,
+    /// The number of the change that this row belongs to: the import's own for rows that it brings.
+    Record,
+}
+
+impl Kind {
+    /// The table whose key this is, if it refers to one.
+    pub(crate) fn refers_to(self) -> Option<&'static str> {
+        match self {
+            Self::Organisation => Some("organisation"),
+            Self::System => Some("system"),
+            Self::Service => Some("service"),
+            Self::Credential => Some("credential"),
+            Self::Connection => Some("connection"),
+            Self::Text
+            | Self::Free
+            | Self::Organisations
+            | Self::LegacyCode
+            | Self::Number
+            | Self::Time
+            | Self::Bytes
+            | Self::Json
+            | Self::Record => None,
+        }
+    }
+}
+
+impl Table {
+    /// The columns of the key.
+    pub(crate) fn key_columns(&self) -> &'static [Column] {
+        self.columns.get(..self.key).unwrap_or_default()
+    }
+
+    /// The column of this name.
+    pub(crate) fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// The noun of this name.
+pub(crate) fn table(name: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.name == name)
+}
+
+const fn needed(name: &'static str, kind: Kind) -> Column {
+    Column { name, kind, is_needed: true }
+}
+
+const fn optional(name: &'static str, kind: Kind) -> Column {
+    Column { name, kind, is_needed: false }
+}
+
+/// What a document holds.
+pub(crate) const TABLES: &[Table] = &[
+    Table {
+        name: "organisation",
+        key: 1,
+        columns: &[
+            needed("code", Kind::Organisation),
+            optional("parent", Kind::Organisation),
+            needed("name", Kind::Text),
+            optional("name_en", Kind::Text),
+            optional("legacy_code", Kind::LegacyCode),
+            needed("registered_at", Kind::Time),
+            needed("issued_at", Kind::Time),
+            optional("closed_at", Kind::Time),
+            needed("successors", Kind::Organisations),
+        ],
+    },
+    Table {
+        name: "organisation_event",
+        key: 2,
+        columns: &[
+            needed("organisation", Kind::Organisation),
+            needed("number", Kind::Number),
+            needed("kind", Kind::Text),
+            needed("effective_at", Kind::Time),
+            optional("decision", Kind::Text),
+            needed("recorded_at", Kind::Time),
+            needed("name", Kind::Text),
+            optional("name_en", Kind::Text),
+            optional("legacy_code", Kind::LegacyCode),
+            needed("counterparts", Kind::Organisations),
+            optional("sequence", Kind::Record),
+        ],
+    },
+    Table {
+        name: "organisation_contact",
+        key: 2,
+        columns: &[
+            needed("organisation", Kind::Organisation),
+            needed("number", Kind::Number),
+            needed("duty", Kind::Text),
+            needed("phone", Kind::Free),
+            needed("email", Kind::Free),
+        ],
+    },
+    Table {
+        name: "system",
+        key: 1,
+        columns: &[
+            needed("id", Kind::System),
+            needed("organisation", Kind::Organisation),
+            needed("name", Kind::Text),
+            needed("registered_at", Kind::Time),
+            optional("closed_at", Kind::Time),
+        ],
+    },
+    Table {
+        name: "credential",
+        key: 1,
+        columns: &[
+            needed("keyid", Kind::Credential),
+            needed("system", Kind::System),
+            needed("algorithm", Kind::Text),
+            optional("public_key", Kind::Bytes),
+            needed("not_before", Kind::Time),
+            needed("not_after", Kind::Time),
+            needed("made_at", Kind::Time),
+            optional("revoked_at", Kind::Time),
+            optional("replaces", Kind::Credential),
+        ],
+    },
+    Table {
+        name: "service",
+        key: 1,
+        columns: &[
+            needed("id", Kind::Service),
+            needed("system", Kind::System),
+            needed("title", Kind::Text),
+            needed("upstream", Kind::Text),
+            needed("timeout_ms", Kind::Number),
+            needed("record_mode", Kind::Text),
+            needed("max_body_bytes", Kind::Number),
+            needed("published_at", Kind::Time),
+            needed("changed_at", Kind::Time),
+            needed("signed_answers", Kind::Text),
+            needed("signed_requests", Kind::Text),
+        ],
+    },
+    Table {
+        name: "connection",
+        key: 1,
+        columns: &[
+            needed("id", Kind::Connection),
+            needed("consumer", Kind::System),
+            needed("service", Kind::Service),
+            needed("state", Kind::Text),
+            optional("amends", Kind::Connection),
+            needed("asked", Kind::Json),
+            needed("requested_at", Kind::Time),
+        ],
+    },
+    Table {
+        name: "working_year",
+        key: 2,
+        columns: &[
+            needed("year", Kind::Number),
+            needed("version", Kind::Number),
+            needed("plan", Kind::Json),
+            needed("replaced_at", Kind::Time),
+        ],
+    },
+    Table {
+        name: "regulation",
+        key: 1,
+        columns: &[
+            needed("version", Kind::Number),
+            needed("in_force_from", Kind::Time),
+            needed("rules", Kind::Json),
+            needed("added_at", Kind::Time),
+        ],
+    },
+    Table {
+        name: "connection_deadline",
+        key: 3,
+        columns: &[
+            needed("connection", Kind::Connection),
+            needed("duty", Kind::Text),
+            needed("since", Kind::Time),
+            needed("by_party", Kind::Text),
+            needed("due", Kind::Time),
+            needed("verified", Kind::Number),
+            needed("waiting", Kind::Text),
+            optional("closed_at", Kind::Time),
+            optional("passed_at", Kind::Time),
+        ],
+    },
+    Table {
+        name: "connection_step",
+        key: 2,
+        columns: &[
+            needed("connection", Kind::Connection),
+            needed("number", Kind::Number),
+            needed("step", Kind::Text),
+            needed("state", Kind::Text),
+            needed("organisation", Kind::Organisation),
+            needed("role", Kind::Text),
+            needed("credential", Kind::Text),
+            needed("taken_at", Kind::Time),
+            optional("reason", Kind::Text),
+            needed("sequence", Kind::Record),
+            optional("ground", Kind::Text),
+        ],
+    },
+    Table {
+        name: "suspension",
+        key: 2,
+        columns: &[
+            needed("connection", Kind::Connection),
+            needed("number", Kind::Number),
+            needed("planned", Kind::Number),
+            needed("announced_at", Kind::Time),
+            needed("takes_force_at", Kind::Time),
+            optional("expected_recovery", Kind::Time),
+            needed("content", Kind::Text),
+            optional("measures", Kind::Text),
+            optional("restored_when", Kind::Text),
+            optional("told_at", Kind::Time),
+            optional("over_at", Kind::Time),
+            needed("organisation", Kind::Organisation),
+            needed("role", Kind::Text),
+            needed("credential", Kind::Text),
+        ],
+    },
+];
+
+/// Columns, and whole tables (`*`), that no document holds, and why.
+#[cfg(test)]
+pub(crate) const LEFT_OUT: &[(&str, &str, &str)] = &[
+    ("credential", "sealed_secret", "a secret is shown once, to its owner"),
+    ("node", "*", "of this installation, not of the registry"),
+    ("key_rotation", "*", "of this installation, not of the registry"),
+    ("import", "*", "what was imported is in the registry"),
+    ("import_row", "*", "what was imported is in the registry"),
+    ("import_change", "*", "what was imported is in the registry"),
+];

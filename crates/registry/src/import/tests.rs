@@ -1,0 +1,210 @@
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::shape::{LEFT_OUT, TABLES};
+use crate::tests::authorisation::{Case, OVERSEERS, PLATFORM, read_by, write};
+use crate::tests::platform::*;
+
+const IMPORTS: &str = "/api/v1/imports";
+const EXPORT: &str = "/api/v1/export";
+
+fn form(document: &Value) -> Value {
+    json!({"title": "Hợp nhất", "legal_basis": "QĐ 01/2025/QĐ-UBND", "document": document})
+}
+
+/// The registry of the other province: an organisation of ours among it, and a system that calls.
+fn theirs() -> Value {
+    json!({"lgsp_registry": 1,
+        "organisation": [
+            {"code": "H23", "name": "UBND tỉnh cũ"},
+            {"code": "H23.05", "name": "Sở Y tế cũ"},
+            {"code": "H24.12", "name": "Sở Nội vụ cũ"},
+        ],
+        "system": [{"id": "H23.05/ho-so", "name": "Hồ sơ sức khỏe"}],
+        "connection": [{"id": "0197c2f0-0000-7000-8000-000000000001", "consumer": "H23.05/ho-so",
+            "service": SERVICE, "state": "active", "asked": asked(),
+            "requested_at": "2025-01-01T00:00:00Z"}],
+    })
+}
+
+/// The routes of this noun, for the table of all routes.
+pub(crate) async fn cases(platform: &Platform) -> Vec<Case> {
+    let document = json!({"lgsp_registry": 1, "organisation": [{"code": "H26", "name": "Tỉnh"}]});
+    let (path, _) = proposed(platform, &document).await;
+    let calls = json!({"calls": [
+        {"consumer": CONSUMING_SYSTEM, "method": "GET", "path": format!("/{SERVICE}/units")}]});
+    vec![
+        read_by("/api/v1/imports", IMPORTS, OVERSEERS),
+        write("/api/v1/imports", IMPORTS, form(&document), &[OPERATOR]),
+        read_by("/api/v1/imports/{id}", path.clone(), OVERSEERS),
+        read_by("/api/v1/imports/{id}/rows", format!("{path}/rows"), OVERSEERS),
+        write(
+            "/api/v1/imports/{id}/resolve",
+            format!("{path}/resolve"),
+            json!({"resolutions": []}),
+            &[OPERATOR],
+        ),
+        write("/api/v1/imports/{id}/rehearse", format!("{path}/rehearse"), calls, PLATFORM),
+        write("/api/v1/imports/{id}/apply", format!("{path}/apply"), json!({}), &[STATE_MANAGER]),
+        write("/api/v1/imports/{id}/undo", format!("{path}/undo"), json!({}), &[STATE_MANAGER]),
+        read_by("/api/v1/export", EXPORT, OVERSEERS),
+    ]
+}
+
+async fn proposed(platform: &Platform, document: &Value) -> (String, Value) {
+    let import = platform.made(OPERATOR, IMPORTS, form(document)).await;
+    (format!("{IMPORTS}/{}", import["id"].as_str().unwrap()), import)
+}
+
+/// The tables and columns that the migrations make.
+fn columns() -> Vec<(String, String)> {
+    let statements = crate::MIGRATIONS.steps.iter().flat_map(|(_, sql)| sql.split(';'));
+    let mut columns = Vec::new();
+    for statement in statements.map(str::trim) {
+        let mut words = statement.split_whitespace();
+        let start: Vec<_> = words.by_ref().take(2).collect();
+        let table = words.next().unwrap_or_default().to_owned();
+        match start[..] {
+            ["CREATE", "TABLE"] => {
+                let lines = statement.lines().skip(1).map(str::trim);
+                let names = lines.filter_map(|line| line.split_whitespace().next());
+                let names = names.filter(|name| name.starts_with(|c: char| c.is_ascii_lowercase()));
+                columns.extend(names.map(|name| (table.clone(), name.to_owned())));
+            }
+            ["ALTER", "TABLE"] => {
+                let (_, rest) = statement.split_once("ADD COLUMN").expect("another kind of ALTER");
+                let name = rest.split_whitespace().next().unwrap();
+                columns.push((table, name.to_owned()));
+            }
+            _ => {}
+        }
+    }
+    assert!(columns.len() > 50, "the migrations are read wrongly: {columns:?}");
+    columns
+}
+
+#[test]
+fn every_column_of_the_registry_is_in_the_document_or_left_out_for_a_reason() {
+    let in_document: BTreeSet<(String, String)> = TABLES
+        .iter()
+        .flat_map(|table| {
+            table.columns.iter().map(|column| (table.name.to_owned(), column.name.to_owned()))
+        })
+        .collect();
+    for (table, column) in columns() {
+        let here = (table.clone(), column.clone());
+        let left_out = LEFT_OUT
+            .iter()
+            .any(|(noun, name, _)| *noun == table && (*name == column || *name == "*"));
+        assert!(in_document.contains(&here) != left_out, "{table}.{column} is nowhere, or in both");
+    }
+}
+
+#[tokio::test]
+async fn importing_an_export_changes_nothing() {
+    let platform = Platform::with_service().await;
+    let way = ["submit", "consent", "test", "approve", "activate"];
+    platform.connection_after(&way).await;
+    let form_of_key = json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256"});
+    platform.made(CONSUMER, "/api/v1/credentials", form_of_key).await;
+    let export = platform.get(EXPORT).await;
+    assert!(export["connection_step"].as_array().unwrap().len() > 5);
+    assert!(!export.to_string().contains("secret"));
+    let (_, import) = proposed(&platform, &export).await;
+    let report = &import["report"];
+    assert_eq!(report["same"], report["rows"], "{report}");
+    assert_eq!(platform.get(EXPORT).await, export);
+}
+
+#[tokio::test]
+async fn an_import_is_decided_rehearsed_written_and_taken_back() {
+    let platform = Platform::with_service().await;
+    let before = platform.get(EXPORT).await;
+    let (path, import) = proposed(&platform, &theirs()).await;
+    assert_eq!(
+        (&import["report"]["undecided"], &import["report"]["added"]),
+        (&json!(1), &json!(4))
+    );
+    let apply = format!("{path}/apply");
+    let refused = platform.refused(STATE_MANAGER, &apply, json!({})).await;
+    assert_eq!(refused, (409, "resource.conflict".to_owned()));
+
+    let decided = json!({"resolutions": [
+        {"conflict": "same_code organisation H24.12", "choice": {"choose": "keep"}}]});
+    let decided = platform.made(OPERATOR, &format!("{path}/resolve"), decided).await;
+    assert_eq!(decided["report"]["undecided"], 0);
+    let calls = json!({"calls": [
+        {"consumer": "H23.05/ho-so", "method": "GET", "path": format!("/{SERVICE}/units")},
+        {"consumer": "H23.05/other", "method": "GET", "path": format!("/{SERVICE}/units")}]});
+    let rehearsed = platform.made(OPERATOR, &format!("{path}/rehearse"), calls).await;
+    assert_eq!((&rehearsed["passing_before"], &rehearsed["passing_after"]), (&json!(0), &json!(1)));
+    assert_eq!(rehearsed["failing"][0]["consumer"], "H23.05/other");
+    assert_eq!(platform.get(EXPORT).await, before, "nothing of it is written");
+
+    let applied = platform.made(STATE_MANAGER, &apply, json!({})).await;
+    assert_eq!(applied["state"], "applied");
+    let names = platform.get("/api/v1/organisations/H24.12").await;
+    assert_eq!(names["name"], "Cơ quan H24.12", "what is here was kept");
+    let record = "connection/0197c2f0-0000-7000-8000-000000000001";
+    assert_eq!(platform.record(record).unwrap()["active"], true);
+    let rows = platform.get(&format!("{path}/rows?fate=kept")).await;
+    assert_eq!(rows["items"][0]["key"], "H24.12");
+
+    platform.made(STATE_MANAGER, &format!("{path}/undo"), json!({})).await;
+    assert_eq!(platform.get(EXPORT).await, before);
+    assert!(platform.record(record).is_none());
+    let actions = platform.actions().await;
+    for action in ["import.proposed", "import.resolved", "import.applied", "import.undone"] {
+        assert!(actions.iter().any(|one| one == action), "{action} is not in the log");
+    }
+    assert!(!actions.iter().any(|one| one == "import.rehearsed"));
+}
+
+#[tokio::test]
+async fn what_was_changed_since_is_not_taken_back() {
+    let platform = Platform::with_service().await;
+    let document = json!({"lgsp_registry": 1, "organisation": [{"code": "H25", "name": "Tỉnh"}]});
+    let (path, _) = proposed(&platform, &document).await;
+    platform.made(STATE_MANAGER, &format!("{path}/apply"), json!({})).await;
+    let below = json!({"code": "H25.01", "name": "Sở"});
+    platform.made(OPERATOR, "/api/v1/organisations", below).await;
+    let (status, refused) = platform.post(STATE_MANAGER, &format!("{path}/undo"), json!({})).await;
+    assert_eq!(status, 409);
+    assert!(refused["detail"].as_str().unwrap().contains("organisation H25.01"), "{refused}");
+}
+
+#[tokio::test]
+async fn what_was_proposed_is_looked_at_anew_when_the_registry_changed() {
+    let platform = Platform::with_service().await;
+    let (path, _) = proposed(
+        &platform,
+        &json!({"lgsp_registry": 1, "organisation": [{"code": "H25", "name": "Tỉnh"}]}),
+    )
+    .await;
+    platform.made(OPERATOR, "/api/v1/organisations", json!({"code": "H25", "name": "Khác"})).await;
+    let refused = platform.refused(STATE_MANAGER, &format!("{path}/apply"), json!({})).await;
+    assert_eq!(refused, (409, "resource.conflict".to_owned()));
+    let again = json!({"resolutions": []});
+    let again = platform.made(OPERATOR, &format!("{path}/resolve"), again).await;
+    assert_eq!(again["report"]["conflicts"][0]["id"], "same_code organisation H25");
+}
+
+#[tokio::test]
+async fn a_document_with_mistakes_is_refused_with_all_of_them() {
+    let platform = Platform::with_service().await;
+    let document = json!({"lgsp_registry": 1,
+        "organisation": [{"code": "h24", "name": "x"}, {"code": "H25"}, {"code": "H25", "name": ""}],
+        "planet": [], "system": [{"id": "H24/x", "nmae": "x"}]});
+    let (status, refused) = platform.post(OPERATOR, IMPORTS, form(&document)).await;
+    assert_eq!((status, &refused["code"]), (422, &json!("field.invalid")));
+    let detail = refused["detail"].as_str().unwrap();
+    for place in ["organisation[0].code", "organisation[2].name", "planet", "system[0].nmae"] {
+        assert!(detail.contains(place), "{place}: {detail}");
+    }
+    assert!(detail.contains("20/2020/QĐ-TTg"), "the rule is named: {detail}");
+    for document in [json!({}), json!([]), json!({"lgsp_registry": 2})] {
+        let refused = platform.refused(OPERATOR, IMPORTS, form(&document)).await;
+        assert_eq!(refused, (422, "field.invalid".to_owned()), "{document}");
+    }
+}
