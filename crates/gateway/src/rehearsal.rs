@@ -12,7 +12,7 @@ use wire::id::{KeyId, SystemId};
 
 use crate::passage::{check_state, choose};
 use crate::refusal::Refusal;
-use crate::routes::{DirectorySnapshot, Routes};
+use crate::routes::{Called, DirectorySnapshot, Routes};
 
 /// A call that is not made.
 #[derive(Debug, Clone, Copy)]
@@ -49,10 +49,14 @@ fn judge(routes: &Routes, call: Rehearsal<'_>, now: UtcMicros) -> Result<(), Err
             return Err(ErrorCode::KeyNotValid);
         }
     }
-    let (service, path) = routes.service(call.path).ok_or(ErrorCode::ConnectionNone)?;
+    let called = routes.service(call.path, now).ok_or(ErrorCode::ConnectionNone)?;
+    let Called { service, path, former } = called;
     let connections = service.connections_of(call.consumer);
     if connections.is_empty() {
         return Err(ErrorCode::ConnectionNone);
+    }
+    if former.is_some_and(|former| !former.is_in_force) {
+        return Err(ErrorCode::AliasEnded);
     }
     let code = |refusal: Box<Refusal>| refusal.code();
     let connection = choose(connections, call.purpose, now).map_err(code)?;

@@ -118,13 +118,12 @@ impl ConflictKind {
     pub(crate) fn choices(self, noun: &str) -> &'static [&'static str] {
         match (self, noun) {
             (Self::SameCode, "organisation" | "system" | "service") => &["keep", "take", "as"],
-            // Callers name a key in every signature: it cannot come to be called otherwise.
-            (Self::SameCode, "credential") => &["keep"],
+            // Callers name a key in every signature: it cannot come to be called otherwise. And one
+            // connection at most serves a purpose.
+            (Self::SameCode, "credential") | (Self::SamePermission, _) => &["keep"],
             (Self::SameCode, _) => &["keep", "take"],
             (Self::SameName, _) => &["both", "same_as", "as"],
             (Self::OverlappingTrees, _) => &["both", "as", "keep"],
-            // One connection at most serves a purpose.
-            (Self::SamePermission, _) => &["keep"],
             (Self::SameEndpoint, _) => &["both", "keep"],
         }
     }
