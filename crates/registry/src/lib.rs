@@ -139,6 +139,7 @@ impl Registry {
             .merge(system::api::routes())
             .merge(credential::api::routes())
             .merge(service::api::routes())
+            .merge(service::description::api::routes())
             .merge(connection::api::routes())
             .merge(calendar::api::routes())
             .merge(regulation::api::routes())

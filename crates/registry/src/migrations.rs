@@ -21,6 +21,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("life of an organisation", ORGANISATION_LIFE),
         ("suspension", SUSPENSION),
         ("import", crate::import::sql::CREATE),
+        ("service description", SERVICE_DESCRIPTION),
     ],
 };
 
@@ -212,3 +213,15 @@ CREATE TABLE suspension (
     PRIMARY KEY (connection, number)
 );
 CREATE INDEX suspension_open ON suspension (over_at, takes_force_at);";
+const SERVICE_DESCRIPTION: &str = "
+CREATE TABLE service_description (
+    service TEXT NOT NULL REFERENCES service (id),
+    revision BIGINT NOT NULL,
+    format TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    bytes BIGINT NOT NULL,
+    document BYTEA NOT NULL,
+    described TEXT NOT NULL,
+    taken_at BIGINT NOT NULL,
+    PRIMARY KEY (service, revision)
+);";

@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod command;
+pub mod description;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@
 //! **Invariant**: what a type does not name is refused, never ignored, so that a misspelt option
 //! cannot pass for an accepted one. **Trust**: bodies are read up to [`MAX_BODY_BYTES`] only.
 
+pub mod document;
 pub mod field;
 pub mod shape;
 
@@ -113,17 +114,18 @@ fn must_be_json(headers: &HeaderMap) -> Result<(), Refusal> {
 /// The caller sent more than `most` bytes, or stopped sending.
 pub(crate) fn not_read(error: &(dyn std::error::Error + 'static), most: usize) -> Refusal {
     if error.is::<LengthLimitError>() {
-        return Refusal::new(
-            ErrorCode::RequestTooLarge,
-            Text::new(
-                format!("Phần thân dài hơn {most} byte."),
-                format!("The body is longer than {most} bytes."),
-            ),
-        );
+        return Refusal::new(ErrorCode::RequestTooLarge, longer_than(most));
     }
     Refusal::new(
         ErrorCode::RequestMalformed,
         Text::new("Không đọc được hết phần thân.", "The body could not be read to its end."),
+    )
+}
+
+fn longer_than(most: usize) -> Text {
+    Text::new(
+        format!("Phần thân dài hơn {most} byte."),
+        format!("The body is longer than {most} bytes."),
     )
 }
 

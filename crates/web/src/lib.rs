@@ -21,6 +21,7 @@ pub mod surface;
 mod tests;
 
 pub use idempotency::{Repeats, allow_repeats};
+pub use input::document::Document;
 pub use input::{Json, LongJson, Path, Query, field};
 pub use organisations::{Organisations, Registered};
 pub use page::{Page, PageQuery, PageRequest};

@@ -187,6 +187,7 @@ error_codes! {
     MediaTypeUnsupported "media_type.unsupported" 415 Caller No;
     FieldInvalid "field.invalid" 422 Caller No;
     FieldUnknown "field.unknown" 422 Caller No;
+    ServiceDescriptionInvalid "service.description_invalid" 422 Caller No;
 
     EvidenceNotFound "evidence.not_found" 404 Caller No;
     EvidencePending "evidence.pending" 503 Platform AfterSeconds(1);

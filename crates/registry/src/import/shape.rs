@@ -193,6 +193,20 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "service_description",
+        key: 2,
+        columns: &[
+            needed("service", Kind::Service),
+            needed("revision", Kind::Number),
+            needed("format", Kind::Text),
+            needed("digest", Kind::Text),
+            needed("bytes", Kind::Number),
+            needed("document", Kind::Bytes),
+            needed("described", Kind::Json),
+            needed("taken_at", Kind::Time),
+        ],
+    },
+    Table {
         name: "connection",
         key: 1,
         columns: &[

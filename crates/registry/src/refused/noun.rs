@@ -13,6 +13,8 @@ pub enum Noun {
     Credential,
     /// A version of a service.
     Service,
+    /// A revision of a service's description.
+    ServiceDescription,
     /// A permission to use a service.
     Connection,
     /// A process of the platform.
@@ -31,6 +33,7 @@ impl Noun {
             Self::System => "hệ thống thông tin",
             Self::Credential => "khóa",
             Self::Service => "dịch vụ",
+            Self::ServiceDescription => "tài liệu mô tả dịch vụ",
             Self::Connection => "kết nối",
             Self::Node => "máy chủ",
             Self::WorkingYear => "lịch làm việc của năm",
@@ -45,6 +48,7 @@ impl Noun {
             Self::System => "system",
             Self::Credential => "credential",
             Self::Service => "service",
+            Self::ServiceDescription => "service description",
             Self::Connection => "connection",
             Self::Node => "node",
             Self::WorkingYear => "calendar of the year",

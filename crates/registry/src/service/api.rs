@@ -142,7 +142,7 @@ pub struct ServiceQuery {
 }
 
 /// The four segments that name a service.
-type ServicePath = (String, String, String, String);
+pub(super) type ServicePath = (String, String, String, String);
 
 /// Services in the order of their ids.
 #[utoipa::path(get, path = "/api/v1/services", tag = "services", params(ServiceQuery),
@@ -235,7 +235,9 @@ async fn change_terms(
     Ok(Json(ServiceView::new(service, &actor)))
 }
 
-fn named((organisation, system, service, version): ServicePath) -> Result<ServiceId, Refusal> {
+pub(super) fn named(
+    (organisation, system, service, version): ServicePath,
+) -> Result<ServiceId, Refusal> {
     field::parse("id", &format!("{organisation}/{system}/{service}/{version}"))
 }
 

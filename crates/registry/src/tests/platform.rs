@@ -225,26 +225,42 @@ impl Platform {
         body: Option<Value>,
         more: &[(&str, &str)],
     ) -> (u16, HeaderMap, Value) {
+        let (bytes, more) = match body {
+            Some(body) => {
+                let json = [&[("content-type", "application/json")], more].concat();
+                (body.to_string().into_bytes(), json)
+            }
+            None => (Vec::new(), more.to_vec()),
+        };
+        let (status, headers, body) = self.sent(token, method, path, bytes, &more).await;
+        (status, headers, serde_json::from_slice(&body).unwrap_or(Value::Null))
+    }
+
+    /// The same with bytes both ways.
+    pub(crate) async fn sent(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: Vec<u8>,
+        headers: &[(&str, &str)],
+    ) -> (u16, HeaderMap, Vec<u8>) {
         let mut request = Request::builder().method(method).uri(path);
-        for (name, value) in more {
+        for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        request = request.header(header::ACCEPT_LANGUAGE, "en");
+        if !headers.iter().any(|(name, _)| *name == "accept-language") {
+            request = request.header(header::ACCEPT_LANGUAGE, "en");
+        }
         if !token.is_empty() {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        let body = match body {
-            Some(body) => {
-                request = request.header(header::CONTENT_TYPE, "application/json");
-                Body::from(body.to_string())
-            }
-            None => Body::empty(),
-        };
-        let response = self.app.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let request = request.body(Body::from(body)).unwrap();
+        let response = self.app.clone().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let body = response.into_body().collect().await.unwrap().to_bytes();
-        (status, headers, serde_json::from_slice(&body).unwrap_or(Value::Null))
+        (status, headers, body.to_vec())
     }
 
     pub(crate) async fn post(&self, token: &str, path: &str, body: Value) -> (u16, Value) {

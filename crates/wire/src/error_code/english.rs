@@ -302,6 +302,10 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "A field is not known here.",
             "Remove the field that the detail names, or correct its spelling.",
         ),
+        E::ServiceDescriptionInvalid => say(
+            "The description of the service is not taken.",
+            "Correct the lines that the detail names and upload the document again.",
+        ),
 
         E::EvidenceNotFound => say(
             "There is no such record in the log.",

@@ -305,6 +305,10 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Yêu cầu có trường không xác định.",
             "Đề nghị bỏ trường được nêu trong chi tiết hoặc sửa lại tên trường.",
         ),
+        E::ServiceDescriptionInvalid => say(
+            "Tài liệu mô tả dịch vụ không được chấp nhận.",
+            "Đề nghị sửa các dòng được nêu trong chi tiết và tải tài liệu lên lại.",
+        ),
 
         E::EvidenceNotFound => say(
             "Không có bản ghi này trong nhật ký.",
