@@ -34,7 +34,7 @@ mod record;
 mod wanted_signature;
 
 pub(crate) use answer::{AnswerBody, Answered};
-pub(crate) use authorise::{check_state, choose};
+pub(crate) use authorise::{Moment, check_state, choose};
 pub(crate) use long::{LongAnswer, LongPiece};
 pub(crate) use receive::{Arrival, Envelope};
 pub(crate) use record::Summary;

@@ -7,10 +7,11 @@
 use std::sync::Arc;
 
 use wire::ambient::UtcMicros;
+use wire::directory::Environment;
 use wire::error_code::ErrorCode;
 use wire::id::{KeyId, SystemId};
 
-use crate::passage::{check_state, choose};
+use crate::passage::{Moment, check_state, choose};
 use crate::refusal::Refusal;
 use crate::routes::{Called, DirectorySnapshot, Routes};
 
@@ -19,7 +20,7 @@ use crate::routes::{Called, DirectorySnapshot, Routes};
 pub struct Rehearsal<'a> {
     /// Which system calls.
     pub consumer: &'a SystemId,
-    /// Signed with which credential, where that is to be judged too.
+    /// Signed with which credential, where that is to be judged too; without one, in production.
     pub keyid: Option<&'a KeyId>,
     /// The method.
     pub method: &'a str,
@@ -40,6 +41,7 @@ pub fn rehearse<'a>(
 }
 
 fn judge(routes: &Routes, call: Rehearsal<'_>, now: UtcMicros) -> Result<(), ErrorCode> {
+    let mut environment = Environment::Production;
     if let Some(keyid) = call.keyid {
         let credential = routes.credential(keyid).ok_or(ErrorCode::KeyUnknown)?;
         if credential.system != *call.consumer {
@@ -48,6 +50,7 @@ fn judge(routes: &Routes, call: Rehearsal<'_>, now: UtcMicros) -> Result<(), Err
         if !credential.is_valid_at(now) {
             return Err(ErrorCode::KeyNotValid);
         }
+        environment = credential.environment;
     }
     let called = routes.service(call.path, now).ok_or(ErrorCode::ConnectionNone)?;
     let Called { service, path, former } = called;
@@ -59,8 +62,10 @@ fn judge(routes: &Routes, call: Rehearsal<'_>, now: UtcMicros) -> Result<(), Err
         return Err(ErrorCode::AliasEnded);
     }
     let code = |refusal: Box<Refusal>| refusal.code();
-    let connection = choose(connections, call.purpose, now).map_err(code)?;
-    check_state(connection, now).map_err(code)?;
+    let moment = Moment { environment, at: now };
+    let connection = choose(connections, call.purpose, moment).map_err(code)?;
+    check_state(connection, moment).map_err(code)?;
+    service.upstream(environment).ok_or(ErrorCode::ServiceNoSandbox)?;
     let operation = connection.permit(call.method, path);
     operation.map(|label: Arc<str>| drop(label)).ok_or(ErrorCode::ConnectionOperationNotAllowed)
 }

@@ -18,8 +18,8 @@ use http::HeaderValue;
 use keys::{CallerKey, KeyError, Zeroizing};
 use wire::ambient::UtcMicros;
 use wire::directory::{
-    Aliases, ConnectionRecord, CredentialRecord, Directory, Operation, Record, RecordMode,
-    ServiceRecord,
+    Aliases, ConnectionRecord, CredentialRecord, Directory, Environment, Operation, Record,
+    RecordMode, ServiceRecord,
 };
 use wire::id::{ConnectionId, KeyId, PurposeCode, ServiceId, SystemId};
 use wire::merkle::Hash;
@@ -62,6 +62,7 @@ pub(crate) struct Credential {
     pub(crate) system: SystemId,
     /// From where its system calls; empty: from anywhere.
     networks: Arc<[Network]>,
+    pub(crate) environment: Environment,
     not_before: UtcMicros,
     not_after: UtcMicros,
 }
@@ -70,7 +71,8 @@ pub(crate) struct Credential {
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) id: ServiceId,
-    pub(crate) upstream: Upstream,
+    upstream: Arc<Upstream>,
+    sandbox_upstream: Option<Arc<Upstream>>,
     pub(crate) timeout: Duration,
     /// Whether the intent must be durable before anything is forwarded.
     pub(crate) records_before_forward: bool,
@@ -116,6 +118,8 @@ pub(crate) struct Connection {
     pub(crate) is_active: bool,
     /// From when it is not, by announcement.
     pub(crate) suspended_from: UtcMicros,
+    /// Whether it is being tried in the sandbox.
+    pub(crate) is_testing: bool,
 }
 
 /// One operation of a connection.
@@ -252,6 +256,7 @@ impl Credential {
             key: key?,
             system: record.system.clone(),
             networks: Arc::default(),
+            environment: record.environment,
             not_before: record.not_before,
             not_after: record.not_after,
         })
@@ -299,9 +304,16 @@ impl Service {
                 return None;
             }
         };
+        let sandbox_upstream = record.sandbox_upstream.as_deref().and_then(|upstream| {
+            let read = Upstream::parse(upstream).inspect_err(
+                |reason| tracing::warn!(service = %record.id, %reason, "sandbox left out"),
+            );
+            read.ok().map(Arc::new)
+        });
         Some(Self {
             id: record.id.clone(),
-            upstream,
+            upstream: Arc::new(upstream),
+            sandbox_upstream,
             timeout: Duration::from_millis(u64::from(record.timeout_ms)),
             records_before_forward: record.record == RecordMode::BeforeForward,
             max_body_bytes: record.max_body_bytes,
@@ -309,6 +321,14 @@ impl Service {
             has_signed_requests: record.signed_requests.is_required(),
             connections: HashMap::new(),
         })
+    }
+
+    /// Where the calls of an environment go, and never those of the other.
+    pub(crate) fn upstream(&self, environment: Environment) -> Option<&Arc<Upstream>> {
+        match environment {
+            Environment::Production => Some(&self.upstream),
+            Environment::Sandbox => self.sandbox_upstream.as_ref(),
+        }
     }
 
     /// The connections by which `consumer` may call this service.
@@ -332,6 +352,7 @@ impl Connection {
             until: record.until,
             is_active: record.active,
             suspended_from: record.suspended_from.unwrap_or(UtcMicros::MAX),
+            is_testing: record.testing,
         }
     }
 

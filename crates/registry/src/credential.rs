@@ -19,6 +19,7 @@ use std::time::Duration;
 use serde::Serialize;
 use utoipa::ToSchema;
 use wire::ambient::UtcMicros;
+use wire::directory::Environment;
 use wire::id::{KeyId, SystemId};
 use wire::public_key::PublicKey;
 use wire::signature::Algorithm;
@@ -38,6 +39,9 @@ pub struct Credential {
     /// The public key in PEM; absent for HMAC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_key_pem: Option<String>,
+    /// Where its calls go: `production` or `sandbox`, to which the other never gets.
+    #[schema(value_type = String, example = "production")]
+    pub environment: Environment,
     /// From when it is accepted.
     #[schema(value_type = String, format = DateTime)]
     pub not_before: UtcMicros,

@@ -22,6 +22,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("suspension", SUSPENSION),
         ("import", crate::import::sql::CREATE),
         ("service description", SERVICE_DESCRIPTION),
+        ("environment", ENVIRONMENT),
     ],
 };
 
@@ -225,3 +226,8 @@ CREATE TABLE service_description (
     taken_at BIGINT NOT NULL,
     PRIMARY KEY (service, revision)
 );";
+
+/// What was registered before there was a sandbox is of production.
+const ENVIRONMENT: &str = "
+ALTER TABLE credential ADD COLUMN environment TEXT NOT NULL DEFAULT 'production';
+ALTER TABLE service ADD COLUMN sandbox_upstream TEXT;";

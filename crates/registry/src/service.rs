@@ -41,6 +41,8 @@ pub struct Service {
 pub struct Terms {
     /// Where calls go.
     pub upstream: Upstream,
+    /// Where the calls of sandbox credentials go, if there is a sandbox.
+    pub sandbox_upstream: Option<Upstream>,
     /// How long a gateway waits for the answer to begin, in milliseconds.
     pub timeout_ms: u32,
     /// Before what the record of a call must be durable.

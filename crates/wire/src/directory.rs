@@ -10,6 +10,7 @@
 //! Secrets never stand here.
 
 mod alias;
+mod environment;
 mod extract;
 mod operation;
 mod record;
@@ -22,6 +23,7 @@ use crate::merkle::{Hash, Leaves, leaf_hash};
 use crate::note::{NoteError, NoteVerifier, open};
 
 pub use alias::{AliasName, AliasRecord, Aliases, MAX_STEPS};
+pub use environment::Environment;
 pub use extract::{DirectoryExtract, ExtractError, ProvenRecord};
 pub use operation::{NotAnOperation, Operation};
 pub use record::{

@@ -4,8 +4,8 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 
 use crate::ambient::Randomness;
 use crate::directory::{
-    ConnectionRecord, CredentialRecord, Operation, OrganisationRecord, Quota, Record, RecordMode,
-    ServiceRecord, Signing, SystemRecord,
+    ConnectionRecord, CredentialRecord, Environment, Operation, OrganisationRecord, Quota, Record,
+    RecordMode, ServiceRecord, Signing, SystemRecord,
 };
 use crate::note::{NoteVerifier, note_signature_line};
 use crate::signature::Algorithm;
@@ -73,6 +73,7 @@ pub(crate) fn sample_records() -> Vec<Record> {
             public_key,
             not_before: from,
             not_after: until,
+            environment: Environment::Production,
             revoked_at: None,
         })
     };
@@ -88,6 +89,7 @@ pub(crate) fn sample_records() -> Vec<Record> {
             id: "H24.12/don-vi-hanh-chinh/danh-muc/v1".parse().unwrap(),
             title: "Danh mục xã, phường, đặc khu".to_owned(),
             upstream: "http://127.0.0.1:9/".to_owned(),
+            sandbox_upstream: None,
             timeout_ms: 5_000,
             record: RecordMode::BeforeAnswer,
             max_body_bytes: 1_048_576,
@@ -105,6 +107,7 @@ pub(crate) fn sample_records() -> Vec<Record> {
             from,
             until,
             active: true,
+            testing: false,
             state: "active".to_owned(),
             suspended_from: None,
         }),

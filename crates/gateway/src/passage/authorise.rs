@@ -9,6 +9,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue};
 use wire::ambient::UtcMicros;
 use wire::digest::ContentDigest;
+use wire::directory::Environment;
 use wire::error_code::ErrorCode;
 use wire::header::{CONTENT_DIGEST, LGSP_PURPOSE};
 
@@ -20,6 +21,7 @@ use crate::refusal::Refusal;
 use crate::request::{Framing, RequestBody};
 use crate::routes::{Called, Connection, Service};
 use crate::server::Worker;
+use crate::upstream::Upstream;
 
 /// A call that a connection permits.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub(super) struct Authorised {
 pub(super) struct Permit {
     pub(super) service: Arc<Service>,
     pub(super) connection: Arc<Connection>,
+    /// The place of the service in the caller's environment.
+    pub(super) upstream: Arc<Upstream>,
     /// Path and query for the provider, relative to the service.
     pub(super) path_and_query: String,
     /// The digest that the body must have; `None`: there is no body.
@@ -78,9 +82,11 @@ async fn permit(known: &mut Known, worker: &Worker) -> Result<Permit, Box<Refusa
     }
     let purpose =
         request.fields.single(LGSP_PURPOSE).map_err(|_| Box::new(purpose_not_allowed()))?;
-    let connection = choose(connections, purpose, known.envelope.at)?;
+    let moment = Moment { environment: known.about.environment, at: known.envelope.at };
+    let connection = choose(connections, purpose, moment)?;
     known.about.connection = Some(Arc::clone(connection));
-    check_state(connection, known.envelope.at)?;
+    check_state(connection, moment)?;
+    let upstream = service.upstream(moment.environment).ok_or_else(|| Box::new(no_sandbox()))?;
     let operation = connection
         .permit(request.method.as_str(), path)
         .ok_or_else(|| Box::new(operation_not_allowed()))?;
@@ -95,41 +101,51 @@ async fn permit(known: &mut Known, worker: &Worker) -> Result<Permit, Box<Refusa
     Ok(Permit {
         service: Arc::clone(service),
         connection: Arc::clone(connection),
+        upstream: Arc::clone(upstream),
         path_and_query,
         digest,
         rate_limit,
     })
 }
 
-/// The connection of the purpose that is named; without a name, the only one in force.
+/// By what a connection is judged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    pub(crate) environment: Environment,
+    pub(crate) at: UtcMicros,
+}
+
+/// The connection of the purpose that is named; without a name, of the only purpose in force.
 pub(crate) fn choose<'c>(
     connections: &'c [Arc<Connection>],
     purpose: Option<&str>,
-    now: UtcMicros,
+    moment: Moment,
 ) -> Result<&'c Arc<Connection>, Box<Refusal>> {
     let fits = |connection: &&Arc<Connection>| {
         purpose.is_none_or(|purpose| connection.purpose.as_str() == purpose)
     };
-    let mut in_force = connections.iter().filter(fits).filter(|it| check_state(it, now).is_ok());
-    match (in_force.next(), in_force.next()) {
-        (Some(only), None) => Ok(only),
-        // Several of one purpose: an amendment beside what it will replace. Any of them permits.
-        (Some(first), Some(_)) if purpose.is_some() => Ok(first),
-        (Some(_), Some(_)) => Err(Box::new(purpose_needed())),
+    let in_force = || connections.iter().filter(fits).filter(|it| check_state(it, moment).is_ok());
+    let Some(first) = in_force().next() else {
         // None is in force: one that fits says why not.
-        (None, _) => connections.iter().find(fits).ok_or_else(|| Box::new(purpose_not_allowed())),
+        return connections.iter().find(fits).ok_or_else(|| Box::new(purpose_not_allowed()));
+    };
+    if purpose.is_none() && in_force().any(|other| other.purpose != first.purpose) {
+        return Err(Box::new(purpose_needed()));
     }
+    // Several of one purpose: an amendment beside what it will replace. Any of them permits, and
+    // the sandbox is for the one that is being tried.
+    Ok(in_force().find(|it| it.is_testing).unwrap_or(first))
 }
 
-pub(crate) fn check_state(connection: &Connection, now: UtcMicros) -> Result<(), Box<Refusal>> {
-    if !connection.is_active || connection.suspended_from <= now {
-        return Err(Box::new(Refusal::new(
-            ErrorCode::ConnectionNotActive,
-            format!("Kết nối {} đang không hoạt động.", connection.id),
-            format!("The connection {} is not active.", connection.id),
-        )));
+pub(crate) fn check_state(connection: &Connection, moment: Moment) -> Result<(), Box<Refusal>> {
+    let is_tried = connection.is_testing && moment.environment.is_sandbox();
+    let is_in_force = connection.is_active && moment.at < connection.suspended_from;
+    if !is_in_force && !is_tried {
+        return Err(Box::new(not_active(connection)));
     }
-    if !(connection.from..connection.until).contains(&now) {
+    // What is tried is tried before its time begins.
+    let from = if is_tried { UtcMicros::MIN } else { connection.from };
+    if !(from..connection.until).contains(&moment.at) {
         return Err(Box::new(Refusal::new(
             ErrorCode::ConnectionOutOfPeriod,
             format!("Kết nối có hiệu lực từ {} đến {}.", connection.from, connection.until),
@@ -137,6 +153,32 @@ pub(crate) fn check_state(connection: &Connection, now: UtcMicros) -> Result<(),
         )));
     }
     Ok(())
+}
+
+fn not_active(connection: &Connection) -> Refusal {
+    let id = connection.id;
+    let (vi, en) = if connection.is_testing {
+        (
+            format!(
+                "Kết nối {id} đang được thử nghiệm; chỉ khóa của môi trường thử nghiệm được dùng."
+            ),
+            format!("The connection {id} is being tried: sandbox credentials only."),
+        )
+    } else {
+        (
+            format!("Kết nối {id} đang không hoạt động."),
+            format!("The connection {id} is not active."),
+        )
+    };
+    Refusal::new(ErrorCode::ConnectionNotActive, vi, en)
+}
+
+fn no_sandbox() -> Refusal {
+    Refusal::new(
+        ErrorCode::ServiceNoSandbox,
+        "Khóa này thuộc môi trường thử nghiệm, còn dịch vụ chưa có môi trường đó.",
+        "This key is of the sandbox, and the service has none.",
+    )
 }
 
 /// The digest by which the body will be judged. That it is covered has been checked.

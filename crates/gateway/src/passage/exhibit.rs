@@ -177,6 +177,9 @@ pub(super) fn subject(about: &About) -> BTreeMap<String, String> {
         put("connection", connection.id.to_string());
         put("purpose", connection.purpose.to_string());
     }
+    if about.environment.is_sandbox() {
+        put("environment", about.environment.to_string());
+    }
     if let Some(operation) = &about.operation {
         put("operation", operation.to_string());
     }

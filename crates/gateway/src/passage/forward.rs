@@ -62,10 +62,10 @@ async fn ask(
     open: &OpenCall,
     body: RequestBody,
 ) -> Result<(Sent, Option<BodyDigest>, Option<Asked>), Box<Refusal>> {
-    let service = &open.permit.service;
+    let (service, upstream) = (&open.permit.service, &open.permit.upstream);
     let Some(digest) = open.permit.digest.clone() else {
         let (request, asked) = provider_request(worker, open, HeldBody::empty())?;
-        let sending = pin!(worker.pool.send(&service.upstream, request));
+        let sending = pin!(worker.pool.send(upstream, request));
         return Ok((answered_within(service.timeout, sending).await?, None, asked));
     };
     // Boxed, so that the many calls without a body do not keep the room that it needs.
@@ -78,7 +78,7 @@ async fn ask_with_body(
     body: RequestBody,
     digest: ContentDigest,
 ) -> Result<(Sent, Option<BodyDigest>, Option<Asked>), Box<Refusal>> {
-    let service = &open.permit.service;
+    let (service, upstream) = (&open.permit.service, &open.permit.upstream);
     let length = match open.known.request.framing {
         Framing::Length(length) => Some(length),
         Framing::None | Framing::Chunked => None,
@@ -87,7 +87,7 @@ async fn ask_with_body(
     let inspection = Inspection::new(body, digest, service.max_body_bytes, limits);
     let (held, verdict, progress) = HeldBody::new(inspection, length);
     let (request, asked) = provider_request(worker, open, held)?;
-    let mut sending = pin!(worker.pool.send(&service.upstream, request));
+    let mut sending = pin!(worker.pool.send(upstream, request));
     let uploaded = upload(sending.as_mut(), verdict, &progress, limits.body_idle).await;
     let (digest, early) = uploaded.map_err(|end| Box::new(end.refusal(service.max_body_bytes)))?;
     let sent = match early {
@@ -186,7 +186,7 @@ fn provider_request(
     body: HeldBody,
 ) -> Result<(http::Request<HeldBody>, Option<Asked>), Box<Refusal>> {
     let service = &open.permit.service;
-    let target = service.upstream.target(&open.permit.path_and_query);
+    let target = open.permit.upstream.target(&open.permit.path_and_query);
     let uri = Uri::try_from(target).map_err(|_| Box::new(unforwardable()))?;
     let mut request = http::Request::new(body);
     *request.method_mut() = open.known.request.method.clone();
@@ -222,7 +222,7 @@ fn introduce(headers: &mut HeaderMap, open: &OpenCall) -> Option<()> {
         headers.insert(name, HeaderValue::from_str(value).ok()?);
         Some(())
     };
-    put(header::HOST, &open.permit.service.upstream.authority)?;
+    put(header::HOST, &open.permit.upstream.authority)?;
     put(
         const { HeaderName::from_static(LGSP_CONSUMER_ORGANISATION) },
         system.organisation.as_ref(),

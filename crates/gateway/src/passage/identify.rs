@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use evidence::SpentNonce;
+use wire::directory::Environment;
 use wire::error_code::ErrorCode;
 use wire::header::{LGSP_PURPOSE, SIGNATURE, SIGNATURE_INPUT, SIGNATURE_TAG};
 use wire::merkle::sha256;
@@ -60,6 +61,8 @@ pub(crate) struct About {
     pub(crate) called: Option<Arc<str>>,
     pub(crate) connection: Option<Arc<Connection>>,
     pub(crate) operation: Option<Arc<str>>,
+    /// Where the call goes.
+    pub(crate) environment: Environment,
 }
 
 impl Caller {
@@ -82,7 +85,8 @@ impl Received {
         if claimed == Err(NonceRefusal::Replayed) {
             return Err(Refused::stranger(envelope, replayed()));
         }
-        let about = About::default();
+        let environment = caller.credential.environment;
+        let about = About { environment, ..About::default() };
         // Boxed, so that the steps hand on a pointer and not a thousand bytes.
         let known = Box::new(Known { envelope, request, caller, routes, about });
         match claimed {

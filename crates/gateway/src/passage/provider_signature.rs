@@ -39,7 +39,8 @@ pub(super) struct AnswerHead<'a> {
 }
 
 impl ProviderSignature {
-    /// Verifies the signature tagged `lgsp` with a key of the service's own system.
+    /// Verifies the signature tagged `lgsp` with a key of the service's own system, in the
+    /// environment that was asked.
     pub(super) fn verify(
         open: &OpenCall,
         head: &AnswerHead<'_>,
@@ -63,6 +64,7 @@ impl ProviderSignature {
         // A secret that the platform knows too would prove nothing to anyone else.
         let is_theirs = |found: &&std::sync::Arc<crate::routes::Credential>| {
             found.system == provider
+                && found.environment == open.known.about.environment
                 && found.key.algorithm() != Algorithm::HmacSha256
                 && found.is_valid_at(now)
         };

@@ -19,6 +19,7 @@ mod cell;
 mod city;
 mod cluster;
 mod connection;
+mod environment;
 mod fault;
 mod former_name;
 mod hostile;

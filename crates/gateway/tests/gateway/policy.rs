@@ -8,8 +8,8 @@ use keys::{Ed25519Key, SigningKey, Zeroizing};
 use testkit::{SeededRandomness, TestClock};
 use wire::ambient::{Clock, UtcMicros};
 use wire::directory::{
-    ConnectionRecord, CredentialRecord, Directory, Operation, Quota, Record, RecordMode,
-    ServiceRecord, Signing,
+    ConnectionRecord, CredentialRecord, Directory, Environment, Operation, Quota, Record,
+    RecordMode, ServiceRecord, Signing,
 };
 use wire::id::ConnectionId;
 use wire::signature::Algorithm;
@@ -40,6 +40,7 @@ impl Policy {
                 public_key: None,
                 not_before: UtcMicros::MIN,
                 not_after: UtcMicros::MAX,
+                environment: Environment::Production,
                 revoked_at: None,
             })
             .into();
@@ -49,6 +50,7 @@ impl Policy {
             id: SERVICE.parse().unwrap(),
             title: "Danh mục đơn vị hành chính".to_owned(),
             upstream: upstream.to_owned(),
+            sandbox_upstream: None,
             timeout_ms: 30_000,
             record: RecordMode::BeforeAnswer,
             max_body_bytes: 8 << 20,
@@ -89,6 +91,7 @@ pub fn connection(number: u64, purpose: &str) -> ConnectionRecord {
         from: UtcMicros::MIN,
         until: UtcMicros::MAX,
         active: true,
+        testing: false,
         state: "active".to_owned(),
         suspended_from: None,
     }

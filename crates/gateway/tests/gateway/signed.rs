@@ -8,7 +8,7 @@ use keys::{CallerKey, SigningKey};
 use wire::ambient::UtcMicros;
 use wire::commitment::{CommitmentLabel, commit_bytes};
 use wire::digest::{ContentDigest, DigestAlgorithm};
-use wire::directory::{CredentialRecord, Signing};
+use wire::directory::{CredentialRecord, Environment, Signing};
 use wire::signature::{
     Algorithm, Message, Name, Parameters, find_tagged, serialise_input, serialise_signature,
     signature_base, signature_bytes,
@@ -143,6 +143,7 @@ fn credential(keyid: &str, key: &SigningKey) -> CredentialRecord {
         public_key: key.public_key(),
         not_before: UtcMicros::MIN,
         not_after: UtcMicros::MAX,
+        environment: Environment::Production,
         revoked_at: None,
     }
 }

@@ -242,10 +242,14 @@ pub fn possible_steps(state: State) -> impl Iterator<Item = Step> {
 }
 
 impl State {
-    /// Whether gateways hear of the connection: from its approval on, so that a call by way of one
-    /// that is not (or no longer) in force is told so, rather than that there is none.
+    /// Whether gateways hear of the connection: from its test on, which sandbox credentials take,
+    /// so that a call by way of one that is not (or no longer) in force is told so, rather than
+    /// that there is none.
     pub fn is_published(self) -> bool {
-        matches!(self, Self::Approved | Self::Active | Self::Suspended | Self::Ended)
+        matches!(
+            self,
+            Self::Testing | Self::Approved | Self::Active | Self::Suspended | Self::Ended
+        )
     }
 }
 

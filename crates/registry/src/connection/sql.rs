@@ -93,7 +93,7 @@ pub(crate) async fn in_force_between(
 pub(crate) async fn published(reading: impl Reading) -> Result<Vec<Connection>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM connection
-         WHERE state IN ('approved', 'active', 'suspended', 'ended') ORDER BY id"
+         WHERE state IN ('testing', 'approved', 'active', 'suspended', 'ended') ORDER BY id"
     );
     reading.rows(&sql, &[]).await?.iter().map(from_row).collect()
 }

@@ -18,13 +18,20 @@ fn published(platform: &Platform, path: &str) -> Option<Value> {
 }
 
 #[tokio::test]
-async fn a_connection_comes_into_force_step_by_step_and_reaches_the_directory_when_approved() {
+async fn a_connection_comes_into_force_step_by_step_and_reaches_the_directory_when_tried() {
     let platform = Platform::with_service().await;
     let path = platform.requested().await;
     for step in STRAIGHT {
         platform.step(&path, step).await;
         let record = published(&platform, &path);
         match step {
+            "test" => {
+                let record = record.unwrap();
+                assert_eq!(
+                    (&record["active"], &record["testing"], &record["state"]),
+                    (&json!(false), &json!(true), &json!("testing"))
+                );
+            }
             "approve" => {
                 let record = record.unwrap();
                 assert_eq!(

@@ -12,9 +12,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::openapi::Problems;
 use web::{Authenticated, Json, Page, PageRequest, Path, Query, Refusal, field};
+use wire::directory::Environment;
 use wire::problem::Text;
 
-use super::command::{self, Made, NewKey, RotationTimes};
+use super::command::{self, Made, NewCredential, NewKey, RotationTimes};
 use super::{Credential, sql};
 use crate::Registry;
 use crate::authority::Sight;
@@ -52,6 +53,10 @@ pub struct CredentialForm {
     /// algorithm needs, RSA with 2048 to 8192 bits; for `ed25519` its 32 bytes in base64 will do.
     #[schema(example = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")]
     public_key: Option<String>,
+    /// Where its calls go: `production` (when left out) or `sandbox`, to which the other never
+    /// gets. A successor stays where its credential was.
+    #[schema(value_type = Option<String>, example = "production")]
+    environment: Option<Environment>,
     /// Its life in days: 1 to 731; 365 when left out.
     #[schema(minimum = 1, maximum = 731)]
     valid_days: Option<u32>,
@@ -143,8 +148,14 @@ async fn make(
     let system = field::parse("system", &form.system)?;
     let algorithm = form.algorithm.parse().map_err(|_| unknown_algorithm())?;
     let key = NewKey::of(algorithm, form.public_key.as_deref())?;
-    let life = life(form.valid_days)?;
-    let made = command::make(&registry, &actor, system, key, life).await?;
+    let new = NewCredential {
+        system,
+        environment: form.environment.unwrap_or_default(),
+        key,
+        life: life(form.valid_days)?,
+        replaces: None,
+    };
+    let made = command::make(&registry, &actor, new).await?;
     Ok((StatusCode::CREATED, Json(shown_once(made))))
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use evidence::{Actor, Change};
 use keys::{Zeroizing, new_hmac_secret, public_key_pem};
 use web::field;
+use wire::directory::Environment;
 use wire::id::{KeyId, SystemId};
 use wire::problem::Text;
 use wire::public_key::PublicKey;
@@ -42,18 +43,27 @@ pub struct Made {
     pub in_force: bool,
 }
 
-/// Makes a credential for `system` that lives for `life`.
-pub async fn make(
-    registry: &Registry,
-    actor: &Actor,
-    system: SystemId,
-    key: NewKey,
-    life: Duration,
-) -> Result<Made, Refused> {
-    must_administer(actor, &system.organisation)?;
+/// A credential to be made.
+#[derive(Debug)]
+pub struct NewCredential {
+    /// The system it will speak for.
+    pub system: SystemId,
+    /// Where its calls will go.
+    pub environment: Environment,
+    /// Its key.
+    pub key: NewKey,
+    /// How long it lives.
+    pub life: Duration,
+    /// The credential that it takes over from.
+    pub replaces: Option<KeyId>,
+}
+
+/// Makes a credential.
+pub async fn make(registry: &Registry, actor: &Actor, new: NewCredential) -> Result<Made, Refused> {
+    must_administer(actor, &new.system.organisation)?;
     let mut change = registry.recorder.change(actor, "credential.made").await?;
-    system::command::open(&mut change, &system).await?;
-    let mut made = insert(registry, &mut change, system, key, life, None).await?;
+    system::command::open(&mut change, &new.system).await?;
+    let mut made = insert(registry, &mut change, new).await?;
     change.record(subject(&made.credential)).await?;
     made.in_force = registry.publisher.publish(Some(actor)).await.is_ok();
     Ok(made)
@@ -80,8 +90,14 @@ pub async fn rotate(
     let key = NewKey::of(old.algorithm, public_key)?;
     let until = now.saturating_add(times.overlap).min(old.not_after);
     sql::shorten(&mut change, keyid, until).await?;
-    let system = old.system.clone();
-    let mut made = insert(registry, &mut change, system, key, times.life, Some(keyid)).await?;
+    let new = NewCredential {
+        system: old.system.clone(),
+        environment: old.environment,
+        key,
+        life: times.life,
+        replaces: Some(keyid.clone()),
+    };
+    let mut made = insert(registry, &mut change, new).await?;
     let mut subject = subject(&made.credential);
     subject.insert("replaces".to_owned(), keyid.to_string());
     change.record(subject).await?;
@@ -131,11 +147,9 @@ async fn load_administered(
 async fn insert(
     registry: &Registry,
     change: &mut Change,
-    system: SystemId,
-    key: NewKey,
-    life: Duration,
-    replaces: Option<&KeyId>,
+    new: NewCredential,
 ) -> Result<Made, Refused> {
+    let NewCredential { system, environment, key, life, replaces } = new;
     let since = change.time().saturating_sub(TOLD_AFTER_ITS_END);
     if sql::count_not_ended_before(&mut *change, &system, since).await? >= MAX_PER_SYSTEM {
         return Err(Refused::TooManyCredentials(system));
@@ -155,11 +169,12 @@ async fn insert(
         keyid: keyid.clone(),
         system,
         algorithm: key.algorithm(),
+        environment,
         public_key_pem: public_key.as_ref().map(|public| public_key_pem(key.algorithm(), public)),
         not_before: now,
         not_after: now.saturating_add(life),
         revoked_at: None,
-        replaces: replaces.cloned(),
+        replaces,
         public_key,
     };
     sql::insert(change, &credential, sealed_secret).await?;
@@ -209,9 +224,13 @@ pub(crate) fn unknown(keyid: &KeyId) -> Refused {
 }
 
 fn subject(credential: &Credential) -> BTreeMap<String, String> {
-    BTreeMap::from([
+    let mut subject = BTreeMap::from([
         ("credential".to_owned(), credential.keyid.to_string()),
         ("system".to_owned(), credential.system.to_string()),
         ("algorithm".to_owned(), credential.algorithm.to_string()),
-    ])
+    ]);
+    if credential.environment.is_sandbox() {
+        subject.insert("environment".to_owned(), credential.environment.to_string());
+    }
+    subject
 }

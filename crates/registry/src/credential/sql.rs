@@ -12,8 +12,7 @@ use crate::authority::Sight;
 use crate::column::{corrupt, parsed_optional};
 use web::PageRequest;
 
-const COLUMNS: &str =
-    "keyid, system, algorithm, public_key, not_before, not_after, revoked_at, replaces";
+const COLUMNS: &str = "keyid, system, algorithm, environment, public_key, not_before, not_after, revoked_at, replaces";
 
 pub(crate) async fn find(
     reading: impl Reading,
@@ -77,8 +76,8 @@ pub(crate) async fn insert(
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO credential
             (keyid, system, algorithm, public_key, sealed_secret, not_before, not_after, made_at,
-             replaces)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $8)";
+             replaces, environment)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $8, $9)";
     let values = [
         new.keyid.as_str().into(),
         new.system.to_string().into(),
@@ -88,6 +87,7 @@ pub(crate) async fn insert(
         new.not_before.into(),
         new.not_after.into(),
         new.replaces.as_ref().map(ToString::to_string).into(),
+        new.environment.as_str().into(),
     ];
     change.execute(sql, &values).await?;
     Ok(())
@@ -124,6 +124,7 @@ fn from_row(row: &Row) -> Result<Credential, StoreError> {
         keyid: row.parsed("keyid")?,
         system: row.parsed("system")?,
         algorithm,
+        environment: row.parsed("environment")?,
         public_key_pem: public_key.as_ref().map(|key| public_key_pem(algorithm, key)),
         not_before: row.time("not_before")?,
         not_after: row.time("not_after")?,

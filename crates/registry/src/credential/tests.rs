@@ -285,3 +285,32 @@ async fn a_missing_public_key_is_called_missing_and_a_wrong_one_is_told_the_form
         assert_eq!((status, &answer["detail"]), (422, &told.into()));
     }
 }
+
+#[tokio::test]
+async fn a_credential_is_of_production_unless_it_is_of_the_sandbox_and_its_successor_stays_there() {
+    let platform = Platform::with_service().await;
+    let form = |environment: Value| json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256", "environment": environment});
+    for (asked, environment, in_record) in [
+        (json!(null), "production", json!(null)),
+        (json!("production"), "production", json!(null)),
+        (json!("sandbox"), "sandbox", json!("sandbox")),
+    ] {
+        let made = platform.made(CONSUMER, PATH, form(asked.clone())).await;
+        let rotate = format!("{PATH}/{}/rotate", keyid(&made));
+        let successor = platform.made(CONSUMER, &rotate, json!({})).await;
+        for one in [made, successor] {
+            assert_eq!(one["environment"], environment);
+            let path = format!("{PATH}/{}", keyid(&one));
+            assert_eq!(platform.get(&path).await["environment"], environment, "{asked}");
+            let record = platform.record(&format!("credential/{}", keyid(&one))).unwrap();
+            assert_eq!(record["environment"], in_record, "{asked}");
+        }
+    }
+    let told: Vec<_> = platform.entries().await;
+    let made = told.iter().filter(|entry| entry.action.starts_with("credential."));
+    let environments: Vec<_> = made.map(|entry| entry.subject.get("environment")).collect();
+    let sandbox = Some("sandbox".to_owned());
+    assert_eq!(environments, [None, None, None, None, sandbox.as_ref(), sandbox.as_ref()]);
+    let refused = platform.refused(CONSUMER, PATH, form(json!("moon"))).await;
+    assert_eq!(refused, (422, "field.invalid".to_owned()));
+}

@@ -112,6 +112,7 @@ fn credential_record(credential: Credential) -> Record {
         keyid: credential.keyid,
         system: credential.system,
         algorithm: credential.algorithm,
+        environment: credential.environment,
         public_key: credential.public_key,
         not_before: credential.not_before,
         not_after: credential.not_after,
@@ -124,6 +125,7 @@ fn service_record(service: Service) -> Record {
         id: service.id,
         title: service.title,
         upstream: service.terms.upstream.to_string(),
+        sandbox_upstream: service.terms.sandbox_upstream.map(Into::into),
         timeout_ms: service.terms.timeout_ms,
         record: service.terms.record,
         max_body_bytes: service.terms.max_body_bytes,
@@ -144,6 +146,7 @@ fn connection_record(connection: Connection, suspended_from: Option<UtcMicros>) 
         from: connection.asked.from,
         until: connection.asked.until,
         active: connection.state == State::Active,
+        testing: connection.state == State::Testing,
         state: connection.state.to_string(),
         suspended_from,
     })

@@ -24,7 +24,7 @@ async fn every_version_is_signed_under_the_directorys_name() {
 async fn what_gateways_need_not_know_publishes_nothing() {
     let platform = Platform::with_service().await;
     let before = platform.in_force();
-    platform.connection_after(&["submit", "consent", "test"]).await;
+    platform.connection_after(&["submit", "consent"]).await;
     assert!(Arc::ptr_eq(&before, &platform.in_force()));
 }
 
@@ -144,4 +144,24 @@ async fn a_change_that_could_not_be_published_comes_into_force_when_the_log_is_w
     let actions = platform.actions().await;
     let end: Vec<_> = actions.iter().rev().take(2).collect();
     assert_eq!(end, ["directory.published", "organisation.renamed"]);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_tried_is_published_as_such_and_as_nothing_more() {
+    let platform = Platform::with_service().await;
+    let path = platform.connection_after(&["submit", "consent"]).await;
+    let key = format!("connection/{}", path.rsplit('/').next().unwrap());
+    assert_eq!(platform.record(&key), None);
+    for (step, testing, active) in [
+        ("test", json!(true), false),
+        ("approve", json!(null), false),
+        ("activate", json!(null), true),
+    ] {
+        platform.step(&path, step).await;
+        let record = platform.record(&key).unwrap();
+        assert_eq!((&record["testing"], &record["active"]), (&testing, &active.into()), "{step}");
+    }
+    let withdrawn = platform.connection_after(&["submit", "consent", "test", "withdraw"]).await;
+    let key = format!("connection/{}", withdrawn.rsplit('/').next().unwrap());
+    assert_eq!(platform.record(&key), None, "what was withdrawn is tried no more");
 }

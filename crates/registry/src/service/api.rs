@@ -52,6 +52,10 @@ pub struct ServiceView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "http://10.24.12.5:9000/api")]
     upstream: Option<Upstream>,
+    /// Where the calls of sandbox credentials go; absent if there is no sandbox. Shown to the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "http://10.24.12.5:9001/api")]
+    sandbox_upstream: Option<Upstream>,
     /// How long a gateway waits for the answer to begin, in milliseconds.
     timeout_ms: u32,
     /// Before what the record of a call must be durable: `before_answer` or `before_forward`.
@@ -87,6 +91,9 @@ pub struct ServiceForm {
     /// Where calls go: `http://` or `https://`, `host[:port][/path]`.
     #[schema(example = "http://10.24.12.5:9000/api")]
     upstream: String,
+    /// The same for the calls of sandbox credentials; without one they are refused.
+    #[schema(example = "http://10.24.12.5:9001/api")]
+    sandbox_upstream: Option<String>,
     /// How long a gateway waits for the answer to begin, in milliseconds; 5000 when left out.
     #[schema(minimum = 1, maximum = 120_000)]
     timeout_ms: Option<u32>,
@@ -111,6 +118,9 @@ pub struct TermsForm {
     /// Where calls go: `http://` or `https://`, `host[:port][/path]`.
     #[schema(example = "http://10.24.12.6:9000/api")]
     upstream: Option<String>,
+    /// The same for the calls of sandbox credentials; empty: there is no sandbox any more.
+    #[schema(example = "http://10.24.12.6:9001/api")]
+    sandbox_upstream: Option<String>,
     /// How long a gateway waits for the answer to begin, in milliseconds.
     #[schema(minimum = 1, maximum = 120_000)]
     timeout_ms: Option<u32>,
@@ -191,7 +201,8 @@ async fn publish(
     let id = field::parse("id", &form.id)?;
     let title = field::sentence("title", &form.title, TITLE_CHARS)?;
     let mut terms = Terms {
-        upstream: Upstream::read(&form.upstream, registry.allow_loopback)?,
+        upstream: Upstream::read("upstream", &form.upstream, registry.allow_loopback)?,
+        sandbox_upstream: None,
         timeout_ms: DEFAULT_TIMEOUT_MS,
         record: RecordMode::default(),
         max_body_bytes: DEFAULT_MAX_BODY_BYTES,
@@ -200,6 +211,7 @@ async fn publish(
     };
     let chosen = TermsForm {
         upstream: None,
+        sandbox_upstream: form.sandbox_upstream,
         timeout_ms: form.timeout_ms,
         record: form.record,
         max_body_bytes: form.max_body_bytes,
@@ -248,6 +260,7 @@ impl ServiceView {
             id: service.id,
             title: service.title,
             upstream: Some(service.terms.upstream).filter(|_| seen),
+            sandbox_upstream: service.terms.sandbox_upstream.filter(|_| seen),
             timeout_ms: service.terms.timeout_ms,
             record: service.terms.record,
             max_body_bytes: service.terms.max_body_bytes,
@@ -261,11 +274,16 @@ impl ServiceView {
 
 impl TermsForm {
     fn read(self, allow_loopback: bool) -> Result<TermsChange, Refusal> {
-        let upstream = |text: String| Upstream::read(&text, allow_loopback);
+        let upstream = |text: String| Upstream::read("upstream", &text, allow_loopback);
+        let sandbox = |text: String| match text.as_str() {
+            "" => Ok(None),
+            text => Upstream::read("sandbox_upstream", text, allow_loopback).map(Some),
+        };
         let timeout_ms = |ms| field::within("timeout_ms", ms, 1..=MAX_TIMEOUT_MS);
         let max_body_bytes = |bytes| field::within("max_body_bytes", bytes, 0..=MAX_MAX_BODY_BYTES);
         Ok(TermsChange {
             upstream: self.upstream.map(upstream).transpose()?,
+            sandbox_upstream: self.sandbox_upstream.map(sandbox).transpose()?,
             timeout_ms: self.timeout_ms.map(timeout_ms).transpose()?,
             record: self.record,
             max_body_bytes: self.max_body_bytes.map(max_body_bytes).transpose()?,

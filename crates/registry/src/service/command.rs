@@ -41,6 +41,8 @@ pub async fn publish(
 pub struct TermsChange {
     /// Where calls go.
     pub upstream: Option<Upstream>,
+    /// Where the calls of sandbox credentials go; `Some(None)`: nowhere any more.
+    pub sandbox_upstream: Option<Option<Upstream>>,
     /// How long a gateway waits, in milliseconds.
     pub timeout_ms: Option<u32>,
     /// Before what the record of a call must be durable.
@@ -58,6 +60,9 @@ impl TermsChange {
     pub fn apply(self, terms: &mut Terms) {
         if let Some(upstream) = self.upstream {
             terms.upstream = upstream;
+        }
+        if let Some(upstream) = self.sandbox_upstream {
+            terms.sandbox_upstream = upstream;
         }
         terms.timeout_ms = self.timeout_ms.unwrap_or(terms.timeout_ms);
         terms.record = self.record.unwrap_or(terms.record);
@@ -91,8 +96,12 @@ pub(crate) fn unknown(id: &ServiceId) -> Refused {
 }
 
 fn subject(service: &Service) -> BTreeMap<String, String> {
-    BTreeMap::from([
+    let mut subject = BTreeMap::from([
         ("service".to_owned(), service.id.to_string()),
         ("upstream".to_owned(), service.terms.upstream.to_string()),
-    ])
+    ]);
+    if let Some(sandbox) = &service.terms.sandbox_upstream {
+        subject.insert("sandbox_upstream".to_owned(), sandbox.to_string());
+    }
+    subject
 }

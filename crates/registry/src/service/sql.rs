@@ -6,10 +6,10 @@ use wire::directory::{RecordMode, Signing};
 use wire::id::{ServiceId, SystemId};
 
 use super::{Service, Terms};
-use crate::column::corrupt;
+use crate::column::{corrupt, parsed_optional};
 use web::PageRequest;
 
-const COLUMNS: &str = "id, title, upstream, timeout_ms, record_mode, max_body_bytes, \
+const COLUMNS: &str = "id, title, upstream, sandbox_upstream, timeout_ms, record_mode, max_body_bytes, \
     signed_answers, signed_requests, published_at, changed_at";
 
 pub(crate) async fn find(
@@ -45,8 +45,8 @@ pub(crate) async fn all(reading: impl Reading) -> Result<Vec<Service>, StoreErro
 pub(crate) async fn insert(change: &mut Change, new: &Service) -> Result<(), StoreError> {
     let sql = "INSERT INTO service
             (id, system, title, upstream, timeout_ms, record_mode, max_body_bytes, published_at,
-             changed_at, signed_answers, signed_requests)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)";
+             changed_at, signed_answers, signed_requests, sandbox_upstream)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)";
     let values = [
         new.id.to_string().into(),
         new.id.system_id().to_string().into(),
@@ -58,6 +58,7 @@ pub(crate) async fn insert(change: &mut Change, new: &Service) -> Result<(), Sto
         new.published_at.into(),
         signing(new.terms.signed_answers).into(),
         signing(new.terms.signed_requests).into(),
+        new.terms.sandbox_upstream.as_ref().map(ToString::to_string).into(),
     ];
     change.execute(sql, &values).await?;
     Ok(())
@@ -65,7 +66,8 @@ pub(crate) async fn insert(change: &mut Change, new: &Service) -> Result<(), Sto
 
 pub(crate) async fn change_terms(change: &mut Change, to: &Service) -> Result<(), StoreError> {
     let sql = "UPDATE service SET upstream = $2, timeout_ms = $3, record_mode = $4,
-            max_body_bytes = $5, changed_at = $6, signed_answers = $7, signed_requests = $8
+            max_body_bytes = $5, changed_at = $6, signed_answers = $7, signed_requests = $8,
+            sandbox_upstream = $9
         WHERE id = $1";
     let values = [
         to.id.to_string().into(),
@@ -76,6 +78,7 @@ pub(crate) async fn change_terms(change: &mut Change, to: &Service) -> Result<()
         to.changed_at.into(),
         signing(to.terms.signed_answers).into(),
         signing(to.terms.signed_requests).into(),
+        to.terms.sandbox_upstream.as_ref().map(ToString::to_string).into(),
     ];
     change.execute(sql, &values).await?;
     Ok(())
@@ -120,6 +123,7 @@ fn from_row(row: &Row) -> Result<Service, StoreError> {
         title: row.text("title")?,
         terms: Terms {
             upstream: row.parsed("upstream")?,
+            sandbox_upstream: parsed_optional(row, "sandbox_upstream")?,
             timeout_ms: u32::try_from(number("timeout_ms")?)
                 .map_err(|_| corrupt("timeout_ms", "is out of range"))?,
             record: read_record_mode(&row.text("record_mode")?)?,

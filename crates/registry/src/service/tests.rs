@@ -120,3 +120,36 @@ async fn a_service_stands_on_a_registered_system() {
         assert_eq!(refused, (422, "field.invalid".to_owned()), "{id}");
     }
 }
+
+#[tokio::test]
+async fn a_sandbox_is_added_shown_to_those_concerned_and_taken_away_again() {
+    let platform = Platform::with_service().await;
+    let (read, terms) = (format!("{PATH}/{SERVICE}"), format!("{PATH}/{SERVICE}/terms"));
+    let record = || platform.record(&format!("service/{SERVICE}")).unwrap();
+    assert!(record().get("sandbox_upstream").is_none());
+    let sandbox = json!({"sandbox_upstream": "https://thu.don-vi.example/api/"});
+    platform.made(PROVIDER, &terms, sandbox).await;
+    platform.made(PROVIDER, &terms, json!({"timeout_ms": 800})).await;
+    assert_eq!(record()["sandbox_upstream"], "https://thu.don-vi.example/api");
+    assert_eq!(record()["upstream"], "http://10.24.12.5:9000", "production stays");
+    for (token, seen) in [(PROVIDER, true), (OPERATOR, true), (CONSUMER, false)] {
+        let (_, shown) = platform.ask(token, "GET", &read, None).await;
+        assert_eq!(shown["sandbox_upstream"].is_string(), seen, "{token}");
+    }
+    for wrong in ["ftp://h", "http://127.0.0.1:9000", "http://169.254.169.254/"] {
+        let (status, answer) =
+            platform.post(PROVIDER, &terms, json!({"sandbox_upstream": wrong})).await;
+        assert_eq!(status, 422, "{wrong}");
+        assert!(answer["detail"].as_str().unwrap().contains("`sandbox_upstream`"), "{answer}");
+    }
+    platform.made(PROVIDER, &terms, json!({"sandbox_upstream": ""})).await;
+    assert!(record().get("sandbox_upstream").is_none());
+    let second = SERVICE.replace("v1", "v2");
+    let form = json!({"id": second, "title": "x", "upstream": "http://h",
+        "sandbox_upstream": "http://s"});
+    platform.made(PROVIDER, PATH, form).await;
+    assert_eq!(
+        platform.record(&format!("service/{second}")).unwrap()["sandbox_upstream"],
+        "http://s"
+    );
+}

@@ -26,12 +26,12 @@ const MAX_BYTES: usize = 500;
 pub struct NotAnUpstream;
 
 impl Upstream {
-    /// The address in the field `upstream`, if gateways can go there. What it says by name is
+    /// The address in the field `named`, if gateways can go there. What it says by name is
     /// judged at every connect, for a name may come to mean another machine.
-    pub fn read(text: &str, allow_loopback: bool) -> Result<Self, Refusal> {
-        let upstream: Self = field::parse(FIELD, text)?;
+    pub fn read(named: &str, text: &str, allow_loopback: bool) -> Result<Self, Refusal> {
+        let upstream: Self = field::parse(named, text)?;
         if upstream.ip().is_some_and(|address| !is_permitted(address, allow_loopback)) {
-            return Err(field::refused(FIELD, &never_permitted(allow_loopback)));
+            return Err(field::refused(named, &never_permitted(allow_loopback)));
         }
         Ok(upstream)
     }
@@ -55,9 +55,6 @@ impl Upstream {
         }
     }
 }
-
-/// What the address is called in what people send.
-const FIELD: &str = "upstream";
 
 fn never_permitted(allow_loopback: bool) -> Text {
     if allow_loopback {
@@ -164,7 +161,7 @@ mod tests {
         ];
         for text in never {
             for allow_loopback in [false, true] {
-                let refusal = Upstream::read(text, allow_loopback).unwrap_err().0;
+                let refusal = Upstream::read("upstream", text, allow_loopback).unwrap_err().0;
                 assert_eq!(refusal.code, wire::error_code::ErrorCode::FieldInvalid);
                 assert!(refusal.detail.en.contains("link-local"), "{text}");
             }
@@ -172,12 +169,12 @@ mod tests {
         for text in
             ["http://127.0.0.1:9", "http://[::1]", "http://localhost:9", "http://a.localhost."]
         {
-            let refusal = Upstream::read(text, false).unwrap_err().0;
+            let refusal = Upstream::read("upstream", text, false).unwrap_err().0;
             assert!(refusal.detail.en.contains("loopback"), "{text}");
-            assert!(Upstream::read(text, true).is_ok(), "{text}");
+            assert!(Upstream::read("upstream", text, true).is_ok(), "{text}");
         }
         for text in ["http://10.24.12.5", "http://may-chu.haiphong.gov.vn", "http://[fd12::1]:80"] {
-            assert!(Upstream::read(text, false).is_ok(), "{text}");
+            assert!(Upstream::read("upstream", text, false).is_ok(), "{text}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AliasRecord, Operation};
+use super::{AliasRecord, Environment, Operation};
 use crate::ambient::UtcMicros;
 use crate::id::{ConnectionId, KeyId, PurposeCode, ServiceId, SystemId};
 use crate::network::Network;
@@ -68,6 +68,9 @@ pub struct CredentialRecord {
     pub not_before: UtcMicros,
     /// Valid until (exclusive).
     pub not_after: UtcMicros,
+    /// Where its calls go. Left out of the record for production.
+    #[serde(default, skip_serializing_if = "Environment::is_production")]
+    pub environment: Environment,
     /// Since when it serves no more, if it was revoked. It stays here for a while, so that a call
     /// signed with it is told so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,6 +87,9 @@ pub struct ServiceRecord {
     pub title: String,
     /// The URL to which the rest of the path is appended.
     pub upstream: String,
+    /// The same for calls that are signed with sandbox credentials; without one there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sandbox_upstream: Option<String>,
     /// How long the provider may take, in milliseconds.
     pub timeout_ms: u32,
     /// When a call's record must be durable.
@@ -156,12 +162,21 @@ pub struct ConnectionRecord {
     pub until: UtcMicros,
     /// Whether calls are let through within that time.
     pub active: bool,
+    /// Whether it is being tried: not active yet, but sandbox credentials are let through, before
+    /// its time begins as well. Left out of the record if not.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub testing: bool,
     /// The state of its lifecycle, for whoever reads a refusal.
     pub state: String,
     /// From when calls are let through no more, where a suspension is announced. Left out of the
     /// record if none is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended_from: Option<UtcMicros>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// How many calls a connection may make.

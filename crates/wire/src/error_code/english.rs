@@ -157,6 +157,10 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "The connection is not in a state from which this step leads on.",
             "Read the connection again; its state names the steps that are possible.",
         ),
+        E::ServiceNoSandbox => say(
+            "The service has no sandbox.",
+            "Ask its provider for one; real data needs a production credential.",
+        ),
         E::PurposeNeeded => say(
             "Several purposes are possible and the request names none.",
             "Send the purpose in Lgsp-Purpose and cover it by the signature.",

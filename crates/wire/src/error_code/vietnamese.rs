@@ -158,6 +158,10 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Trạng thái của kết nối không cho phép thực hiện bước này.",
             "Đề nghị đọc lại kết nối; trạng thái hiện tại cho biết các bước có thể thực hiện.",
         ),
+        E::ServiceNoSandbox => say(
+            "Dịch vụ chưa có môi trường thử nghiệm.",
+            "Đề nghị bên cung cấp mở môi trường thử nghiệm; dữ liệu thật cần khóa của môi trường chính thức.",
+        ),
         E::PurposeNeeded => say(
             "Có nhiều mục đích sử dụng nhưng yêu cầu không nêu mục đích nào.",
             "Đề nghị ghi mục đích trong Lgsp-Purpose và đưa vào phạm vi chữ ký.",

@@ -83,6 +83,9 @@ pub(super) fn complete(table: &Table, key: &Key, row: &mut Row, now: UtcMicros) 
         {
             row.entry(column.name).or_insert_with(|| value.clone());
         }
+        if table.name == "credential" && column.name == "environment" {
+            row.entry(column.name).or_insert_with(|| "production".into());
+        }
         if column.kind == Kind::Organisations {
             row.entry(column.name).or_insert_with(|| "".into());
         }

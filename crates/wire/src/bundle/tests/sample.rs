@@ -134,6 +134,7 @@ impl Sample {
                 public_key: Some(TestKey::new("provider", 11).public_key().into()),
                 not_before: "2026-01-01T00:00:00Z".parse().unwrap(),
                 not_after: "2027-01-01T00:00:00Z".parse().unwrap(),
+                environment: crate::directory::Environment::Production,
                 revoked_at: None,
             }));
         }
