@@ -3,9 +3,13 @@
 //! **Invariant**: exit code 0: done, or the answer is yes; 1: it could not be done, or the answer
 //! is no; 2: the command or its configuration was wrong.
 
+pub mod apply;
 pub mod call;
 pub mod check;
+mod control;
 pub mod demo;
+pub mod export;
+pub mod import;
 pub mod init;
 pub mod keys;
 pub mod language;
@@ -40,6 +44,9 @@ enum Command {
     Check(check::Options),
     Token(token::Options),
     Keys(keys::Options),
+    Import(import::Options),
+    Export(export::Options),
+    Apply(apply::Options),
     Call(Box<call::Options>),
     Verify(verify::Options),
 }
@@ -61,6 +68,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Token(options) => token::run(&options),
         Command::Keys(options) => keys::run(&options),
+        Command::Import(options) => import::run(&options),
+        Command::Export(options) => export::run(&options),
+        Command::Apply(options) => apply::run(&options),
         Command::Call(options) => call::run(*options),
         Command::Verify(options) => verify::run(&options),
     };

@@ -4,7 +4,10 @@ use crate::binary::run;
 
 #[test]
 fn every_command_explains_itself_with_an_example() {
-    for command in ["", "demo", "serve", "init", "check", "token", "keys", "call", "verify"] {
+    for command in [
+        "", "demo", "serve", "init", "check", "token", "keys", "import", "export", "apply", "call",
+        "verify",
+    ] {
         let arguments: Vec<&str> =
             [command, "--help"].into_iter().filter(|a| !a.is_empty()).collect();
         let said = run(&arguments);

@@ -16,6 +16,7 @@ mod drill;
 mod first_hour;
 mod help;
 mod hsm;
+mod import;
 mod init;
 mod key_rotation;
 mod keys;
