@@ -9,6 +9,7 @@
 //! **Trust**: whoever controls this crate decides every permission, and every decision stands in
 //! the evidence log.
 
+pub mod alias;
 mod authority;
 pub mod calendar;
 mod column;
@@ -41,11 +42,12 @@ use store::Database;
 use tokio::sync::watch;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
-use web::{Organisations, Refusal, Registered, Repeats};
+use web::{Organisations, Refusal, Registered, Repeats, Today};
 use wire::ambient::{Clock, Randomness};
 use wire::checkpoint::Origin;
 use wire::organisation_code::OrganisationCode;
 
+use self::alias::lead::Leading;
 use self::directory::Published;
 use self::directory::publisher::{Publisher, PublisherParts};
 use self::import::rehearsal::CallJudge;
@@ -134,8 +136,9 @@ impl Registry {
     /// The routes under `/api/v1` and their description. The caller puts [`web::allow_repeats`] and
     /// [`web::require_sign_on`] around them; without the latter every request is refused.
     pub fn router(&self) -> (Router, OpenApi) {
-        OpenApiRouter::<Self>::default()
+        let (routes, document) = OpenApiRouter::<Self>::default()
             .merge(organisation::api::routes())
+            .merge(alias::api::routes())
             .merge(system::api::routes())
             .merge(credential::api::routes())
             .merge(service::api::routes())
@@ -149,7 +152,9 @@ impl Registry {
             .route_layer(from_fn_with_state(self.recorder.clone(), reading_record::record))
             .route_layer(from_fn(web::precondition::spare_what_is_known))
             .with_state(self.clone())
-            .split_for_parts()
+            .split_for_parts();
+        let leading = Leading { registry: self.clone(), routes: routes.clone() };
+        (routes.route_layer(from_fn_with_state(leading, alias::lead::lead)), document)
     }
 }
 
@@ -157,7 +162,15 @@ impl Organisations for Registry {
     fn is_registered<'a>(&'a self, code: &'a OrganisationCode) -> Registered<'a> {
         Box::pin(async move {
             let found = organisation::sql::find(&self.database, code).await;
-            Ok(found.map_err(|error| Refusal::from(Refused::from(error)))?.is_some())
+            let found = found.map_err(|error| Refusal::from(Refused::from(error)))?;
+            Ok(found.is_some_and(|organisation| organisation.closed_at.is_none()))
+        })
+    }
+
+    fn today<'a>(&'a self, code: &'a OrganisationCode) -> Today<'a> {
+        Box::pin(async move {
+            let today = self.same_organisation(code).await;
+            today.map_err(|error| Refusal::from(Refused::from(error)))
         })
     }
 }

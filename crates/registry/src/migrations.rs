@@ -23,6 +23,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("import", crate::import::sql::CREATE),
         ("service description", SERVICE_DESCRIPTION),
         ("environment", ENVIRONMENT),
+        ("alias", ALIAS),
     ],
 };
 
@@ -158,6 +159,7 @@ CREATE TABLE connection_deadline (
 );
 CREATE INDEX connection_deadline_connection ON connection_deadline (connection, closed_at);
 CREATE INDEX connection_deadline_due ON connection_deadline (closed_at, due);";
+
 /// What was registered before events were kept came into force when it was registered.
 const ORGANISATION_LIFE: &str = "
 ALTER TABLE organisation ADD COLUMN issued_at BIGINT NOT NULL DEFAULT 0;
@@ -231,3 +233,15 @@ CREATE TABLE service_description (
 const ENVIRONMENT: &str = "
 ALTER TABLE credential ADD COLUMN environment TEXT NOT NULL DEFAULT 'production';
 ALTER TABLE service ADD COLUMN sandbox_upstream TEXT;";
+/// Names are never taken out; the same name never gets another successor.
+const ALIAS: &str = "
+CREATE TABLE alias (
+    name TEXT PRIMARY KEY,
+    successor TEXT NOT NULL,
+    from_at BIGINT NOT NULL,
+    until_at BIGINT,
+    same_organisation BIGINT NOT NULL,
+    decision TEXT NOT NULL,
+    made_at BIGINT NOT NULL
+);
+CREATE INDEX alias_successor ON alias (successor, name);";

@@ -89,6 +89,8 @@ async fn the_example_of_every_body_is_accepted() {
     send(STATE_MANAGER, replace, "/api/v1/calendar/2027/replace").await;
     let rules = "/api/v1/connection-rules";
     send(STATE_MANAGER, rules, rules).await;
+    send(OPERATOR, "/api/v1/aliases", "/api/v1/aliases").await;
+    send(OPERATOR, "/api/v1/aliases/{name}/end", "/api/v1/aliases/H23.12/end").await;
     let contacts = format!("{organisations}/{{code}}/contacts");
     send(OPERATOR, &contacts, &format!("{organisations}/H24.12/contacts")).await;
     let form = json!({"code": "H24.40", "name": "x"});

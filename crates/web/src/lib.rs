@@ -23,7 +23,7 @@ mod tests;
 pub use idempotency::{Repeats, allow_repeats};
 pub use input::document::Document;
 pub use input::{Json, LongJson, Path, Query, field};
-pub use organisations::{Organisations, Registered};
+pub use organisations::{Organisations, Registered, Today};
 pub use page::{Page, PageQuery, PageRequest};
 pub use precondition::{IfMatch, Tagged};
 pub use refusal::Refusal;

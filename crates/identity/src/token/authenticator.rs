@@ -40,8 +40,10 @@ impl Identity {
                 format!("This token expired at {expires_at}."),
             )));
         }
+        // Its organisation may have got another code since the token was made.
+        let organisation = self.organisations.today(&token.organisation).await;
         Ok(Actor {
-            organisation: token.organisation,
+            organisation: organisation.map_err(|refusal| refusal.0)?,
             role: token.role,
             credential: token.id.to_string(),
         })

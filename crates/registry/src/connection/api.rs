@@ -106,7 +106,9 @@ async fn request(
     Authenticated(actor): Authenticated,
     Json(form): Json<ConnectionForm>,
 ) -> Result<(StatusCode, Json<ConnectionView>), Refusal> {
-    let new = form.read(registry.clock.now())?;
+    let mut new = form.read(registry.clock.now())?;
+    new.consumer = registry.today_system(new.consumer).await?;
+    new.service = registry.today_service(new.service).await?;
     let connection = command::request(&registry, &actor, new).await?;
     Ok((StatusCode::CREATED, Json(shown(&registry, connection).await?)))
 }

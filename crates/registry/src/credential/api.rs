@@ -145,7 +145,7 @@ async fn make(
     Authenticated(actor): Authenticated,
     Json(form): Json<CredentialForm>,
 ) -> Result<(StatusCode, Json<MadeCredential>), Refusal> {
-    let system = field::parse("system", &form.system)?;
+    let system = registry.today_system(field::parse("system", &form.system)?).await?;
     let algorithm = form.algorithm.parse().map_err(|_| unknown_algorithm())?;
     let key = NewKey::of(algorithm, form.public_key.as_deref())?;
     let new = NewCredential {

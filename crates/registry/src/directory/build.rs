@@ -17,7 +17,7 @@ use crate::credential::{Credential, TOLD_AFTER_ITS_END};
 use crate::organisation::Organisation;
 use crate::service::Service;
 use crate::system::System;
-use crate::{connection, credential, organisation, service, system};
+use crate::{alias, connection, credential, organisation, service, system};
 
 /// The records of a version, and the secrets that go beside it.
 pub(crate) struct Built {
@@ -35,9 +35,11 @@ pub(crate) async fn build(change: &mut Change, secrets: &SecretBox) -> Result<Bu
     let connections = connection::sql::published(&mut *change).await?;
     let planned = connection::suspension::planned(change).await?;
     let since = now.saturating_sub(TOLD_AFTER_ITS_END);
-    let credentials = credential::sql::not_ended_before(change, since).await?;
+    let credentials = credential::sql::not_ended_before(&mut *change, since).await?;
 
     let mut built = Built { records: Vec::new(), hmac_secrets: HashMap::new() };
+    let aliases = alias::sql::all(&mut *change).await?;
+    built.records.extend(aliases.into_iter().map(|alias| Record::Alias(alias.into())));
     built.records.extend(organisations.into_iter().map(organisation_record));
     built.records.extend(systems.into_iter().map(system_record));
     built.records.extend(services.into_iter().map(service_record));

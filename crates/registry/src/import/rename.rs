@@ -65,7 +65,7 @@ impl Renames {
                         codes.split_whitespace().map(|code| self.organisation(code)).collect();
                     Value::String(codes.join(" "))
                 }
-                (Kind::System, Some(id)) => Value::String(self.system(id)),
+                (Kind::System | Kind::Successor, Some(id)) => Value::String(self.system(id)),
                 (Kind::Service, Some(id)) => Value::String(self.service(id)),
                 _ => value.clone(),
             };
@@ -94,7 +94,8 @@ impl Renames {
         }
         match id.split_once('/') {
             Some((organisation, rest)) => format!("{}/{rest}", self.organisation(organisation)),
-            None => id.to_owned(),
+            // The code of an organisation, as what an alias leads to.
+            None => self.organisation(id),
         }
     }
 

@@ -35,6 +35,11 @@ pub(crate) enum Kind {
     Organisation,
     /// Codes of organisations with spaces between them; perhaps none.
     Organisations,
+    /// A former code of an organisation or id of a system: callers go on to use it, so it is never
+    /// renamed.
+    Former,
+    /// What a former name leads to: the code of an organisation or the id of a system.
+    Successor,
     /// A code of the old format.
     LegacyCode,
     /// The id of a system, which begins with its organisation's code.
@@ -69,6 +74,8 @@ impl Kind {
             Self::Text
             | Self::Free
             | Self::Organisations
+            | Self::Former
+            | Self::Successor
             | Self::LegacyCode
             | Self::Number
             | Self::Time
@@ -158,6 +165,19 @@ pub(crate) const TABLES: &[Table] = &[
             needed("name", Kind::Text),
             needed("registered_at", Kind::Time),
             optional("closed_at", Kind::Time),
+        ],
+    },
+    Table {
+        name: "alias",
+        key: 1,
+        columns: &[
+            needed("name", Kind::Former),
+            needed("successor", Kind::Successor),
+            needed("from_at", Kind::Time),
+            optional("until_at", Kind::Time),
+            needed("same_organisation", Kind::Number),
+            needed("decision", Kind::Text),
+            needed("made_at", Kind::Time),
         ],
     },
     Table {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use store::{Row as SqlRow, StoreError, Value as SqlValue};
 use web::field::Field;
 use wire::ambient::UtcMicros;
+use wire::directory::AliasName;
 use wire::id::{ConnectionId, KeyId, ServiceId, SystemId};
 use wire::organisation_code::{LegacyCode, OrganisationCode};
 use wire::problem::Text;
@@ -23,6 +24,7 @@ pub(crate) fn normal(kind: Kind, value: &Value) -> Result<Value, Text> {
         Kind::Text | Kind::Free => text(value),
         Kind::Organisations => organisations(value),
         Kind::Organisation => written::<OrganisationCode>(value),
+        Kind::Former | Kind::Successor => written::<AliasName>(value),
         Kind::LegacyCode => written::<LegacyCode>(value),
         Kind::System => written::<SystemId>(value),
         Kind::Service => written::<ServiceId>(value),
@@ -127,6 +129,8 @@ pub(crate) fn from_sql(column: &Column, row: &SqlRow) -> Result<Value, StoreErro
         | Kind::Free
         | Kind::Organisations
         | Kind::Organisation
+        | Kind::Former
+        | Kind::Successor
         | Kind::LegacyCode
         | Kind::System
         | Kind::Service

@@ -7,6 +7,8 @@ pub enum Noun {
     Organisation,
     /// Whom to call at an organisation.
     Contacts,
+    /// A former code or id.
+    Alias,
     /// An information system of an organisation.
     System,
     /// A key of a system.
@@ -30,6 +32,7 @@ impl Noun {
         match self {
             Self::Organisation => "cơ quan, tổ chức",
             Self::Contacts => "đầu mối liên hệ của",
+            Self::Alias => "mã cũ",
             Self::System => "hệ thống thông tin",
             Self::Credential => "khóa",
             Self::Service => "dịch vụ",
@@ -45,6 +48,7 @@ impl Noun {
         match self {
             Self::Organisation => "organisation",
             Self::Contacts => "list of contacts of",
+            Self::Alias => "alias",
             Self::System => "system",
             Self::Credential => "credential",
             Self::Service => "service",

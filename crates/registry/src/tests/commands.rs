@@ -20,7 +20,14 @@ async fn each_command_emits_its_entry_and_then_the_directory_its_own() {
     platform.made(PROVIDER, &format!("/api/v1/services/{SERVICE}/terms"), terms).await;
     let close = json!({"decision": "02/2025/QĐ-UBND"});
     platform.made(OPERATOR, "/api/v1/organisations/H24.40/close", close).await;
+    let alias = json!({"name": "H23.12", "successor": "H24.12", "decision": "1/QĐ"});
+    platform.made(OPERATOR, "/api/v1/aliases", alias).await;
+    platform
+        .made(OPERATOR, "/api/v1/aliases/H23.12/end", json!({"until": "2030-01-01T00:00:00Z"}))
+        .await;
     let expected = [
+        "alias.made",
+        "alias.end_set",
         "organisation.registered",
         "system.registered",
         "service.published",

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use wire::ambient::UtcMicros;
 use wire::checkpoint::Origin;
+use wire::directory::AliasName;
 use wire::error_code::ErrorCode;
 use wire::id::{
     ConnectionId, ImportId, KeyId, PurposeCode, Role, ServiceCode, ServiceId, SystemCode, SystemId,
@@ -161,6 +162,16 @@ impl Field for ServiceId {
              H24.12/don-vi-hanh-chinh/danh-muc/v1).",
             "<organisation code>/<system code>/<service code>/v<major version> (example: \
              H24.12/don-vi-hanh-chinh/danh-muc/v1).",
+        )
+    }
+}
+
+impl Field for AliasName {
+    fn rule() -> Text {
+        Text::new(
+            "mã cơ quan (ví dụ H23.12) hoặc mã hệ thống (ví dụ H23.12/mot-cua).",
+            "the code of an organisation (example: H23.12) or the id of a system (example: \
+             H23.12/mot-cua).",
         )
     }
 }

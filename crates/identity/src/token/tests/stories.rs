@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode};
 use web::Authenticator;
 use wire::id::Role;
 
-use super::world::{UNREGISTERED, World, id_of};
+use super::world::{RECODED, TODAY, UNREGISTERED, World, id_of};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -29,6 +29,16 @@ async fn a_token_works_from_its_making_until_it_is_revoked() {
     let refusal = world.list(token).await;
     assert_eq!(refusal.code(), "token.invalid");
     assert!(refusal.body["detail"].as_str().unwrap().contains("revoked"));
+}
+
+#[tokio::test]
+async fn a_token_of_an_organisation_that_got_another_code_acts_under_that_code() {
+    let world = World::new().await;
+    let operator = world.bootstrap(Role::Operator, "H24").await;
+    let made = world.make(&operator, "organisation_admin", RECODED).await;
+    let secret = made.body["token"].as_str().unwrap();
+    let actor = world.identity.authenticate(secret).await.unwrap();
+    assert_eq!(actor.organisation.to_string(), TODAY);
 }
 
 #[tokio::test]

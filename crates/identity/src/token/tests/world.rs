@@ -14,7 +14,7 @@ use store::{Database, DatabaseConfig};
 use testkit::{SeededRandomness, TestClock, TestDatabase};
 use tower::ServiceExt;
 use utoipa::openapi::OpenApi;
-use web::{Ambient, Organisations, Registered, require_sign_on, surface};
+use web::{Ambient, Organisations, Registered, Today, require_sign_on, surface};
 use wire::ambient::{Clock, Randomness};
 use wire::entry::Entry;
 use wire::id::Role;
@@ -35,11 +35,20 @@ pub(super) struct World {
 /// The organisation that nobody registered.
 pub(super) const UNREGISTERED: &str = "H24.98";
 
+/// The organisation that has another code now, and that code.
+pub(super) const RECODED: &str = "H23.12";
+pub(super) const TODAY: &str = "H24.80";
+
 struct AllButOne;
 
 impl Organisations for AllButOne {
     fn is_registered<'a>(&'a self, code: &'a OrganisationCode) -> Registered<'a> {
         Box::pin(async move { Ok(code.as_str() != UNREGISTERED) })
+    }
+
+    fn today<'a>(&'a self, code: &'a OrganisationCode) -> Today<'a> {
+        let today = if code.as_str() == RECODED { TODAY.parse().unwrap() } else { code.clone() };
+        Box::pin(async move { Ok(today) })
     }
 }
 
