@@ -1,13 +1,16 @@
 //! The pages people see: what runs here, the control API explained, every error code explained.
 //!
 //! Read first: [`landing`] (`/`), then [`api_docs`] (`/api/docs`) and [`error_pages`]
-//! (`/docs/errors`, where the `type` of every problem points). A page is a handler, a view and a
+//! (`/docs/errors`, where the `type` of every problem points), [`agreement`] (the one page that is for
+//! those who are signed on). A page is a handler, a view and a
 //! template side by side; `layout.html` frames them all.
 //!
 //! **Invariant**: no page carries a script, inline or linked, and every value goes through the
-//! template's escaping. **Trust**: pages show what is public anyway; whoever controls this crate
-//! could mislead a reader, but holds no key, no session and no database.
+//! template's escaping. **Trust**: pages show what is public anyway, and agreements
+//! to whom the registry shows them; whoever controls this crate could mislead a reader, but holds no
+//! key and no session.
 
+pub mod agreement;
 pub mod api_docs;
 pub mod error_pages;
 pub mod landing;
@@ -49,5 +52,6 @@ pub fn router(shown: Shown) -> Router {
         .route("/api/docs", get(api_docs::show))
         .route("/docs/errors", get(error_pages::show))
         .route("/assets/portal.css", get(page::stylesheet))
+        .route("/assets/agreement.css", get(agreement::stylesheet))
         .with_state(Arc::new(shown))
 }

@@ -5,6 +5,9 @@ use http_body_util::BodyExt;
 use tower::ServiceExt;
 use wire::error_code::ErrorCode;
 
+use registry::connection::agreement::{Agreement, Article, Document, Line, PartyPart};
+
+use crate::agreement::page;
 use crate::{Shown, ShownLog, router};
 
 fn pages() -> Router {
@@ -91,4 +94,40 @@ async fn what_the_document_says_is_escaped() {
     assert!(page.contains("&#60;things&#62;"), "{page}");
     assert!(!page.contains("<things>") && !page.contains("<b>"), "{page}");
     assert!(page.contains("<code>more &#60;b&#62;</code>"), "{page}");
+}
+
+#[tokio::test]
+async fn an_agreement_is_a_page_to_file_and_hides_no_markup_of_others() {
+    let line = |label: &str, value: &str| Line { label: label.to_owned(), value: value.to_owned() };
+    let mut agreement = Agreement {
+        connection: "01a2076b-4400-7707-8707-070707070707".parse().unwrap(),
+        approved_at: Some("2026-11-23T08:00:00.000000Z".parse().unwrap()),
+        digest: "sha-256=:x:".to_owned(),
+        document: Document {
+            title: "THỎA THUẬN".to_owned(),
+            number: "01a2076b-4400-7707-8707-070707070707".to_owned(),
+            date: "Ngày 23 tháng 11 năm 2026".to_owned(),
+            grounds: vec!["Căn cứ <b>QĐ 01</b>;".to_owned()],
+            parties: vec![PartyPart {
+                side: "Bên A".to_owned(),
+                lines: vec![line("Mã định danh", "H24.12")],
+            }],
+            articles: vec![Article {
+                heading: "Điều 1. Mục đích".to_owned(),
+                clauses: vec!["Đối soát & thống kê.".to_owned()],
+            }],
+            annex: vec![line("Thao tác", "GET /units")],
+        },
+    };
+    let html = async |agreement: &Agreement| {
+        let body = page(agreement).into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(body.to_vec()).unwrap()
+    };
+    let approved = html(&agreement).await;
+    assert!(
+        !approved.contains("<script") && !approved.contains("<b>") && !approved.contains("DỰ THẢO")
+    );
+    insta::assert_snapshot!(approved);
+    agreement.approved_at = None;
+    assert!(html(&agreement).await.contains("DỰ THẢO"));
 }

@@ -9,6 +9,7 @@
 //! means handing it in again. Each step stands in its history with its actor, and in the log.
 //! **Trust**: an active connection lets a system read data; four different actors stand before it.
 
+pub mod agreement;
 pub mod api;
 pub mod command;
 pub mod deadline;
@@ -66,6 +67,10 @@ pub struct Asked {
     pub operations: Vec<Operation>,
     /// Which data.
     pub data_items: Vec<DataItem>,
+    /// Which fields of the answers may be used; all that the operations answer if none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["units[].code", "units[].name"]))]
+    pub fields: Vec<String>,
     /// How often.
     #[schema(example = "hằng ngày")]
     pub frequency: String,

@@ -133,6 +133,11 @@ impl Registry {
         Repeats { recorder: self.recorder.clone(), secrets: self.secrets.clone() }
     }
 
+    /// Puts around `routes`, which show what is in the registry, what records an auditor's reading.
+    pub fn record_readings(&self, routes: Router) -> Router {
+        routes.route_layer(from_fn_with_state(self.recorder.clone(), reading_record::record))
+    }
+
     /// The routes under `/api/v1` and their description. The caller puts [`web::allow_repeats`] and
     /// [`web::require_sign_on`] around them; without the latter every request is refused.
     pub fn router(&self) -> (Router, OpenApi) {

@@ -24,6 +24,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("service description", SERVICE_DESCRIPTION),
         ("environment", ENVIRONMENT),
         ("alias", ALIAS),
+        ("agreement", crate::connection::agreement::sql::CREATE),
     ],
 };
 

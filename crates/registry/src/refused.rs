@@ -25,9 +25,9 @@ use crate::node::NodeRefused;
 
 pub(crate) use self::detail::only;
 use self::detail::{
-    amended_already, closed, failed, last_node, no_suspension_planned, node_retired, not_in_force,
-    not_valid, nothing_changed, other_algorithm, parent_unknown, purpose_served, still_used,
-    suspension_planned, taken, too_many_credentials, unknown,
+    amended_already, closed, failed, last_node, no_suspension_planned, node_retired, not_as_agreed,
+    not_in_force, not_valid, nothing_changed, other_algorithm, parent_unknown, purpose_served,
+    still_used, suspension_planned, taken, too_many_credentials, unknown,
 };
 pub use self::noun::Noun;
 
@@ -105,6 +105,10 @@ pub enum Refused {
     /// Of this system, service and purpose a connection is in force. Caller's fault.
     #[error("the connection {0} serves this purpose already")]
     PurposeServed(ConnectionId),
+    /// What is to come into force is not what was approved: a merge of registries renamed it, or it
+    /// was changed behind the lifecycle's back. Caller's fault.
+    #[error("the connection {0} is not as its agreement says")]
+    NotAsAgreed(ConnectionId),
     /// A suspension is announced already. Caller's fault.
     #[error("a suspension of the connection {0} is announced already")]
     SuspensionPlanned(ConnectionId),
@@ -198,6 +202,10 @@ impl From<Refused> for Refusal {
             Refused::Record(error) => (error.code(), failed(&error)),
             Refused::Store(error) => (ErrorCode::DatabaseUnavailable, failed(&error)),
             Refused::Secret(error) => (ErrorCode::PlatformInternal, failed(&error)),
+            Refused::NotAsAgreed(id) => {
+                tracing::error!(connection = %id, "a connection is not as its agreement says");
+                (ErrorCode::ResourceConflict, not_as_agreed(&id))
+            }
             Refused::NotWritable(why) => {
                 tracing::error!(%why, "a command of the registry failed");
                 (ErrorCode::PlatformInternal, nothing_changed())

@@ -37,6 +37,8 @@ pub struct ConnectionRules {
     pub disputes: DisputeRules,
     /// On which grounds a connection may be ended.
     pub grounds: Vec<Ground>,
+    /// Who answers for what, as agreements say it.
+    pub responsibilities: Responsibilities,
 }
 
 /// A time within which somebody has to act while a connection waits for them.
@@ -86,6 +88,21 @@ pub struct DisputeRules {
     /// How many the specialised IT unit has after that.
     #[schema(example = 7)]
     pub unit_working_days: u32,
+}
+
+/// Who answers for what, sentence by sentence, in Vietnamese.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Responsibilities {
+    /// The provider.
+    #[schema(example = json!(["Bảo đảm dữ liệu cung cấp chính xác, kịp thời"]))]
+    pub provider: Vec<String>,
+    /// The consumer.
+    #[schema(example = json!(["Khai thác dữ liệu đúng mục đích, đúng phạm vi"]))]
+    pub consumer: Vec<String>,
+    /// The platform.
+    #[schema(example = json!(["Ghi nhận đầy đủ các lượt khai thác"]))]
+    pub platform: Vec<String>,
 }
 
 /// A ground on which a connection may be ended.

@@ -103,6 +103,7 @@ pub(crate) fn sample_records() -> Vec<Record> {
             purpose: "doi-soat-dia-ban".parse().unwrap(),
             legal_basis: "Nghị quyết 1669/NQ-UBTVQH15".to_owned(),
             operations: vec![Operation::new("GET", "/units").unwrap()],
+            fields: Vec::new(),
             quota: Quota { per_minute: 600, burst: 60 },
             from,
             until,

@@ -87,6 +87,7 @@ pub fn connection(number: u64, purpose: &str) -> ConnectionRecord {
         purpose: purpose.parse().unwrap(),
         legal_basis: "QĐ 01/2026".to_owned(),
         operations: operations.map(|(method, path)| Operation::new(method, path).unwrap()).into(),
+        fields: Vec::new(),
         quota: Quota { per_minute: 60_000, burst: 1000 },
         from: UtcMicros::MIN,
         until: UtcMicros::MAX,

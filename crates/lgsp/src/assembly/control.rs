@@ -47,14 +47,17 @@ pub(super) fn routes(
         entries_public: config.evidence.entries == EntriesAccess::Public,
         trust: members.trust.clone(),
     };
-    let evidence = evidence_api::router(evidence, authenticator);
+    let evidence = evidence_api::router(evidence, Arc::clone(&authenticator));
+    let agreements = portal::agreement::routes(registry);
+    let agreements = web::require_sign_on(agreements, authenticator);
     let pages = portal::router(Shown {
         gateway_url: gateway_url.to_owned(),
         logs: vec![ShownLog { path: log_path(&config.evidence.origin), origin }],
         openapi: serde_json::to_value(&document).unwrap_or_default(),
         demo: config.evidence.origin.as_ref() == crate::demo::ORIGIN,
     });
-    let routes = api.merge(web::openapi::routes(&document)).merge(evidence).merge(pages);
+    let routes =
+        api.merge(web::openapi::routes(&document)).merge(evidence).merge(pages).merge(agreements);
     let ambient =
         Ambient { clock: Arc::clone(&core.clock), randomness: Arc::clone(&core.randomness) };
     let clock = Arc::clone(&core.clock);

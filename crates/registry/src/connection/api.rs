@@ -2,7 +2,6 @@
 
 use axum::extract::State as AxumState;
 use axum::http::StatusCode;
-use evidence::Actor;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::openapi::Problems;
@@ -18,11 +17,13 @@ use crate::authority::Sight;
 use crate::refused::Refused;
 use form::{ConnectionForm, ConnectionQuery, RenewalForm, RevisionForm, StepForm};
 use view::{ConnectionView, StepView};
+use view_agreement::AgreementView;
 use view_suspension::SuspensionView;
 
 pub mod form;
 mod step_table;
 pub mod view;
+mod view_agreement;
 pub(crate) mod view_suspension;
 
 pub(crate) fn routes() -> OpenApiRouter<Registry> {
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> OpenApiRouter<Registry> {
         .routes(routes!(revise))
         .routes(routes!(renew))
         .routes(routes!(suspensions))
+        .routes(routes!(agreement))
         .routes(routes!(take))
 }
 
@@ -69,7 +71,7 @@ async fn read(
     Path(id): Path<String>,
 ) -> Result<Json<ConnectionView>, Refusal> {
     let id: ConnectionId = field::parse("id", &id)?;
-    let connection = load_seen(&registry, &actor, &id).await?;
+    let connection = command::load_seen(&registry, &actor, &id).await?;
     Ok(Json(shown(&registry, connection).await?))
 }
 
@@ -86,7 +88,7 @@ async fn history(
     let id: ConnectionId = field::parse("id", &id)?;
     let page = PageRequest::try_from(query)?;
     let after = after_number(&page.after)?;
-    load_seen(&registry, &actor, &id).await?;
+    command::load_seen(&registry, &actor, &id).await?;
     let steps = sql::history(&registry.database, &id, after, &page).await;
     let steps = page.page(steps.map_err(Refused::from)?, |step| step.number.to_string());
     let mut items = Vec::with_capacity(steps.items.len());
@@ -162,10 +164,24 @@ async fn suspensions(
     let id: ConnectionId = field::parse("id", &id)?;
     let page = PageRequest::try_from(query)?;
     let after = after_number(&page.after)?;
-    load_seen(&registry, &actor, &id).await?;
+    command::load_seen(&registry, &actor, &id).await?;
     let found = suspension::sql::list(&registry.database, &id, after, &page).await;
     let page = page.page(found.map_err(Refused::from)?, |one| one.number.to_string());
     Ok(Json(page.map(SuspensionView::from)))
+}
+
+/// The agreement as it was approved; before that, its draft. The digest is that of the text, and
+/// stands in the entry of the approval.
+#[utoipa::path(get, path = "/api/v1/connections/{id}/agreement", tag = "connections",
+    params(("id" = String, Path, description = "Connection id")),
+    responses((status = 200, body = AgreementView), Problems))]
+async fn agreement(
+    AxumState(registry): AxumState<Registry>,
+    Authenticated(actor): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<AgreementView>, Refusal> {
+    let id: ConnectionId = field::parse("id", &id)?;
+    Ok(Json(super::agreement::seen_by(&registry, &actor, &id).await?.into()))
 }
 
 /// Takes a step of the lifecycle.
@@ -192,21 +208,6 @@ async fn take(
 
 async fn shown(registry: &Registry, connection: Connection) -> Result<ConnectionView, Refused> {
     Ok(view::one(&registry.database, connection, registry.clock.now()).await?)
-}
-
-/// A connection that `actor` may see: one of its own organisation, on either side. Who may not see
-/// it is not told that it is there.
-async fn load_seen(
-    registry: &Registry,
-    actor: &Actor,
-    id: &ConnectionId,
-) -> Result<Connection, Refused> {
-    let sight = Sight::of(actor);
-    let found = sql::find(&registry.database, id).await?.filter(|connection| {
-        sight.covers(&connection.consumer.organisation)
-            || sight.covers(&connection.service.organisation)
-    });
-    found.ok_or_else(|| command::unknown(id))
 }
 
 /// The steps that have this route; the others have their own, or are the platform's.

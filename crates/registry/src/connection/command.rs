@@ -11,8 +11,9 @@ use wire::problem::Text;
 
 use super::lifecycle::{self, Party, Past, State, Step, StepRefusal, Wanted};
 use super::said::Said;
-use super::{Asked, Connection, TakenStep, deadline, sql, suspension};
+use super::{Asked, Connection, TakenStep, agreement, deadline, sql, suspension};
 use crate::Registry;
+use crate::authority::Sight;
 use crate::refused::{Noun, Refused};
 use crate::{regulation, service, system};
 use web::field;
@@ -117,6 +118,14 @@ pub async fn take(
     let mut subject = subject(&connection);
     if let Some(ground) = &said.ground {
         subject.insert("ground".to_owned(), ground.clone());
+    }
+    match step {
+        Step::Approve => {
+            let digest = agreement::keep(registry, &mut change, &connection).await?;
+            subject.insert("agreement".to_owned(), digest);
+        }
+        Step::Activate => agreement::must_hold(registry, &mut change, &connection).await?,
+        _ => {}
     }
     if step == Step::Activate
         && let Some(amended) = replace_amended(&mut change, actor, &connection).await?
@@ -288,6 +297,21 @@ fn parties(actor: &Actor, consumer: &SystemId, service: &ServiceId) -> Vec<Party
 
 pub(super) async fn load(change: &mut Change, id: &ConnectionId) -> Result<Connection, Refused> {
     sql::find(change, id).await?.ok_or_else(|| unknown(id))
+}
+
+/// A connection that `actor` may see: one of its own organisation, on either side. Who may not see
+/// it is not told that it is there.
+pub(super) async fn load_seen(
+    registry: &Registry,
+    actor: &Actor,
+    id: &ConnectionId,
+) -> Result<Connection, Refused> {
+    let sight = Sight::of(actor);
+    let found = sql::find(&registry.database, id).await?.filter(|connection| {
+        sight.covers(&connection.consumer.organisation)
+            || sight.covers(&connection.service.organisation)
+    });
+    found.ok_or_else(|| unknown(id))
 }
 
 pub(crate) fn unknown(id: &ConnectionId) -> Refused {

@@ -136,7 +136,10 @@ fn service_record(service: Service) -> Record {
     })
 }
 
-fn connection_record(connection: Connection, suspended_from: Option<UtcMicros>) -> Record {
+pub(crate) fn connection_record(
+    connection: Connection,
+    suspended_from: Option<UtcMicros>,
+) -> Record {
     Record::Connection(ConnectionRecord {
         id: connection.id,
         consumer: connection.consumer,
@@ -144,6 +147,7 @@ fn connection_record(connection: Connection, suspended_from: Option<UtcMicros>) 
         purpose: connection.asked.purpose,
         legal_basis: connection.asked.legal_basis,
         operations: connection.asked.operations,
+        fields: connection.asked.fields,
         quota: connection.asked.quota,
         from: connection.asked.from,
         until: connection.asked.until,

@@ -294,6 +294,17 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "agreement",
+        key: 1,
+        columns: &[
+            needed("connection", Kind::Connection),
+            needed("document", Kind::Json),
+            needed("digest", Kind::Text),
+            needed("enforced", Kind::Text),
+            needed("approved_at", Kind::Time),
+        ],
+    },
+    Table {
         name: "suspension",
         key: 2,
         columns: &[

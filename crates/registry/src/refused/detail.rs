@@ -89,6 +89,19 @@ pub(super) fn purpose_served(id: &ConnectionId) -> Text {
     )
 }
 
+pub(super) fn not_as_agreed(id: &ConnectionId) -> Text {
+    Text::new(
+        format!(
+            "Nội dung của kết nối «{id}» khác với thỏa thuận đã phê duyệt (ví dụ do hợp nhất danh \
+             bạ); hãy chấm dứt kết nối này và lập đề nghị mới."
+        ),
+        format!(
+            "The connection `{id}` is not what its agreement says (registries were merged, for \
+             example): end it and request anew."
+        ),
+    )
+}
+
 pub(super) fn suspension_planned(id: &ConnectionId) -> Text {
     Text::new(
         format!("Việc tạm ngừng kết nối «{id}» đã được thông báo; hãy hủy kế hoạch đó trước."),

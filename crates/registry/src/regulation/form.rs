@@ -8,7 +8,9 @@ use web::{Refusal, field};
 use wire::ambient::UtcMicros;
 use wire::problem::Text;
 
-use super::{ConnectionRules, DeadlineRule, DisputeRules, Ground, SuspensionRules};
+use super::{
+    ConnectionRules, DeadlineRule, DisputeRules, Ground, Responsibilities, SuspensionRules,
+};
 use crate::connection::lifecycle::{Party, State, Step};
 
 const TEXT_CHARS: usize = 1_000;
@@ -35,6 +37,8 @@ pub(super) struct RulesForm {
     disputes: DisputeRules,
     /// On which grounds a connection may be ended: 1 to 50.
     grounds: Vec<Ground>,
+    /// Who answers for what: 1 to 50 sentences each.
+    responsibilities: Responsibilities,
 }
 
 /// A time within which somebody has to act.
@@ -93,6 +97,7 @@ impl RulesForm {
             deadlines,
             suspension: self.suspension,
             disputes: self.disputes,
+            responsibilities: responsibilities(self.responsibilities)?,
             grounds: self
                 .grounds
                 .into_iter()
@@ -136,6 +141,29 @@ impl DeadlineRuleForm {
             )?,
         })
     }
+}
+
+fn responsibilities(given: Responsibilities) -> Result<Responsibilities, Refusal> {
+    let Responsibilities { provider, consumer, platform } = given;
+    Ok(Responsibilities {
+        provider: sentences("responsibilities.provider", &provider)?,
+        consumer: sentences("responsibilities.consumer", &consumer)?,
+        platform: sentences("responsibilities.platform", &platform)?,
+    })
+}
+
+fn sentences(name: &str, given: &[String]) -> Result<Vec<String>, Refusal> {
+    if !(1..=MAX_ITEMS).contains(&given.len()) {
+        let rule = Text::new(
+            format!("danh sách từ 1 đến {MAX_ITEMS} câu."),
+            format!("a list of 1 to {MAX_ITEMS} sentences."),
+        );
+        return Err(field::invalid(name, &rule));
+    }
+    let read = |(place, text): (usize, &String)| {
+        field::sentence(&format!("{name}[{place}]"), text, TEXT_CHARS)
+    };
+    given.iter().enumerate().map(read).collect()
 }
 
 fn code(name: &str, value: &str) -> Result<(), Refusal> {

@@ -154,6 +154,11 @@ async fn cases(platform: &Platform) -> Vec<Case> {
             format!("{connection}/suspensions"),
             BOTH_SIDES_MATTERS,
         ),
+        read_by(
+            "/api/v1/connections/{id}/agreement",
+            format!("{connection}/agreement"),
+            BOTH_SIDES_MATTERS,
+        ),
         read("/api/v1/directory", "/api/v1/directory"),
         read_by("/api/v1/nodes", "/api/v1/nodes", OVERSEERS),
         write(

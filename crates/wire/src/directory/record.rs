@@ -154,6 +154,10 @@ pub struct ConnectionRecord {
     pub legal_basis: String,
     /// Which operations; none means none.
     pub operations: Vec<Operation>,
+    /// Which fields of the answers it may use; left out of the record if none is named. The provider
+    /// keeps to them: gateways do not look into answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
     /// How much.
     pub quota: Quota,
     /// In force from.

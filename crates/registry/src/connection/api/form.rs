@@ -18,6 +18,9 @@ use super::{MAX_YEARS, latest_end};
 const TEXT_CHARS: usize = 1_000;
 /// The most operations or data items of one connection.
 const MAX_ITEMS: usize = 100;
+/// The most fields of one connection, and the longest path to one.
+const MAX_FIELDS: usize = 200;
+const MAX_FIELD_CHARS: usize = 200;
 /// The largest quota, in calls per minute.
 const MAX_PER_MINUTE: u32 = 1_000_000;
 
@@ -56,6 +59,10 @@ pub struct RevisionForm {
     operations: Vec<Operation>,
     /// Which data: 1 to 100 items.
     data_items: Vec<DataItem>,
+    /// Which fields of the answers may be used: at most 200, each a path like `units[].code`.
+    #[serde(default)]
+    #[schema(example = json!(["units[].code", "units[].name"]))]
+    fields: Vec<String>,
     /// How often.
     #[schema(example = "hằng ngày")]
     frequency: String,
@@ -164,6 +171,7 @@ impl RevisionForm {
             legal_basis: field::sentence("legal_basis", &self.legal_basis, TEXT_CHARS)?,
             operations: operations(&self.operations)?,
             data_items: data_items(self.data_items)?,
+            fields: fields(self.fields)?,
             frequency: field::sentence("frequency", &self.frequency, TEXT_CHARS)?,
             quota: quota(self.quota)?,
             from,
@@ -203,6 +211,30 @@ fn data_items(given: Vec<DataItem>) -> Result<Vec<DataItem>, Refusal> {
         Ok(DataItem { name, number: item.number })
     };
     given.into_iter().enumerate().map(read).collect()
+}
+
+/// Paths into answers: what neither breaks a line nor needs escaping in a document.
+fn fields(given: Vec<String>) -> Result<Vec<String>, Refusal> {
+    let fits = |field: &String| {
+        (1..=MAX_FIELD_CHARS).contains(&field.len())
+            && field.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.*[]/-".contains(&b))
+    };
+    if let Some(place) = given.iter().position(|field| !fits(field)) {
+        let rule = Text::new(
+            format!("một đường dẫn dài 1 đến {MAX_FIELD_CHARS} ký tự dạng units[].code."),
+            format!("a path of 1 to {MAX_FIELD_CHARS} characters like units[].code."),
+        );
+        return Err(field::invalid(&format!("fields[{place}]"), &rule));
+    }
+    let distinct: BTreeSet<_> = given.iter().collect();
+    if distinct.len() == given.len() && given.len() <= MAX_FIELDS {
+        return Ok(given);
+    }
+    let rule = Text::new(
+        format!("danh sách không quá {MAX_FIELDS} trường, ghi mỗi trường một lần."),
+        format!("a list of at most {MAX_FIELDS} fields, each only once."),
+    );
+    Err(field::invalid("fields", &rule))
 }
 
 fn some_items(name: &str, count: usize) -> Result<(), Refusal> {

@@ -101,6 +101,8 @@ async fn an_incomplete_or_boundless_request_is_refused_by_its_field() {
             "operations",
         ),
         ("data_items", json!([]), "data_items"),
+        ("fields", json!(["units[].code", "a b"]), "fields[1]"),
+        ("fields", json!(["a", "a"]), "fields"),
         ("data_items", json!([{"name": "x"}, {"name": ""}]), "data_items[1].name"),
         ("quota", json!({"per_minute": 0, "burst": 0}), "quota.per_minute"),
         ("quota", json!({"per_minute": 10, "burst": 11}), "quota.burst"),
@@ -116,8 +118,8 @@ async fn an_incomplete_or_boundless_request_is_refused_by_its_field() {
         assert!(answer["detail"].as_str().unwrap().contains(&format!("`{named}`")), "{answer}");
     }
     let mut form = connection_form();
-    form["asked"]["fields"] = json!([]);
+    form["asked"]["columns"] = json!([]);
     let (_, answer) = platform.post(CONSUMER, "/api/v1/connections", form).await;
     assert_eq!(answer["code"], "field.unknown");
-    assert!(answer["detail"].as_str().unwrap().contains("`asked.fields`"), "{answer}");
+    assert!(answer["detail"].as_str().unwrap().contains("`asked.columns`"), "{answer}");
 }

@@ -1,0 +1,88 @@
+//! What gateways enforce of a connection, and how an agreement writes it down. Of all this only the
+//! fields of answers are kept by the provider: gateways do not look into answers.
+
+use serde::Serialize;
+use wire::ambient::UtcMicros;
+use wire::canonical::canonical_of;
+use wire::digest::{ContentDigest, DigestAlgorithm};
+use wire::directory::{ConnectionRecord, Operation, Quota};
+use wire::id::{ConnectionId, PurposeCode, ServiceId, SystemId};
+
+use super::Line;
+use crate::refused::Refused;
+
+/// The record of the directory without what changes from day to day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Enforced {
+    pub(crate) id: ConnectionId,
+    pub(crate) consumer: SystemId,
+    pub(crate) service: ServiceId,
+    pub(crate) purpose: PurposeCode,
+    pub(crate) legal_basis: String,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) fields: Vec<String>,
+    pub(crate) quota: Quota,
+    pub(crate) from: UtcMicros,
+    pub(crate) until: UtcMicros,
+}
+
+impl From<&ConnectionRecord> for Enforced {
+    fn from(record: &ConnectionRecord) -> Self {
+        // Named one by one: what is added to the record must be thought of here.
+        let ConnectionRecord {
+            id,
+            consumer,
+            service,
+            purpose,
+            legal_basis,
+            operations,
+            fields,
+            quota,
+            from,
+            until,
+            active: _,
+            state: _,
+            testing: _,
+            suspended_from: _,
+        } = record.clone();
+        Self { id, consumer, service, purpose, legal_basis, operations, fields, quota, from, until }
+    }
+}
+
+impl Enforced {
+    /// The digest of all of it.
+    pub(super) fn digest(&self) -> Result<String, Refused> {
+        let canonical = canonical_of(self);
+        let canonical = canonical.map_err(|error| Refused::NotWritable(error.to_string()))?;
+        Ok(ContentDigest::of(DigestAlgorithm::Sha256, &canonical).to_string())
+    }
+
+    /// All of it, line by line: each value is a line of its own kind, none of which can hold a
+    /// line break, so that two permissions never read the same.
+    pub(super) fn lines(&self) -> Vec<Line> {
+        let line = |label: &str, value: String| Line { label: label.to_owned(), value };
+        let mut lines = vec![
+            line("Kết nối", self.id.to_string()),
+            line("Hệ thống khai thác", self.consumer.to_string()),
+            line("Dịch vụ", self.service.to_string()),
+            line("Mã mục đích", self.purpose.to_string()),
+            line("Căn cứ pháp lý", self.legal_basis.clone()),
+        ];
+        lines.extend(self.operations.iter().map(|one| line("Thao tác", written(one))));
+        lines.extend(
+            self.fields.iter().map(|one| line("Trường dữ liệu, Bên A bảo đảm", one.clone())),
+        );
+        lines.extend([
+            line("Hạn mức mỗi phút", self.quota.per_minute.to_string()),
+            line("Hạn mức tức thời", self.quota.burst.to_string()),
+            line("Có hiệu lực từ (UTC)", self.from.to_string()),
+            line("Có hiệu lực đến (UTC)", self.until.to_string()),
+        ]);
+        lines
+    }
+}
+
+/// `GET /units/{id}`.
+pub(super) fn written(operation: &Operation) -> String {
+    format!("{} {}", operation.method, operation.path)
+}
