@@ -10,6 +10,7 @@
 
 pub mod api;
 pub mod command;
+pub mod expiry;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
@@ -59,6 +60,33 @@ pub struct Credential {
     /// The public key itself.
     #[serde(skip)]
     pub public_key: Option<PublicKey>,
+}
+
+/// Whether a credential counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialState {
+    /// It does.
+    Valid,
+    /// Its time is over.
+    Expired,
+    /// It was taken out of use before.
+    Revoked,
+}
+
+impl CredentialState {
+    /// The written form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// Reads the written form.
+    pub fn find(text: &str) -> Option<Self> {
+        [Self::Valid, Self::Expired, Self::Revoked].into_iter().find(|it| it.as_str() == text)
+    }
 }
 
 /// How long gateways hear of a credential after it was revoked or has expired, so that a call

@@ -17,6 +17,7 @@ pub mod connection;
 pub mod credential;
 pub mod decision;
 pub mod directory;
+pub mod duty;
 pub mod import;
 pub mod key_rotation;
 mod migrations;
@@ -146,6 +147,7 @@ impl Registry {
             .merge(alias::api::routes())
             .merge(system::api::routes())
             .merge(credential::api::routes())
+            .merge(credential::expiry::api::routes())
             .merge(service::api::routes())
             .merge(service::description::api::routes())
             .merge(connection::api::routes())

@@ -25,6 +25,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("environment", ENVIRONMENT),
         ("alias", ALIAS),
         ("agreement", crate::connection::agreement::sql::CREATE),
+        ("credential expiry", CREDENTIAL_EXPIRY),
     ],
 };
 
@@ -246,3 +247,15 @@ CREATE TABLE alias (
     made_at BIGINT NOT NULL
 );
 CREATE INDEX alias_successor ON alias (successor, name);";
+
+const CREDENTIAL_EXPIRY: &str = "
+CREATE TABLE credential_expiry (
+    keyid TEXT NOT NULL REFERENCES credential (keyid),
+    days BIGINT NOT NULL,
+    not_after BIGINT NOT NULL,
+    noted_at BIGINT NOT NULL,
+    sequence BIGINT NOT NULL,
+    PRIMARY KEY (keyid, days)
+);
+CREATE INDEX credential_expiry_sequence ON credential_expiry (sequence);
+CREATE INDEX credential_not_after ON credential (not_after);";

@@ -45,6 +45,8 @@ pub struct Running {
     listing: Option<JoinHandle<()>>,
     /// Follows what other nodes publish.
     follower: JoinHandle<()>,
+    /// Does what the clock makes due.
+    duties: JoinHandle<()>,
     upkeep: JoinHandle<()>,
     /// Exchanges certificates whose files change.
     certificates: JoinHandle<()>,
@@ -104,6 +106,7 @@ impl Platform {
             nodes: gateway.nodes(),
             stopping: Arc::clone(&stopping),
         };
+        let duties = tokio::spawn(keep_duties(registry.clone()));
         let upkeep = tokio::spawn(telemetry::keep_up(metrics.clone()));
         let probes = operations::routes(readiness, metrics);
         let operations = Server::start(listeners.operations, acceptors.operations.clone(), probes)
@@ -121,6 +124,7 @@ impl Platform {
             courier,
             listing,
             follower,
+            duties,
             upkeep,
             certificates,
             operations_scheme: config.operations.scheme(),
@@ -148,6 +152,7 @@ impl Running {
             listing.abort();
         }
         self.follower.abort();
+        self.duties.abort();
         self.upkeep.abort();
         self.certificates.abort();
         self.core.close().await;
@@ -183,6 +188,16 @@ impl Running {
     /// Which keys are this platform's: those of all its nodes.
     pub fn trust(&self) -> TrustFile {
         self.members.trust.borrow().as_ref().clone()
+    }
+}
+
+/// Does what the clock makes due, now and every minute, until it is aborted.
+async fn keep_duties(registry: Registry) {
+    let mut minutes = tokio::time::interval(registry::duty::EVERY);
+    minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        minutes.tick().await;
+        registry::duty::perform(&registry).await;
     }
 }
 

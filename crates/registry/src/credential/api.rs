@@ -14,9 +14,11 @@ use web::openapi::Problems;
 use web::{Authenticated, Json, Page, PageRequest, Path, Query, Refusal, field};
 use wire::directory::Environment;
 use wire::problem::Text;
+use wire::signature::Algorithm;
 
 use super::command::{self, Made, NewCredential, NewKey, RotationTimes};
-use super::{Credential, sql};
+use super::sql::{self, Filter};
+use super::{Credential, CredentialState};
 use crate::Registry;
 use crate::authority::Sight;
 use crate::refused::Refused;
@@ -96,6 +98,14 @@ pub struct MadeCredential {
 pub struct CredentialQuery {
     /// Only those of this system.
     system: Option<String>,
+    /// Only those that are `valid`, `expired` or `revoked` now.
+    state: Option<String>,
+    /// Only those of `production`, or of the `sandbox`.
+    environment: Option<String>,
+    /// Only those of this algorithm.
+    algorithm: Option<String>,
+    /// Only those that count now and come to their end before this time.
+    expiring_before: Option<String>,
     /// `next` of the page before.
     after: Option<String>,
     /// Items on the page: 1 to 200; 50 when left out.
@@ -112,10 +122,19 @@ async fn list(
     Authenticated(actor): Authenticated,
     Query(query): Query<CredentialQuery>,
 ) -> Result<Json<Page<Credential>>, Refusal> {
-    let system = field::parse_optional("system", query.system.as_deref())?;
+    let now = registry.clock.now();
+    let expiring = field::parse_optional("expiring_before", query.expiring_before.as_deref())?;
+    let state = query.state.as_deref().map(state).transpose()?;
+    let filter = Filter {
+        system: field::parse_optional("system", query.system.as_deref())?,
+        state: state.map(|state| (state, now)),
+        environment: query.environment.as_deref().map(environment).transpose()?,
+        algorithm: query.algorithm.as_deref().map(algorithm).transpose()?,
+        expiring: expiring.map(|before| (now, before)),
+    };
     let page = PageRequest::new(query.after, query.limit)?;
     let sight = Sight::of(&actor);
-    let found = sql::list(&registry.database, &sight, system.as_ref(), &page).await;
+    let found = sql::list(&registry.database, &sight, &filter, &page).await;
     Ok(Json(page.page(found.map_err(Refused::from)?, |credential| credential.keyid.to_string())))
 }
 
@@ -146,7 +165,7 @@ async fn make(
     Json(form): Json<CredentialForm>,
 ) -> Result<(StatusCode, Json<MadeCredential>), Refusal> {
     let system = registry.today_system(field::parse("system", &form.system)?).await?;
-    let algorithm = form.algorithm.parse().map_err(|_| unknown_algorithm())?;
+    let algorithm = algorithm(&form.algorithm)?;
     let key = NewKey::of(algorithm, form.public_key.as_deref())?;
     let new = NewCredential {
         system,
@@ -194,6 +213,21 @@ async fn revoke(
 ) -> Result<Json<Credential>, Refusal> {
     let keyid = field::parse("keyid", &keyid)?;
     Ok(Json(command::revoke(&registry, &actor, &keyid).await?))
+}
+
+fn state(text: &str) -> Result<CredentialState, Refusal> {
+    let rule =
+        || Text::new("«valid», «expired» hoặc «revoked».", "`valid`, `expired` or `revoked`.");
+    CredentialState::find(text).ok_or_else(|| field::invalid("state", &rule()))
+}
+
+fn environment(text: &str) -> Result<Environment, Refusal> {
+    let rule = || Text::new("«production» hoặc «sandbox».", "`production` or `sandbox`.");
+    text.parse().map_err(|_| field::invalid("environment", &rule()))
+}
+
+fn algorithm(text: &str) -> Result<Algorithm, Refusal> {
+    text.parse().map_err(|_| unknown_algorithm())
 }
 
 fn unknown_algorithm() -> Refusal {

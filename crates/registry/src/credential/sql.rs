@@ -4,10 +4,12 @@ use evidence::{Change, Reading};
 use keys::public_key_pem;
 use store::{Row, StoreError};
 use wire::ambient::UtcMicros;
+use wire::directory::Environment;
 use wire::id::{KeyId, SystemId};
 use wire::public_key::PublicKey;
+use wire::signature::Algorithm;
 
-use super::Credential;
+use super::{Credential, CredentialState};
 use crate::authority::Sight;
 use crate::column::{corrupt, parsed_optional};
 use web::PageRequest;
@@ -23,23 +25,51 @@ pub(crate) async fn find(
     row.as_ref().map(from_row).transpose()
 }
 
-/// Credentials within `sight` in the order of their ids, of one system if named; one more than the
-/// page holds.
+/// Which credentials a list is of.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    pub(crate) system: Option<SystemId>,
+    /// Where they stand, and when that is asked.
+    pub(crate) state: Option<(CredentialState, UtcMicros)>,
+    pub(crate) environment: Option<Environment>,
+    pub(crate) algorithm: Option<Algorithm>,
+    /// Only those that are alive at the first moment and come to their end before the second.
+    pub(crate) expiring: Option<(UtcMicros, UtcMicros)>,
+}
+
+/// Credentials within `sight` in the order of their ids; one more than the page holds.
 pub(crate) async fn list(
     reading: impl Reading,
     sight: &Sight,
-    system: Option<&SystemId>,
+    filter: &Filter,
     page: &PageRequest,
 ) -> Result<Vec<Credential>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM credential
          WHERE keyid > $1 AND ($2 = '' OR system = $2)
            AND ($3 = '' OR system IN (SELECT id FROM system WHERE organisation = $3))
-         ORDER BY keyid LIMIT $4"
+           AND ($4 = '' OR environment = $4) AND ($5 = '' OR algorithm = $5)
+           AND ($6 = '' OR ($6 = 'revoked' AND revoked_at IS NOT NULL)
+             OR ($6 = 'valid' AND revoked_at IS NULL AND not_after > $7)
+             OR ($6 = 'expired' AND revoked_at IS NULL AND not_after <= $7))
+           AND ($9 = 0 OR (revoked_at IS NULL AND not_after > $8 AND not_after < $9))
+         ORDER BY keyid LIMIT $10"
     );
-    let system = system.map(ToString::to_string).unwrap_or_default();
-    let values =
-        [page.after.as_str().into(), system.into(), sight.filter().into(), page.rows().into()];
+    let (state, at) = filter.state.map_or(("", 0), |(state, at)| (state.as_str(), at.as_micros()));
+    let (now, before) =
+        filter.expiring.map_or((0, 0), |(now, before)| (now.as_micros(), before.as_micros()));
+    let values = [
+        page.after.as_str().into(),
+        filter.system.as_ref().map(ToString::to_string).unwrap_or_default().into(),
+        sight.filter().into(),
+        filter.environment.map_or("", Environment::as_str).into(),
+        filter.algorithm.map_or("", Algorithm::as_str).into(),
+        state.into(),
+        at.into(),
+        now.into(),
+        before.into(),
+        page.rows().into(),
+    ];
     reading.rows(&sql, &values).await?.iter().map(from_row).collect()
 }
 

@@ -314,3 +314,50 @@ async fn a_credential_is_of_production_unless_it_is_of_the_sandbox_and_its_succe
     let refused = platform.refused(CONSUMER, PATH, form(json!("moon"))).await;
     assert_eq!(refused, (422, "field.invalid".to_owned()));
 }
+
+#[tokio::test]
+async fn a_list_is_narrowed_by_state_environment_algorithm_and_end() {
+    let platform = Platform::with_service().await;
+    let key = Ed25519Key::generate(&SeededRandomness::new(7)).unwrap();
+    let form = |form: Value| {
+        let mut whole = json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256"});
+        whole.as_object_mut().unwrap().extend(form.as_object().unwrap().clone());
+        whole
+    };
+    let mut ids = Vec::new();
+    for one in [
+        json!({"valid_days": 1}),
+        json!({"valid_days": 20}),
+        json!({"environment": "sandbox"}),
+        json!({"algorithm": "ed25519", "public_key": key.public_key_pem()}),
+        json!({"valid_days": 20}),
+    ] {
+        ids.push(keyid(&platform.made(CONSUMER, PATH, form(one)).await).to_string());
+    }
+    platform.made(CONSUMER, &format!("{PATH}/{}/revoke", ids[4]), json!({})).await;
+    platform.clock.set("2026-11-25T00:00:00Z".parse().unwrap());
+    for (filter, expected) in [
+        ("state=valid", vec![1, 2, 3]),
+        ("state=expired", vec![0]),
+        ("state=revoked", vec![4]),
+        ("environment=sandbox", vec![2]),
+        ("environment=production", vec![0, 1, 3, 4]),
+        ("algorithm=ed25519", vec![3]),
+        ("expiring_before=2026-12-31T00:00:00Z", vec![1]),
+        ("expiring_before=2036-12-31T00:00:00Z&environment=production", vec![1, 3]),
+        ("expiring_before=2026-11-26T00:00:00Z", vec![]),
+    ] {
+        let page = platform.get(&format!("{PATH}?{filter}")).await;
+        let mut found: Vec<_> =
+            page["items"].as_array().unwrap().iter().map(|one| keyid(one).to_string()).collect();
+        let mut expected: Vec<_> = expected.into_iter().map(|at: usize| ids[at].clone()).collect();
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected, "{filter}");
+    }
+    for wrong in ["state=x", "environment=x", "algorithm=x", "expiring_before=x"] {
+        let (status, answer) =
+            platform.ask(OPERATOR, "GET", &format!("{PATH}?{wrong}"), None).await;
+        assert_eq!((status, &answer["code"]), (422, &"field.invalid".into()), "{wrong}");
+    }
+}

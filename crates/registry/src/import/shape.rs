@@ -197,6 +197,17 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "credential_expiry",
+        key: 2,
+        columns: &[
+            needed("keyid", Kind::Credential),
+            needed("days", Kind::Number),
+            needed("not_after", Kind::Time),
+            needed("noted_at", Kind::Time),
+            needed("sequence", Kind::Record),
+        ],
+    },
+    Table {
         name: "service",
         key: 1,
         columns: &[
