@@ -14,7 +14,9 @@ pub mod api;
 pub mod command;
 pub mod contact;
 pub mod history;
+pub(crate) mod relocation;
 pub(crate) mod sql;
+pub mod succession;
 #[cfg(test)]
 pub(crate) mod tests;
 

@@ -25,9 +25,9 @@ use crate::node::NodeRefused;
 
 pub(crate) use self::detail::only;
 use self::detail::{
-    amended_already, closed, failed, last_node, no_suspension_planned, node_retired, not_as_agreed,
-    not_in_force, not_valid, nothing_changed, other_algorithm, parent_unknown, purpose_served,
-    still_used, suspension_planned, taken, too_many_credentials, unknown,
+    amended_already, closed, failed, last_node, names_taken, no_suspension_planned, node_retired,
+    not_as_agreed, not_in_force, not_valid, nothing_changed, other_algorithm, parent_unknown,
+    purpose_served, still_used, suspension_planned, taken, too_many_credentials, unknown,
 };
 pub use self::noun::Noun;
 
@@ -76,6 +76,9 @@ pub enum Refused {
         /// By what, each by its name.
         used_by: Vec<String>,
     },
+    /// Ids that systems would get are taken, or asked for twice. Caller's fault.
+    #[error("taken already: {0:?}")]
+    NamesTaken(Vec<String>),
     /// An organisation whose parent is not registered. Caller's fault.
     #[error("the organisation {0} above it is not registered")]
     ParentUnknown(OrganisationCode),
@@ -174,6 +177,7 @@ impl From<Refused> for Refusal {
             Refused::StillUsed { noun, id, used_by } => {
                 (ErrorCode::ResourceInUse, still_used(noun, &id, &used_by))
             }
+            Refused::NamesTaken(ids) => (ErrorCode::ResourceConflict, names_taken(&ids)),
             Refused::ParentUnknown(code) => (ErrorCode::ResourceConflict, parent_unknown(&code)),
             Refused::CredentialNotValid(keyid) => (ErrorCode::ResourceConflict, not_valid(&keyid)),
             Refused::AmendedAlready(id) => (ErrorCode::ResourceConflict, amended_already(&id)),

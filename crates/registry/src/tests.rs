@@ -99,6 +99,14 @@ async fn the_example_of_every_body_is_accepted() {
     send(OPERATOR, &close, &format!("{organisations}/H24.40/close")).await;
     let step = format!("{connections}/{{id}}/{{step}}");
     send(CONSUMER, &step, &format!("{connection}/submit")).await;
+    for code in ["H24.81", "H24.83"] {
+        let form = json!({"code": code, "name": "x"});
+        platform.made(OPERATOR, &organisations, form).await;
+    }
+    for step in ["split", "merge", "recode"] {
+        let route = format!("{organisations}/{{code}}/{step}");
+        send(OPERATOR, &route, &format!("{organisations}/H24.12/{step}")).await;
+    }
 }
 
 #[tokio::test]

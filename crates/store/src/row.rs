@@ -20,6 +20,11 @@ impl Row {
         Self { columns, values }
     }
 
+    /// The names of its columns, in their order.
+    pub fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
     /// A BIGINT.
     pub fn integer(&self, column: &str) -> Result<i64, StoreError> {
         present(column, self.optional_integer(column)?)

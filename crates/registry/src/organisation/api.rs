@@ -1,6 +1,7 @@
 //! `/api/v1/organisations`
 
 mod form;
+mod succession;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -30,6 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<Registry> {
         .routes(routes!(history))
         .routes(routes!(rename))
         .routes(routes!(close))
+        .merge(succession::routes())
         .routes(routes!(read_contacts, replace_contacts))
 }
 

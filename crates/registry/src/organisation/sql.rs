@@ -85,6 +85,19 @@ pub(crate) async fn all_open(reading: impl Reading) -> Result<Vec<Organisation>,
     reading.rows(&sql, &[]).await?.iter().map(from_row).collect()
 }
 
+/// Those whose code is in force, of this one and all below it, parents first.
+pub(crate) async fn open_within(
+    reading: impl Reading,
+    code: &OrganisationCode,
+) -> Result<Vec<Organisation>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM organisation
+         WHERE closed_at IS NULL AND (code = $1 OR (code > $1 || '.' AND code < $1 || '/'))
+         ORDER BY code"
+    );
+    reading.rows(&sql, &[code.as_str().into()]).await?.iter().map(from_row).collect()
+}
+
 /// Codes in force directly below this one.
 pub(crate) async fn open_below(
     reading: impl Reading,

@@ -1,4 +1,5 @@
 mod life;
+mod succession;
 
 use serde_json::json;
 
@@ -21,6 +22,24 @@ pub(crate) fn cases() -> Vec<Case> {
             "/api/v1/organisations/{code}/close",
             "/api/v1/organisations/H24/close",
             json!({"decision": "02/2025/QĐ-UBND"}),
+            PLATFORM,
+        ),
+        write(
+            "/api/v1/organisations/{code}/recode",
+            "/api/v1/organisations/H24.12/recode",
+            json!({"code": "H24.31", "decision": "03/2025/QĐ-UBND"}),
+            PLATFORM,
+        ),
+        write(
+            "/api/v1/organisations/{code}/merge",
+            "/api/v1/organisations/H24.12/merge",
+            json!({"from": ["H24"], "decision": "04/2025/QĐ-UBND"}),
+            PLATFORM,
+        ),
+        write(
+            "/api/v1/organisations/{code}/split",
+            "/api/v1/organisations/H24.12/split",
+            json!({"into": ["H24.40"], "continues": false, "decision": "05/2025/QĐ-UBND"}),
             PLATFORM,
         ),
         read_by(

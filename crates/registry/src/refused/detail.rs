@@ -50,6 +50,19 @@ pub(super) fn still_used(noun: Noun, id: &str, used_by: &[String]) -> Text {
     )
 }
 
+pub(super) fn names_taken(ids: &[String]) -> Text {
+    let named = ids.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    Text::new(
+        format!(
+            "Những mã hệ thống này đã có nơi dùng hoặc bị trùng: {named}; cần đặt mã khác trong \
+             «moves»."
+        ),
+        format!(
+            "These ids of systems are taken, or asked for twice: {named}; give others in `moves`."
+        ),
+    )
+}
+
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

@@ -45,6 +45,15 @@ pub(crate) async fn open_of(
     reading.rows(&sql, &[organisation.as_str().into()]).await?.iter().map(from_row).collect()
 }
 
+/// Those of an organisation, closed ones too.
+pub(crate) async fn all_of(
+    reading: impl Reading,
+    organisation: &OrganisationCode,
+) -> Result<Vec<System>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM system WHERE organisation = $1 ORDER BY id");
+    reading.rows(&sql, &[organisation.as_str().into()]).await?.iter().map(from_row).collect()
+}
+
 /// All that are not closed, for the directory.
 pub(crate) async fn all_open(reading: impl Reading) -> Result<Vec<System>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM system WHERE closed_at IS NULL ORDER BY id");

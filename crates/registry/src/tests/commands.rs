@@ -25,7 +25,22 @@ async fn each_command_emits_its_entry_and_then_the_directory_its_own() {
     platform
         .made(OPERATOR, "/api/v1/aliases/H23.12/end", json!({"until": "2030-01-01T00:00:00Z"}))
         .await;
+    let organisations = "/api/v1/organisations";
+    for (path, body) in [
+        ("H24.31/merge", json!({"from": ["H24.01"], "decision": "1/QĐ"})),
+        (
+            "H24.31/split",
+            json!({"into": ["H24.02"], "continues": true, "decision": "1/QĐ",
+            "moves": [{"from": CONSUMING_SYSTEM, "to": "H24.02/mot-cua"}]}),
+        ),
+        ("H24.31/recode", json!({"code": "H24.80", "decision": "1/QĐ"})),
+    ] {
+        platform.made(OPERATOR, &format!("{organisations}/{path}"), body).await;
+    }
     let expected = [
+        "organisation.merged",
+        "organisation.recoded",
+        "organisation.split",
         "alias.made",
         "alias.end_set",
         "organisation.registered",

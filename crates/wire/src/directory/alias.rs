@@ -133,24 +133,16 @@ impl Aliases {
                 until: None,
             },
         );
-        // An organisation's alias is one for each of its systems, and where those with a way of
-        // their own lead must be tried for each of their codes.
-        let codes = after.0.values().flat_map(|alias| [&alias.name, &alias.successor]);
-        let codes: HashSet<_> = codes.filter_map(AliasName::system_code).collect();
-        let systems = after.0.keys().flat_map(|name| {
-            let organisation = match name {
-                AliasName::Organisation(code) => Some(code),
-                AliasName::System(_) => None,
-            };
-            organisation.into_iter().flat_map(|organisation| {
-                codes.iter().map(|code| {
-                    AliasName::System(SystemId {
-                        organisation: organisation.clone(),
-                        system: (*code).clone(),
-                    })
-                })
-            })
-        });
+        // What turns, turns by way of the new one. An organisation's is one for each of its systems;
+        // those codes matter that some system's own way begins or ends with.
+        let mut systems = Vec::new();
+        if let AliasName::Organisation(organisation) = name {
+            let codes = after.0.values().flat_map(|alias| [&alias.name, &alias.successor]);
+            let codes: HashSet<_> = codes.filter_map(AliasName::system_code).collect();
+            systems.extend(codes.into_iter().cloned().map(|system| {
+                AliasName::System(SystemId { organisation: organisation.clone(), system })
+            }));
+        }
         let mut names = after.0.keys().cloned().chain(systems);
         names.any(|name| after.step(&name, |_| true).is_some() && after.last(&name).is_none())
     }
