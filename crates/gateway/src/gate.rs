@@ -87,7 +87,7 @@ impl DateLine {
     }
 }
 
-fn imf_fixdate(seconds: i64) -> HeaderValue {
+pub(crate) fn imf_fixdate(seconds: i64) -> HeaderValue {
     let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let form = format_description!(
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"

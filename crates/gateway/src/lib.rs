@@ -15,6 +15,7 @@
 mod body_hasher;
 mod cluster;
 mod config;
+mod farewell;
 mod fields;
 mod fold;
 mod forwarded;

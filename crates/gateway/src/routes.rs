@@ -27,6 +27,7 @@ use wire::network::Network;
 use wire::signature::Algorithm;
 
 use crate::cluster::Allowance;
+use crate::farewell::Farewell;
 use crate::quota::Rate;
 use crate::upstream::Upstream;
 
@@ -81,6 +82,8 @@ pub(crate) struct Service {
     pub(crate) has_signed_answers: bool,
     /// Whether the platform signs the requests that it passes on.
     pub(crate) has_signed_requests: bool,
+    /// What is said of its end, if that is announced.
+    pub(crate) farewell: Option<Box<Farewell>>,
     /// Which connections each consumer has, in the directory's order.
     connections: HashMap<SystemId, Vec<Arc<Connection>>>,
 }
@@ -319,6 +322,7 @@ impl Service {
             max_body_bytes: record.max_body_bytes,
             has_signed_answers: record.signed_answers.is_required(),
             has_signed_requests: record.signed_requests.is_required(),
+            farewell: Farewell::of(record),
             connections: HashMap::new(),
         })
     }

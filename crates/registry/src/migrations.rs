@@ -26,6 +26,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("alias", ALIAS),
         ("agreement", crate::connection::agreement::sql::CREATE),
         ("credential expiry", CREDENTIAL_EXPIRY),
+        ("life of a service", SERVICE_LIFE),
     ],
 };
 
@@ -218,6 +219,7 @@ CREATE TABLE suspension (
     PRIMARY KEY (connection, number)
 );
 CREATE INDEX suspension_open ON suspension (over_at, takes_force_at);";
+
 const SERVICE_DESCRIPTION: &str = "
 CREATE TABLE service_description (
     service TEXT NOT NULL REFERENCES service (id),
@@ -259,3 +261,13 @@ CREATE TABLE credential_expiry (
 );
 CREATE INDEX credential_expiry_sequence ON credential_expiry (sequence);
 CREATE INDEX credential_not_after ON credential (not_after);";
+
+/// What was there before had been published when it was registered.
+const SERVICE_LIFE: &str = "
+ALTER TABLE service ADD COLUMN stage TEXT NOT NULL DEFAULT 'published';
+ALTER TABLE service ADD COLUMN about TEXT;
+ALTER TABLE service ADD COLUMN ready_at BIGINT;
+ALTER TABLE service ADD COLUMN publish_due BIGINT;
+ALTER TABLE service ADD COLUMN deprecated_at BIGINT;
+ALTER TABLE service ADD COLUMN retired_at BIGINT;
+ALTER TABLE service ADD COLUMN successor TEXT REFERENCES service (id);";

@@ -94,6 +94,9 @@ pub enum Refused {
     /// A successor must have the algorithm of the credential it follows. Caller's fault.
     #[error("the credential to be rotated is for {0}")]
     OtherAlgorithm(Algorithm),
+    /// The service's life does not allow this now. Caller's fault.
+    #[error("{}", .0.en)]
+    ServiceState(Text),
     /// The node is retired already. Caller's fault.
     #[error("the node {origin} is retired: it decides until {until}")]
     NodeRetired {
@@ -198,7 +201,7 @@ impl From<Refused> for Refusal {
                 (ErrorCode::ResourceConflict, node_retired(&origin, until))
             }
             Refused::LastNode(origin) => (ErrorCode::ResourceConflict, last_node(&origin)),
-            Refused::Import(why) => (ErrorCode::ResourceConflict, why),
+            Refused::ServiceState(why) | Refused::Import(why) => (ErrorCode::ResourceConflict, why),
             Refused::Step(refusal) => refused_step(&refusal),
             Refused::Record(RecordError::DoneAlready) => {
                 (ErrorCode::IdempotencyDoneAlready, web::idempotency::done_already())

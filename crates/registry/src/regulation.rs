@@ -35,6 +35,9 @@ pub struct ConnectionRules {
     pub suspension: SuspensionRules,
     /// The clocks of a dispute.
     pub disputes: DisputeRules,
+    /// How soon a service is published.
+    #[serde(default)]
+    pub publication: PublicationRules,
     /// On which grounds a connection may be ended.
     pub grounds: Vec<Ground>,
     /// Who answers for what, as agreements say it.
@@ -103,6 +106,22 @@ pub struct Responsibilities {
     /// The platform.
     #[schema(example = json!(["Ghi nhận đầy đủ các lượt khai thác"]))]
     pub platform: Vec<String>,
+}
+
+/// How soon a service is published after its provider declared it ready.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublicationRules {
+    /// Within how many working days.
+    #[schema(example = 1)]
+    pub working_days: u32,
+}
+
+impl Default for PublicationRules {
+    /// What versions say that were added before the rules had this: as it was shipped.
+    fn default() -> Self {
+        Self { working_days: 1 }
+    }
 }
 
 /// A ground on which a connection may be ended.

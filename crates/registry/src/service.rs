@@ -7,9 +7,11 @@
 //! another; only where and how it is reached changes. **Trust**: whoever sets an upstream decides
 //! which machine receives the calls; the gateway still refuses addresses that it must not reach.
 
+mod about;
 pub mod api;
 pub mod command;
 pub mod description;
+pub mod life;
 pub(crate) mod sql;
 #[cfg(test)]
 mod tests;
@@ -19,10 +21,12 @@ use wire::ambient::UtcMicros;
 use wire::directory::{RecordMode, Signing};
 use wire::id::ServiceId;
 
+pub use self::about::{About, Classification, DataItem, ItemKind, ServiceLevel};
+use self::life::Life;
 use self::upstream::Upstream;
 
 /// One major version of a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Service {
     /// Its full name.
     pub id: ServiceId,
@@ -30,7 +34,11 @@ pub struct Service {
     pub title: String,
     /// How it is reached.
     pub terms: Terms,
-    /// When it was published.
+    /// How far it has come.
+    pub life: Life,
+    /// What it is about, if that was said.
+    pub about: Option<About>,
+    /// When it was published; of one that is not yet, when it was registered.
     pub published_at: UtcMicros,
     /// When its terms changed last.
     pub changed_at: UtcMicros,

@@ -143,6 +143,7 @@ error_codes! {
 
     SystemNetworkNotAllowed "system.network_not_allowed" 403 Caller No;
     AliasEnded "alias.ended" 403 Caller No;
+    ServiceRetired "service.retired" 410 Caller No;
     ConnectionNone "connection.none" 403 Caller No;
     ConnectionNotActive "connection.not_active" 403 Caller No;
     ConnectionOutOfPeriod "connection.out_of_period" 403 Caller No;

@@ -95,6 +95,9 @@ pub(crate) fn sample_records() -> Vec<Record> {
             max_body_bytes: 1_048_576,
             signed_answers: Signing::NotRequired,
             signed_requests: Signing::NotRequired,
+            deprecated_at: None,
+            retired_at: None,
+            successor: None,
         }),
         Record::Connection(ConnectionRecord {
             id: "01a2076b-4400-7707-8707-070707070707".parse().unwrap(),

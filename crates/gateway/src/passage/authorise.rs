@@ -80,6 +80,13 @@ async fn permit(known: &mut Known, worker: &Worker) -> Result<Permit, Box<Refusa
             return Err(Box::new(alias_ended(service)));
         }
     }
+    if let Some(farewell) = &service.farewell
+        && farewell.is_over(known.envelope.at)
+    {
+        let mut refusal = service_retired(service);
+        farewell.say(&mut refusal.headers);
+        return Err(Box::new(refusal));
+    }
     let purpose =
         request.fields.single(LGSP_PURPOSE).map_err(|_| Box::new(purpose_not_allowed()))?;
     let moment = Moment { environment: known.about.environment, at: known.envelope.at };
@@ -258,6 +265,15 @@ fn alias_ended(service: &Service) -> Refusal {
             "The former name in the address is not in force; the service is {} now.",
             service.id
         ),
+    )
+}
+
+/// Told only to whom the service may be known.
+fn service_retired(service: &Service) -> Refusal {
+    Refusal::new(
+        ErrorCode::ServiceRetired,
+        format!("Dịch vụ {} đã ngừng cung cấp.", service.id),
+        format!("The service {} is provided no more.", service.id),
     )
 }
 

@@ -133,6 +133,9 @@ async fn read(
     for (name, value) in &open.permit.rate_limit {
         headers.insert(name, value.clone());
     }
+    if let Some(farewell) = &open.permit.service.farewell {
+        farewell.say(&mut headers);
+    }
 
     if is_bodiless {
         worker.pool.give_back(incoming);

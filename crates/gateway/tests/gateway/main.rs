@@ -20,6 +20,7 @@ mod city;
 mod cluster;
 mod connection;
 mod environment;
+mod farewell;
 mod fault;
 mod former_name;
 mod hostile;

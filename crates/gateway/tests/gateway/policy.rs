@@ -56,6 +56,9 @@ impl Policy {
             max_body_bytes: 8 << 20,
             signed_answers: Signing::NotRequired,
             signed_requests: Signing::NotRequired,
+            deprecated_at: None,
+            retired_at: None,
+            successor: None,
         };
         Self { credentials, service, connections: vec![connection(1, "tra-cuu")], more: Vec::new() }
     }

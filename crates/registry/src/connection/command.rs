@@ -15,6 +15,7 @@ use super::{Asked, Connection, TakenStep, agreement, deadline, sql, suspension};
 use crate::Registry;
 use crate::authority::Sight;
 use crate::refused::{Noun, Refused};
+use crate::service::life::ServiceState;
 use crate::{regulation, service, system};
 use web::field;
 
@@ -40,7 +41,10 @@ pub async fn request(
     must_request(actor, &new.consumer, &new.service)?;
     let mut change = registry.recorder.change(actor, action(Step::Request)).await?;
     system::command::open(&mut change, &new.consumer).await?;
-    if service::sql::find(&mut change, &new.service).await?.is_none() {
+    let service = service::sql::find(&mut change, &new.service).await?;
+    let state = service.map(|service| service.life.state(change.time()));
+    // A draft is as good as not there, and nobody can call what is gone.
+    if !matches!(state, Some(ServiceState::Published | ServiceState::Deprecated)) {
         return Err(service::command::unknown(&new.service));
     }
     must_amend_its_own(&mut change, &new).await?;

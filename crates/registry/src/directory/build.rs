@@ -133,6 +133,9 @@ fn service_record(service: Service) -> Record {
         max_body_bytes: service.terms.max_body_bytes,
         signed_answers: service.terms.signed_answers,
         signed_requests: service.terms.signed_requests,
+        deprecated_at: service.life.deprecated_at,
+        retired_at: service.life.retired_at,
+        successor: service.life.successor,
     })
 }
 

@@ -223,6 +223,13 @@ pub(crate) const TABLES: &[Table] = &[
             needed("changed_at", Kind::Time),
             needed("signed_answers", Kind::Text),
             needed("signed_requests", Kind::Text),
+            needed("stage", Kind::Text),
+            optional("about", Kind::Json),
+            optional("ready_at", Kind::Time),
+            optional("publish_due", Kind::Time),
+            optional("deprecated_at", Kind::Time),
+            optional("retired_at", Kind::Time),
+            optional("successor", Kind::Service),
         ],
     },
     Table {

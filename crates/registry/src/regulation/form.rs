@@ -9,7 +9,8 @@ use wire::ambient::UtcMicros;
 use wire::problem::Text;
 
 use super::{
-    ConnectionRules, DeadlineRule, DisputeRules, Ground, Responsibilities, SuspensionRules,
+    ConnectionRules, DeadlineRule, DisputeRules, Ground, PublicationRules, Responsibilities,
+    SuspensionRules,
 };
 use crate::connection::lifecycle::{Party, State, Step};
 
@@ -35,6 +36,8 @@ pub(super) struct RulesForm {
     suspension: SuspensionRules,
     /// The clocks of a dispute.
     disputes: DisputeRules,
+    /// How soon a service is published; one working day when left out.
+    publication: Option<PublicationRules>,
     /// On which grounds a connection may be ended: 1 to 50.
     grounds: Vec<Ground>,
     /// Who answers for what: 1 to 50 sentences each.
@@ -78,11 +81,13 @@ impl RulesForm {
             self.deadlines.into_iter().enumerate().map(read).collect::<Result<_, _>>()?;
         distinct("deadlines", deadlines.iter().map(|rule| rule.duty.as_str()), 0)?;
         distinct("grounds", self.grounds.iter().map(|ground| ground.code.as_str()), 1)?;
+        let publication = self.publication.unwrap_or_default();
         for (name, days) in [
             ("suspension.notice_working_days", self.suspension.notice_working_days),
             ("suspension.told_within_working_days", self.suspension.told_within_working_days),
             ("disputes.provider_working_days", self.disputes.provider_working_days),
             ("disputes.unit_working_days", self.disputes.unit_working_days),
+            ("publication.working_days", publication.working_days),
         ] {
             field::within(name, days, 1..=MAX_DAYS)?;
         }
@@ -98,6 +103,7 @@ impl RulesForm {
             suspension: self.suspension,
             disputes: self.disputes,
             responsibilities: responsibilities(self.responsibilities)?,
+            publication,
             grounds: self
                 .grounds
                 .into_iter()

@@ -8,14 +8,16 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::openapi::Problems;
-use web::{Authenticated, Json, Page, PageRequest, Path, Query, Refusal, field};
+use web::{Authenticated, Json, Page, PageRequest, Path, Query, Refusal, Tagged, field};
 use wire::ambient::UtcMicros;
 use wire::directory::{RecordMode, Signing};
 use wire::id::ServiceId;
+use wire::problem::Text;
 
 use super::command::TermsChange;
+use super::life::{ServiceState, Stage};
 use super::upstream::Upstream;
-use super::{Service, Terms, command, sql};
+use super::{About, Service, Terms, command, sql};
 use crate::Registry;
 use crate::authority::Sight;
 use crate::refused::Refused;
@@ -36,6 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<Registry> {
         .routes(routes!(list, publish))
         .routes(routes!(read))
         .routes(routes!(change_terms))
+        .merge(super::life::api::routes())
 }
 
 /// One major version of a service.
@@ -70,9 +73,35 @@ pub struct ServiceView {
     /// Whether the platform signs the requests that it passes on: `required` or `not_required`.
     #[schema(value_type = String, example = "not_required")]
     signed_requests: Signing,
-    /// When it was published.
-    #[schema(value_type = String, format = DateTime)]
-    published_at: UtcMicros,
+    /// `draft`, `ready`, `published`, `deprecated` or `retired`, as it is now.
+    state: ServiceState,
+    /// What it is about, if that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<About>,
+    /// When its provider declared it ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ready_at: Option<UtcMicros>,
+    /// By when it was to be published after that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    publish_due: Option<UtcMicros>,
+    /// Since when, or from when, nobody should begin to use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deprecated_at: Option<UtcMicros>,
+    /// From when no call passes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    retired_at: Option<UtcMicros>,
+    /// What is to be used in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    successor: Option<ServiceId>,
+    /// When it was published; absent until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    published_at: Option<UtcMicros>,
     /// When its terms changed last.
     #[schema(value_type = String, format = DateTime)]
     changed_at: UtcMicros,
@@ -109,6 +138,10 @@ pub struct ServiceForm {
     /// `required`: the platform signs the requests that it passes on; `not_required` when left out.
     #[schema(value_type = Option<String>, example = "not_required")]
     signed_requests: Option<Signing>,
+    /// `true`: it is only registered, and published when it was declared ready; `false` when left
+    /// out: it is published at once.
+    #[schema(example = false)]
+    draft: Option<bool>,
 }
 
 /// How a service is to be reached from now on; what is left out stays as it is.
@@ -144,6 +177,10 @@ pub struct TermsForm {
 pub struct ServiceQuery {
     /// Only those of this system.
     system: Option<String>,
+    /// Only those in this state: `draft`, `ready`, `published`, `deprecated` or `retired`.
+    state: Option<String>,
+    /// `true`: only those that wait for their publication past its deadline.
+    overdue: Option<bool>,
     /// `next` of the page before.
     after: Option<String>,
     /// Items on the page: 1 to 200; 50 when left out.
@@ -154,7 +191,8 @@ pub struct ServiceQuery {
 /// The four segments that name a service.
 pub(super) type ServicePath = (String, String, String, String);
 
-/// Services in the order of their ids.
+/// Services in the order of their ids. Drafts are shown to their own organisation and to those who
+/// run and audit the platform.
 #[utoipa::path(get, path = "/api/v1/services", tag = "services", params(ServiceQuery),
     responses((status = 200, body = Page<ServiceView>), Problems))]
 async fn list(
@@ -164,9 +202,18 @@ async fn list(
 ) -> Result<Json<Page<ServiceView>>, Refusal> {
     let system = field::parse_optional("system", query.system.as_deref())?;
     let page = PageRequest::new(query.after, query.limit)?;
-    let found = sql::list(&registry.database, system.as_ref(), &page).await;
+    let now = registry.clock.now();
+    let sight = Sight::of(&actor);
+    let wanted = sql::Wanted {
+        system: system.as_ref(),
+        state: query.state.as_deref().map(state).transpose()?,
+        overdue: query.overdue.unwrap_or_default(),
+        drafts_of: sight.filter(),
+        now,
+    };
+    let found = sql::list(&registry.database, &wanted, &page).await;
     let page = page.page(found.map_err(Refused::from)?, |service| service.id.to_string());
-    Ok(Json(page.map(|service| ServiceView::new(service, &actor))))
+    Ok(Json(page.map(|service| ServiceView::new(service, &actor, now))))
 }
 
 /// One version of a service.
@@ -183,11 +230,10 @@ async fn read(
     State(registry): State<Registry>,
     Authenticated(actor): Authenticated,
     Path(path): Path<ServicePath>,
-) -> Result<Json<ServiceView>, Refusal> {
+) -> Result<Tagged<ServiceView>, Refusal> {
     let id = named(path)?;
-    let found = sql::find(&registry.database, &id).await.map_err(Refused::from)?;
-    let service = found.ok_or_else(|| command::unknown(&id))?;
-    Ok(Json(ServiceView::new(service, &actor)))
+    let service = command::shown(&registry, &actor, &id).await?;
+    Ok(Tagged(ServiceView::new(service, &actor, registry.clock.now())))
 }
 
 /// Publishes a version of a service. For an administrator of the provider and the operator.
@@ -219,8 +265,9 @@ async fn publish(
         signed_requests: form.signed_requests,
     };
     chosen.read(registry.allow_loopback)?.apply(&mut terms);
-    let service = command::publish(&registry, &actor, id, title, terms).await?;
-    Ok((StatusCode::CREATED, Json(ServiceView::new(service, &actor))))
+    let stage = if form.draft.unwrap_or_default() { Stage::Draft } else { Stage::Published };
+    let service = command::publish(&registry, &actor, id, title, terms, stage).await?;
+    Ok((StatusCode::CREATED, Json(ServiceView::new(service, &actor, registry.clock.now()))))
 }
 
 /// Changes where and how a service is reached, from the next call on. What is left out stays as it
@@ -244,7 +291,7 @@ async fn change_terms(
     let id = named(path)?;
     let terms = form.read(registry.allow_loopback)?;
     let service = command::change_terms(&registry, &actor, &id, terms).await?;
-    Ok(Json(ServiceView::new(service, &actor)))
+    Ok(Json(ServiceView::new(service, &actor, registry.clock.now())))
 }
 
 pub(super) fn named(
@@ -253,8 +300,20 @@ pub(super) fn named(
     field::parse("id", &format!("{organisation}/{system}/{service}/{version}"))
 }
 
+fn state(text: &str) -> Result<ServiceState, Refusal> {
+    let found = ServiceState::ALL.into_iter().find(|state| state.as_str() == text);
+    found.ok_or_else(|| {
+        let rule = Text::new(
+            "draft, ready, published, deprecated hoặc retired.",
+            "draft, ready, published, deprecated or retired.",
+        );
+        field::invalid("state", &rule)
+    })
+}
+
 impl ServiceView {
-    fn new(service: Service, actor: &Actor) -> Self {
+    pub(super) fn new(service: Service, actor: &Actor, now: UtcMicros) -> Self {
+        let is_published = service.life.stage == Stage::Published;
         let seen = Sight::of(actor).covers(&service.id.organisation);
         Self {
             id: service.id,
@@ -266,7 +325,14 @@ impl ServiceView {
             max_body_bytes: service.terms.max_body_bytes,
             signed_answers: service.terms.signed_answers,
             signed_requests: service.terms.signed_requests,
-            published_at: service.published_at,
+            state: service.life.state(now),
+            about: service.about,
+            ready_at: service.life.ready_at,
+            publish_due: service.life.publish_due,
+            deprecated_at: service.life.deprecated_at,
+            retired_at: service.life.retired_at,
+            successor: service.life.successor,
+            published_at: Some(service.published_at).filter(|_| is_published),
             changed_at: service.changed_at,
         }
     }

@@ -6,30 +6,38 @@ use evidence::Actor;
 use wire::directory::{RecordMode, Signing};
 use wire::id::ServiceId;
 
+use super::life::{Life, Stage};
 use super::upstream::Upstream;
 use super::{Service, Terms, sql};
 use crate::Registry;
-use crate::authority::must_administer;
+use crate::authority::{Sight, must_administer};
 use crate::refused::{Noun, Refused};
 use crate::system;
 
-/// Publishes a major version of a service on a registered system.
+const PUBLISHED: &str = "service.published";
+const DRAFTED: &str = "service.drafted";
+
+/// Publishes a major version of a service on a registered system, or drafts it.
 pub async fn publish(
     registry: &Registry,
     actor: &Actor,
     id: ServiceId,
     title: String,
     terms: Terms,
+    stage: Stage,
 ) -> Result<Service, Refused> {
     must_administer(actor, &id.organisation)?;
-    let mut change = registry.recorder.change(actor, "service.published").await?;
+    let action = if stage == Stage::Published { PUBLISHED } else { DRAFTED };
+    let mut change = registry.recorder.change(actor, action).await?;
     let system = id.system_id();
     system::command::open(&mut change, &system).await?;
     if sql::find(&mut change, &id).await?.is_some() {
         return Err(Refused::Taken { noun: Noun::Service, id: id.to_string() });
     }
     let now = change.time();
-    let service = Service { id, title, terms, published_at: now, changed_at: now };
+    let life = Life::new(stage);
+    let service =
+        Service { id, title, terms, life, about: None, published_at: now, changed_at: now };
     sql::insert(&mut change, &service).await?;
     change.record(subject(&service)).await?;
     registry.publisher.publish(Some(actor)).await?;
@@ -91,11 +99,24 @@ pub async fn change_terms(
     Ok(service)
 }
 
+/// The service, if `actor` may know of it: a draft is its own organisation's matter.
+pub(crate) async fn shown(
+    registry: &Registry,
+    actor: &Actor,
+    id: &ServiceId,
+) -> Result<Service, Refused> {
+    let is_shown = |service: &Service| {
+        service.life.stage == Stage::Published || Sight::of(actor).covers(&id.organisation)
+    };
+    let found = sql::find(&registry.database, id).await?;
+    found.filter(is_shown).ok_or_else(|| unknown(id))
+}
+
 pub(crate) fn unknown(id: &ServiceId) -> Refused {
     Refused::Unknown { noun: Noun::Service, id: id.to_string() }
 }
 
-fn subject(service: &Service) -> BTreeMap<String, String> {
+pub(super) fn subject(service: &Service) -> BTreeMap<String, String> {
     let mut subject = BTreeMap::from([
         ("service".to_owned(), service.id.to_string()),
         ("upstream".to_owned(), service.terms.upstream.to_string()),

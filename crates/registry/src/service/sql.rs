@@ -2,15 +2,18 @@
 
 use evidence::{Change, Reading};
 use store::{Row, StoreError};
+use wire::ambient::UtcMicros;
 use wire::directory::{RecordMode, Signing};
 use wire::id::{ServiceId, SystemId};
 
+use super::life::{Life, ServiceState, Stage};
 use super::{Service, Terms};
 use crate::column::{corrupt, parsed_optional};
 use web::PageRequest;
 
-const COLUMNS: &str = "id, title, upstream, sandbox_upstream, timeout_ms, record_mode, max_body_bytes, \
-    signed_answers, signed_requests, published_at, changed_at";
+const COLUMNS: &str = "id, title, upstream, sandbox_upstream, timeout_ms, record_mode, \
+    max_body_bytes, signed_answers, signed_requests, published_at, changed_at, stage, about, \
+    ready_at, publish_due, deprecated_at, retired_at, successor";
 
 pub(crate) async fn find(
     reading: impl Reading,
@@ -21,32 +24,63 @@ pub(crate) async fn find(
     row.as_ref().map(from_row).transpose()
 }
 
-/// Services in the order of their ids, of one system if named; one more than the page holds.
+/// Which services to list.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    /// Only those of this system.
+    pub(crate) system: Option<&'a SystemId>,
+    /// Only those in this state.
+    pub(crate) state: Option<ServiceState>,
+    /// Only those whose publication is late.
+    pub(crate) overdue: bool,
+    /// Drafts of this organisation only; empty for everyone's.
+    pub(crate) drafts_of: &'a str,
+    /// At this time.
+    pub(crate) now: UtcMicros,
+}
+
+/// Services in the order of their ids; one more than the page holds.
 pub(crate) async fn list(
     reading: impl Reading,
-    system: Option<&SystemId>,
+    wanted: &Wanted<'_>,
     page: &PageRequest,
 ) -> Result<Vec<Service>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM service
-         WHERE id > $1 AND ($2 = '' OR system = $2) ORDER BY id LIMIT $3"
+         WHERE id > $1 AND ($2 = '' OR system = $2)
+            AND (stage = 'published' OR $4 = '' OR substr(id, 1, length($4) + 1) = $4 || '/')
+            AND ($5 = '' OR $5 = CASE
+                WHEN stage <> 'published' THEN stage
+                WHEN retired_at <= $6 THEN 'retired'
+                WHEN deprecated_at <= $6 THEN 'deprecated'
+                ELSE 'published' END)
+            AND ($7 = 0 OR (stage = 'ready' AND publish_due <= $6))
+         ORDER BY id LIMIT $3"
     );
-    let system = system.map(ToString::to_string).unwrap_or_default();
-    let values = [page.after.as_str().into(), system.into(), page.rows().into()];
+    let system = wanted.system.map(ToString::to_string).unwrap_or_default();
+    let values = [
+        page.after.as_str().into(),
+        system.into(),
+        page.rows().into(),
+        wanted.drafts_of.into(),
+        wanted.state.map(ServiceState::as_str).unwrap_or_default().into(),
+        wanted.now.into(),
+        i64::from(wanted.overdue).into(),
+    ];
     reading.rows(&sql, &values).await?.iter().map(from_row).collect()
 }
 
-/// All of them, for the directory.
+/// All that are published, for the directory.
 pub(crate) async fn all(reading: impl Reading) -> Result<Vec<Service>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM service ORDER BY id");
+    let sql = format!("SELECT {COLUMNS} FROM service WHERE stage = 'published' ORDER BY id");
     reading.rows(&sql, &[]).await?.iter().map(from_row).collect()
 }
 
 pub(crate) async fn insert(change: &mut Change, new: &Service) -> Result<(), StoreError> {
     let sql = "INSERT INTO service
             (id, system, title, upstream, timeout_ms, record_mode, max_body_bytes, published_at,
-             changed_at, signed_answers, signed_requests, sandbox_upstream)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)";
+             changed_at, signed_answers, signed_requests, sandbox_upstream, stage)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12)";
     let values = [
         new.id.to_string().into(),
         new.id.system_id().to_string().into(),
@@ -59,6 +93,7 @@ pub(crate) async fn insert(change: &mut Change, new: &Service) -> Result<(), Sto
         signing(new.terms.signed_answers).into(),
         signing(new.terms.signed_requests).into(),
         new.terms.sandbox_upstream.as_ref().map(ToString::to_string).into(),
+        new.life.stage.as_str().into(),
     ];
     change.execute(sql, &values).await?;
     Ok(())
@@ -79,6 +114,30 @@ pub(crate) async fn change_terms(change: &mut Change, to: &Service) -> Result<()
         signing(to.terms.signed_answers).into(),
         signing(to.terms.signed_requests).into(),
         to.terms.sandbox_upstream.as_ref().map(ToString::to_string).into(),
+    ];
+    change.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Writes how far a service has come and what it is about.
+pub(crate) async fn change_life(change: &mut Change, to: &Service) -> Result<(), StoreError> {
+    let sql = "UPDATE service SET stage = $2, about = $3, ready_at = $4, publish_due = $5,
+            deprecated_at = $6, retired_at = $7, successor = $8, published_at = $9,
+            changed_at = $10
+        WHERE id = $1";
+    let about = to.about.as_ref().map(serde_json::to_string).transpose();
+    let life = &to.life;
+    let values = [
+        to.id.to_string().into(),
+        life.stage.as_str().into(),
+        about.map_err(|error| corrupt("about", error))?.into(),
+        life.ready_at.into(),
+        life.publish_due.into(),
+        life.deprecated_at.into(),
+        life.retired_at.into(),
+        life.successor.as_ref().map(ToString::to_string).into(),
+        to.published_at.into(),
+        to.changed_at.into(),
     ];
     change.execute(sql, &values).await?;
     Ok(())
@@ -118,6 +177,8 @@ fn read_signing(column: &'static str, text: &str) -> Result<Signing, StoreError>
 
 fn from_row(row: &Row) -> Result<Service, StoreError> {
     let number = |column| row.integer(column);
+    let about = row.optional_text("about")?;
+    let about = about.map(|about| serde_json::from_str(&about)).transpose();
     Ok(Service {
         id: row.parsed("id")?,
         title: row.text("title")?,
@@ -132,6 +193,16 @@ fn from_row(row: &Row) -> Result<Service, StoreError> {
             signed_answers: read_signing("signed_answers", &row.text("signed_answers")?)?,
             signed_requests: read_signing("signed_requests", &row.text("signed_requests")?)?,
         },
+        life: Life {
+            stage: Stage::read(&row.text("stage")?)
+                .ok_or_else(|| corrupt("stage", "names no stage"))?,
+            ready_at: row.optional_time("ready_at")?,
+            publish_due: row.optional_time("publish_due")?,
+            deprecated_at: row.optional_time("deprecated_at")?,
+            retired_at: row.optional_time("retired_at")?,
+            successor: parsed_optional(row, "successor")?,
+        },
+        about: about.map_err(|error| corrupt("about", error))?,
         published_at: row.time("published_at")?,
         changed_at: row.time("changed_at")?,
     })

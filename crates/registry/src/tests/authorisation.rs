@@ -177,6 +177,7 @@ async fn cases(platform: &Platform) -> Vec<Case> {
     cases.extend(crate::service::description::tests::cases(platform).await);
     crate::alias::tests::one_alias(platform).await;
     cases.extend(crate::alias::tests::cases());
+    cases.extend(crate::service::life::tests::cases());
     cases
 }
 

@@ -102,6 +102,15 @@ pub struct ServiceRecord {
     /// Whether the platform signs the requests that it passes on. Left out of the record if not.
     #[serde(default, skip_serializing_if = "Signing::is_not_required")]
     pub signed_requests: Signing,
+    /// Since when, or from when, nobody should begin to use it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deprecated_at: Option<UtcMicros>,
+    /// From when no call passes any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired_at: Option<UtcMicros>,
+    /// What is to be used in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<ServiceId>,
 }
 
 /// Whether a signature is demanded.

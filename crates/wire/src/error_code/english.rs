@@ -137,6 +137,10 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "The service was called by a former name that is no more understood.",
             "Call it by the name that the detail gives; everything else stays as it is.",
         ),
+        E::ServiceRetired => say(
+            "The service is provided no more.",
+            "Request a connection to the successor that Link names, if there is one.",
+        ),
         E::ConnectionNone => say(
             "There is no connection by which this system may make this call.",
             "Check the address; if it is right, request a connection to the service.",

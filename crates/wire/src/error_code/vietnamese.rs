@@ -138,6 +138,10 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Dịch vụ được gọi bằng mã cũ đã hết thời gian chuyển tiếp.",
             "Đề nghị gọi bằng mã mới nêu trong chi tiết; các nội dung khác giữ nguyên.",
         ),
+        E::ServiceRetired => say(
+            "Dịch vụ đã ngừng cung cấp.",
+            "Đề nghị kết nối tới dịch vụ thay thế nêu trong Link, nếu có.",
+        ),
         E::ConnectionNone => say(
             "Không có kết nối nào cho phép hệ thống này thực hiện yêu cầu.",
             "Đề nghị kiểm tra địa chỉ; nếu đúng, gửi đề nghị kết nối đến dịch vụ.",

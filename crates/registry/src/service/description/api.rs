@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use evidence::Actor;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -79,7 +80,7 @@ type RevisionPath = (String, String, String, String, String);
     responses((status = 200, body = Page<RevisionView>), Problems))]
 async fn list(
     State(registry): State<Registry>,
-    _: Authenticated,
+    Authenticated(actor): Authenticated,
     Path(path): Path<service::api::ServicePath>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<RevisionView>>, Refusal> {
@@ -89,7 +90,7 @@ async fn list(
         "" => 0,
         after => number(after)?,
     };
-    must_exist(&registry, &id).await?;
+    service::command::shown(&registry, &actor, &id).await?;
     let found = sql::list(&registry.database, &id, after, &page).await.map_err(Refused::from)?;
     let page = page.page(found, |revision| revision.number.to_string());
     Ok(Json(page.map(RevisionView::from)))
@@ -144,10 +145,10 @@ async fn take(
     responses((status = 200, body = RevisionView), Problems))]
 async fn read(
     State(registry): State<Registry>,
-    _: Authenticated,
+    Authenticated(actor): Authenticated,
     Path(path): Path<RevisionPath>,
 ) -> Result<Tagged<RevisionView>, Refusal> {
-    let (_, revision) = find(&registry, path).await?;
+    let (_, revision) = find(&registry, &actor, path).await?;
     Ok(Tagged(revision.into()))
 }
 
@@ -169,10 +170,10 @@ async fn read(
     )), Problems))]
 async fn document(
     State(registry): State<Registry>,
-    _: Authenticated,
+    Authenticated(actor): Authenticated,
     Path(path): Path<RevisionPath>,
 ) -> Result<Response, Refusal> {
-    let (id, revision) = find(&registry, path).await?;
+    let (id, revision) = find(&registry, &actor, path).await?;
     let document = sql::document(&registry.database, &id, revision.number).await;
     let document = document.map_err(Refused::from)?;
     let document = document.ok_or_else(|| command::unknown(&id, &revision.number.to_string()))?;
@@ -190,9 +191,11 @@ async fn document(
 
 async fn find(
     registry: &Registry,
+    actor: &Actor,
     (organisation, system, service, version, revision): RevisionPath,
 ) -> Result<(ServiceId, Revision), Refusal> {
     let id = service::api::named((organisation, system, service, version))?;
+    service::command::shown(registry, actor, &id).await?;
     let wanted = match revision.as_str() {
         "latest" => None,
         text => Some(number(text)?),
@@ -200,11 +203,6 @@ async fn find(
     let found = sql::find(&registry.database, &id, wanted).await.map_err(Refused::from)?;
     let found = found.ok_or_else(|| command::unknown(&id, &revision))?;
     Ok((id, found))
-}
-
-async fn must_exist(registry: &Registry, id: &ServiceId) -> Result<(), Refused> {
-    let found = service::sql::find(&registry.database, id).await?;
-    found.map(|_| ()).ok_or_else(|| service::command::unknown(id))
 }
 
 fn number(text: &str) -> Result<u32, Refusal> {
