@@ -22,6 +22,7 @@ pub mod caller;
 pub mod city;
 pub mod crash;
 pub mod memory;
+pub mod merge;
 pub mod node;
 pub mod provider;
 pub mod public_log;

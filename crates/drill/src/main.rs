@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "drill crash LGSP [ROUNDS] | drill memory LGSP";
+const USAGE: &str = "drill crash LGSP [ROUNDS] | drill memory LGSP | drill merge LGSP";
 
 /// How often a process is killed unless the command line says otherwise.
 const ROUNDS: u64 = 20;
@@ -17,6 +17,7 @@ async fn main() -> ExitCode {
         ["crash", lgsp, rounds] if let Ok(rounds) = rounds.parse() => {
             crash(lgsp.into(), rounds).await;
         }
+        ["merge", lgsp] => drill::merge::run(&PathBuf::from(lgsp), drill::merge::FULL).await,
         ["memory", lgsp] => drill::memory::run(&PathBuf::from(lgsp)).await,
         _ => {
             eprintln!("{USAGE}");

@@ -42,9 +42,10 @@ pub fn rehearse<'a>(
 
 fn judge(routes: &Routes, call: Rehearsal<'_>, now: UtcMicros) -> Result<(), ErrorCode> {
     let mut environment = Environment::Production;
+    let consumer = routes.system_of_today(call.consumer, now);
     if let Some(keyid) = call.keyid {
         let credential = routes.credential(keyid).ok_or(ErrorCode::KeyUnknown)?;
-        if credential.system != *call.consumer {
+        if credential.system != consumer {
             return Err(ErrorCode::KeyUnknown);
         }
         if !credential.is_valid_at(now) {
@@ -54,7 +55,7 @@ fn judge(routes: &Routes, call: Rehearsal<'_>, now: UtcMicros) -> Result<(), Err
     }
     let called = routes.service(call.path, now).ok_or(ErrorCode::ConnectionNone)?;
     let Called { service, path, former } = called;
-    let connections = service.connections_of(call.consumer);
+    let connections = service.connections_of(&consumer);
     if connections.is_empty() {
         return Err(ErrorCode::ConnectionNone);
     }

@@ -231,6 +231,11 @@ impl Routes {
         Some(Called { service, path, former })
     }
 
+    /// What a system is called now, which may have been called so before.
+    pub(crate) fn system_of_today(&self, id: &SystemId, now: UtcMicros) -> SystemId {
+        self.aliases.system(id, now).unwrap_or_else(|| id.clone())
+    }
+
     /// The service that had this name before, and whether the name is still understood.
     fn formerly(&self, name: &str, now: UtcMicros) -> Option<(&Arc<Service>, bool)> {
         if self.aliases.is_empty() {

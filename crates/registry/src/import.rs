@@ -101,6 +101,9 @@ pub struct Report {
     pub undecided: usize,
     /// Old codes of organisations, and the codes that take their place.
     pub aliases: std::collections::BTreeMap<String, String>,
+    /// Decisions about conflicts that there are not, perhaps because of other decisions.
+    #[serde(default)]
+    pub unused: Vec<String>,
     /// What makes the import impossible: where, and which rule.
     pub problems: Vec<ReportedProblem>,
 }

@@ -2,5 +2,6 @@
 
 mod disk_full;
 mod kill;
+mod merge;
 mod signing_provider;
 mod stranger;

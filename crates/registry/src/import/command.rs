@@ -13,7 +13,7 @@ use wire::problem::Text;
 
 use super::conflict::Resolution;
 use super::document::{Document, DocumentProblem};
-use super::merge::{Fate, Proposal, propose as merge};
+use super::merge::{Fate, Proposal, Terms, propose as merge};
 use super::rehearsal::{RecordedCall, Rehearsed, compare};
 use super::{Import, ImportState, Report, ReportedProblem, rows, sql};
 use crate::Registry;
@@ -41,7 +41,8 @@ pub async fn propose(
     must_operate(actor)?;
     let theirs = Document::read(&new.document).map_err(|problems| unreadable(&problems))?;
     let mut change = registry.recorder.change(actor, "import.proposed").await?;
-    let proposal = merge(&rows::all(&mut change).await?, theirs, &[], change.time());
+    let terms = Terms { at: change.time(), decision: &new.legal_basis };
+    let proposal = merge(&rows::all(&mut change).await?, theirs, &[], terms);
     let import = Import {
         id: ImportId::new(change.time(), registry.randomness.as_ref()),
         title: new.title,
@@ -192,7 +193,8 @@ async fn made_anew(
     let theirs = Document::read(&document).map_err(|problems| unreadable(&problems))?;
     let ours = rows::all(&mut *change).await?;
     // By the time of the proposal, so that it is the same one.
-    Ok(merge(&ours, theirs, resolutions.unwrap_or(&kept), import.proposed_at))
+    let terms = Terms { at: import.proposed_at, decision: &import.legal_basis };
+    Ok(merge(&ours, theirs, resolutions.unwrap_or(&kept), terms))
 }
 
 fn must_be_decided(report: &Report) -> Result<(), Refused> {
@@ -211,6 +213,7 @@ fn report(proposal: &Proposal) -> Report {
         conflicts: proposal.conflicts.clone(),
         undecided: proposal.conflicts.iter().filter(|one| one.chosen.is_none()).count(),
         aliases: proposal.aliases.clone(),
+        unused: proposal.unused.clone(),
         problems: proposal.problems.iter().map(ReportedProblem::from).collect(),
         ..Report::default()
     };

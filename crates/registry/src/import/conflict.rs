@@ -17,6 +17,9 @@ pub enum ConflictKind {
     OverlappingTrees,
     /// Two connections of one consumer to one service for one purpose, both in force.
     SamePermission,
+    /// No clash: an organisation, system or service is given another name by decision alone, as
+    /// when a province is dissolved into another.
+    Recode,
 }
 
 /// What is decided about a conflict.
@@ -111,6 +114,7 @@ impl ConflictKind {
             Self::SameEndpoint => "same_endpoint",
             Self::OverlappingTrees => "overlapping_trees",
             Self::SamePermission => "same_permission",
+            Self::Recode => "recode",
         }
     }
 
@@ -124,6 +128,7 @@ impl ConflictKind {
             (Self::SameCode, _) => &["keep", "take"],
             (Self::SameName, _) => &["both", "same_as", "as"],
             (Self::OverlappingTrees, _) => &["both", "as", "keep"],
+            (Self::Recode, _) => &["as", "same_as"],
             (Self::SameEndpoint, _) => &["both", "keep"],
         }
     }

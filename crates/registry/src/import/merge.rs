@@ -18,10 +18,10 @@ use wire::ambient::UtcMicros;
 use wire::problem::Text;
 
 use self::compare::{Neighbours, differences};
-use self::completed::{complete, first_event, referred_first};
+use self::completed::{alias, complete, first_event, referred_first};
 use self::wording::{
-    circle, collides, decided, decides_nothing, lacks_value, no_such_choice, refers_to_nothing,
-    secret_elsewhere, without,
+    circle, collides, decided, lacks_value, no_such_choice, refers_to_nothing, secret_elsewhere,
+    without,
 };
 use super::conflict::{Choice, Conflict, ConflictKind, Resolution};
 use super::document::{Document, DocumentProblem, Key, Row, problem};
@@ -37,10 +37,12 @@ pub(crate) struct Proposal {
     pub(crate) conflicts: Vec<Conflict>,
     /// What became of each row that came in.
     pub(crate) fates: Vec<(&'static str, Key, Fate)>,
-    /// Codes of organisations that become aliases: old, new.
+    /// Codes of organisations and ids of systems that become aliases: old, new.
     pub(crate) aliases: BTreeMap<String, String>,
     /// What makes the document impossible.
     pub(crate) problems: Vec<DocumentProblem>,
+    /// Decisions about conflicts that there are not, perhaps because of other decisions.
+    pub(crate) unused: Vec<String>,
 }
 
 /// A row to write.
@@ -71,20 +73,30 @@ pub(crate) enum Fate {
     LeftOut(Text),
 }
 
+/// Under which terms a document comes in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms<'a> {
+    /// When it was proposed: what it does not date is of then.
+    pub(crate) at: UtcMicros,
+    /// The decision on which it rests.
+    pub(crate) decision: &'a str,
+}
+
 /// What `theirs` would make of `ours`.
 pub(crate) fn propose(
     ours: &Document,
     theirs: Document,
     resolutions: &[Resolution],
-    now: UtcMicros,
+    terms: Terms<'_>,
 ) -> Proposal {
     let resolutions = Resolutions::of(resolutions);
     let (renamed, joined) = resolutions.rename(theirs);
     let mut merging = Merging {
         ours,
-        now,
+        terms,
         neighbours: Neighbours::of(ours),
         left_out: BTreeSet::new(),
+        wholes: BTreeMap::new(),
         joined,
         resolutions,
         renamed,
@@ -98,14 +110,16 @@ pub(crate) fn propose(
 
 struct Merging<'a> {
     ours: &'a Document,
-    now: UtcMicros,
+    terms: Terms<'a>,
     neighbours: Neighbours,
     resolutions: Resolutions<'a>,
     renamed: Renamed,
     /// What does not come in: what refers to it cannot either.
     left_out: BTreeSet<(&'static str, Key)>,
-    /// Organisations that are another one's double.
-    joined: Vec<(Key, String)>,
+    /// Organisations that are another one's double, and their parts.
+    joined: Vec<(&'static str, Key, String)>,
+    /// What became of each organisation, system, service and connection, by its new key.
+    wholes: BTreeMap<(&'static str, Key), Fate>,
     proposal: Proposal,
 }
 
@@ -129,7 +143,7 @@ impl<'a> Resolutions<'a> {
 
     /// Gives what comes in the names that were chosen for it. What is another one's double is taken
     /// out of the document; what lies below it is not.
-    fn rename(&self, mut theirs: Document) -> (Renamed, Vec<(Key, String)>) {
+    fn rename(&self, mut theirs: Document) -> (Renamed, Vec<(&'static str, Key, String)>) {
         let (mut renames, mut joined) = (Renames::default(), Vec::new());
         for (id, choice) in &self.all {
             let (Some(code), mut words) = (new_code(choice), id.split(' ').skip(1)) else {
@@ -146,15 +160,29 @@ impl<'a> Resolutions<'a> {
             };
             names.insert(key.to_owned(), code.to_owned());
             if let (Choice::SameAs { .. }, "organisation") = (choice, noun) {
-                let key = Key(vec![key.to_owned()]);
-                let rows = theirs.tables.get_mut("organisation");
-                if rows.and_then(|rows| rows.remove(&key)).is_some() {
-                    joined.push((key, code.to_owned()));
-                }
+                joined.extend(take_out(&mut theirs, key, code));
             }
         }
         (renames.apply(&theirs), joined)
     }
+}
+
+/// Takes the double of an organisation and its parts out of a document.
+fn take_out(theirs: &mut Document, code: &str, one: &str) -> Vec<(&'static str, Key, String)> {
+    let mut out = Vec::new();
+    for table in TABLES {
+        let is_it = table.name == "organisation" || table.part_of() == Some("organisation");
+        let Some(rows) = theirs.tables.get_mut(table.name).filter(|_| is_it) else {
+            continue;
+        };
+        let of_it = |key: &&Key| key.0.first().is_some_and(|first| first == code);
+        let keys: Vec<_> = rows.keys().filter(of_it).cloned().collect();
+        for key in keys {
+            rows.remove(&key);
+            out.push((table.name, key, one.to_owned()));
+        }
+    }
+    out
 }
 
 /// The code that a choice names.
@@ -179,6 +207,7 @@ impl Merging<'_> {
             if matches!(fate, Fate::LeftOut(_)) {
                 self.left_out.insert((table.name, key.clone()));
             }
+            self.wholes.insert((table.name, key.clone()), fate.clone());
             self.proposal.fates.push((table.name, self.called(table, &key), fate));
         }
     }
@@ -191,14 +220,46 @@ impl Merging<'_> {
     fn row(&mut self, table: &'static Table, key: &Key, mut row: Row) -> Fate {
         let ours = self.ours.row(table.name, key);
         if ours.is_none() {
-            complete(table, key, &mut row, self.now);
+            complete(table, key, &mut row, self.terms.at);
         }
         if let Some(reason) = self.missing_reference(table, key, &row) {
             return Fate::LeftOut(reason);
         }
+        if let Some(whole) = table.part_of() {
+            let of = Key(key.0.first().cloned().into_iter().collect());
+            let whole = self.wholes.get(&(whole, of)).cloned();
+            match ours {
+                Some(ours) => return self.part(table, whole.as_ref(), key, ours, &row),
+                None if whole == Some(Fate::Kept) => return Fate::Kept,
+                None => {}
+            }
+        }
         match ours {
             Some(ours) => self.known(table, key, ours, row),
             None => self.unknown(table, key, row),
+        }
+    }
+
+    /// A part of something that is here goes where the whole goes; nobody decides about it alone.
+    fn part(
+        &mut self,
+        table: &'static Table,
+        whole: Option<&Fate>,
+        key: &Key,
+        ours: &Row,
+        theirs: &Row,
+    ) -> Fate {
+        if differences(table, ours, theirs).is_empty() {
+            return Fate::Same;
+        }
+        match whole {
+            Some(Fate::Taken) => {
+                let mut after = ours.clone();
+                after.extend(theirs.clone());
+                self.change(table, key, Some(ours.clone()), after);
+                Fate::Taken
+            }
+            _ => Fate::Kept,
         }
     }
 
@@ -211,12 +272,11 @@ impl Merging<'_> {
         let conflict =
             Conflict { differs, ..self.conflict(ConflictKind::SameCode, table, key, None) };
         let choice = self.note(conflict);
-        if choice.is_none() && table.name == "organisation" {
+        if table.name == "organisation" {
             self.neighbours.dispute(key);
         }
         let mut after = ours.clone();
         after.extend(theirs);
-        self.neighbours.add(table, key, &after);
         match choice {
             Some(Choice::Take) => {
                 self.change(table, key, Some(ours.clone()), after);
@@ -255,7 +315,7 @@ impl Merging<'_> {
                 return Fate::LeftOut(decided());
             }
         }
-        self.neighbours.add(table, key, &row);
+        self.neighbours.add(table, key);
         self.change(table, key, None, row);
         Fate::Added
     }
@@ -324,20 +384,18 @@ impl Merging<'_> {
     }
 
     fn finish(mut self) -> Proposal {
-        for (key, code) in std::mem::take(&mut self.joined) {
-            self.proposal.aliases.insert(key.to_string(), code.clone());
-            self.proposal.fates.push(("organisation", key, Fate::Joined(code)));
+        for (noun, key, code) in std::mem::take(&mut self.joined) {
+            if noun == "organisation" {
+                self.proposal.aliases.insert(key.to_string(), code.clone());
+            }
+            self.proposal.fates.push((noun, key, Fate::Joined(code)));
         }
         for (noun, key) in std::mem::take(&mut self.renamed.collided) {
             let place = format!("{noun} {key}");
             self.proposal.problems.push(problem(place, collides()));
             self.proposal.fates.push((noun, key, Fate::LeftOut(collides())));
         }
-        for ((noun, new), old) in &self.renamed.called {
-            if *noun == "organisation" {
-                self.proposal.aliases.insert(old.to_string(), new.to_string());
-            }
-        }
+        self.lead_on();
         self.note_renamed();
         self.begin_histories();
         self.proposal
@@ -362,8 +420,36 @@ impl Merging<'_> {
         self.proposal.changes.extend(begun);
     }
 
-    /// What was renamed is no conflict any more; it stays in the list with its decision. What was
-    /// decided about nothing is a mistake worth telling.
+    /// Old names lead to the new ones, unless something here bears them.
+    fn lead_on(&mut self) {
+        let mut aliases = std::mem::take(&mut self.proposal.aliases);
+        for noun in ["organisation", "system"] {
+            for ((_, new), old) in self.renamed.called.iter().filter(|((of, _), _)| *of == noun) {
+                let (old, new) = (old.to_string(), new.to_string());
+                let led = old.split_once('/').and_then(|(organisation, system)| {
+                    Some(format!("{}/{system}", aliases.get(organisation)?))
+                });
+                // A system follows its organisation's alias.
+                if led.as_ref() != Some(&new) {
+                    aliases.insert(old, new);
+                }
+            }
+        }
+        let is_borne = |name: &str| {
+            let key = Key(vec![name.to_owned()]);
+            ["organisation", "system", "alias"].into_iter().any(|noun| {
+                self.ours.row(noun, &key).is_some() || self.neighbours.is_added(noun, &key)
+            })
+        };
+        aliases.retain(|old, _| !is_borne(old));
+        if let Some(table) = table("alias") {
+            let rows = aliases.iter().map(|(old, new)| alias(table, old, new, self.terms));
+            self.proposal.changes.extend(rows.collect::<Vec<_>>());
+        }
+        self.proposal.aliases = aliases;
+    }
+
+    /// What was renamed is no conflict any more; it stays in the list with its decision.
     fn note_renamed(&mut self) {
         let came_in: BTreeSet<_> =
             self.proposal.fates.iter().map(|(noun, key, _)| format!("{noun} {key}")).collect();
@@ -372,8 +458,12 @@ impl Merging<'_> {
                 continue;
             }
             let (kind, about) = id.split_once(' ').unwrap_or((id, ""));
-            let kinds =
-                [ConflictKind::SameCode, ConflictKind::SameName, ConflictKind::OverlappingTrees];
+            let kinds = [
+                ConflictKind::SameCode,
+                ConflictKind::SameName,
+                ConflictKind::OverlappingTrees,
+                ConflictKind::Recode,
+            ];
             let kind = kinds.into_iter().find(|known| known.as_str() == kind);
             match kind.filter(|_| new_code(choice).is_some() && came_in.contains(about)) {
                 Some(kind) => self.proposal.conflicts.push(Conflict {
@@ -386,7 +476,7 @@ impl Merging<'_> {
                     choices: Vec::new(),
                     chosen: Some(choice.clone()),
                 }),
-                None => self.proposal.problems.push(problem(id, decides_nothing())),
+                None => self.proposal.unused.push(id.to_owned()),
             }
         }
         self.proposal.conflicts.sort_by(|one, other| one.id.cmp(&other.id));

@@ -87,6 +87,12 @@ impl Kind {
 }
 
 impl Table {
+    /// The noun that a row is part of, and comes and goes with: its history, its contacts.
+    pub(crate) fn part_of(&self) -> Option<&'static str> {
+        let whole = self.columns.first()?.kind.refers_to()?;
+        (whole != self.name && self.key > 1).then_some(whole)
+    }
+
     /// The columns of the key.
     pub(crate) fn key_columns(&self) -> &'static [Column] {
         self.columns.get(..self.key).unwrap_or_default()

@@ -108,6 +108,12 @@ impl Words {
     }
 
     fn problems(&self, text: &mut String, import: &Value) {
+        let unused = import.pointer("/report/unused").and_then(Value::as_array);
+        for decision in unused.into_iter().flatten().filter_map(Value::as_str) {
+            let why =
+                self.say("không có xung đột này (nữa)", "there is no such conflict (any more)");
+            let _ = writeln!(text, "  {decision}: {why}");
+        }
         let problems = import.pointer("/report/problems").and_then(Value::as_array);
         for problem in problems.into_iter().flatten() {
             let told = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default();

@@ -55,10 +55,9 @@ impl Neighbours {
         neighbours
     }
 
-    /// Takes note of a row that comes in.
-    pub(super) fn add(&mut self, table: &'static Table, key: &Key, row: &Row) {
+    /// Takes note of a row that comes in. What a registry holds beside its own rows is its matter.
+    pub(super) fn add(&mut self, table: &'static Table, key: &Key) {
         self.added.insert((table.name, key.clone()));
-        self.index(table, key, row);
     }
 
     /// Both have this organisation and say different things of it.

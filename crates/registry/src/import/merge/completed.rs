@@ -3,7 +3,7 @@
 use serde_json::Value;
 use wire::ambient::UtcMicros;
 
-use super::RowChange;
+use super::{RowChange, Terms};
 use crate::import::document::{Key, Row, Rows, key_of};
 use crate::import::shape::{Kind, Table};
 
@@ -93,4 +93,21 @@ pub(super) fn complete(table: &Table, key: &Key, row: &mut Row, now: UtcMicros) 
             row.insert(column.name, 0.into());
         }
     }
+}
+
+/// An old name that leads to the new one from the import on.
+pub(super) fn alias(table: &'static Table, old: &str, new: &str, terms: Terms<'_>) -> RowChange {
+    let mut after = Row::new();
+    for column in table.columns {
+        let value = match column.name {
+            "name" => old.into(),
+            "successor" => new.into(),
+            "from_at" | "made_at" => terms.at.to_string().into(),
+            "same_organisation" => 1.into(),
+            "decision" => terms.decision.into(),
+            _ => Value::Null,
+        };
+        after.insert(column.name, value);
+    }
+    RowChange { table, key: key_of(table, &after), before: None, after }
 }

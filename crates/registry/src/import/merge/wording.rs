@@ -51,7 +51,3 @@ pub(super) fn no_such_choice(conflict: &Conflict) -> Text {
         format!("About this conflict can be decided: {choices}."),
     )
 }
-
-pub(super) fn decides_nothing() -> Text {
-    Text::new("Không có xung đột nào như vậy.", "There is no such conflict.")
-}
