@@ -13,20 +13,24 @@ use wire::header::{
 
 use crate::fields::Fields;
 
-/// What belongs to one connection (RFC 9110 §7.6.1) and what the platform frames anew.
-const PER_CONNECTION: [&str; 11] = [
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-authentication-info",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "http2-settings",
-];
+/// Whether a field belongs to one connection (RFC 9110 §7.6.1), which may name further ones, or says
+/// what the platform frames anew.
+fn is_per_connection(name: &str, named: &[String]) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "proxy-authentication-info"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "http2-settings"
+    ) || named.iter().any(|option| option == name)
+}
 
 /// The lines of a request that its provider sees. `Host`, `Content-Length` and the caller's
 /// identity are set by the one who sends it on.
@@ -77,10 +81,6 @@ pub(crate) fn towards_caller(mut headers: HeaderMap) -> HeaderMap {
         headers.remove(name);
     }
     headers
-}
-
-fn is_per_connection(name: &str, named: &[String]) -> bool {
-    PER_CONNECTION.contains(&name) || named.iter().any(|option| option == name)
 }
 
 /// The field names that `Connection` lists, in small letters.

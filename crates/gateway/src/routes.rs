@@ -61,6 +61,9 @@ pub(crate) struct Credential {
     pub(crate) keyid: KeyId,
     pub(crate) key: CallerKey,
     pub(crate) system: SystemId,
+    /// Its organisation and its system as providers are told, made once.
+    pub(crate) organisation_line: HeaderValue,
+    pub(crate) system_line: HeaderValue,
     /// From where its system calls; empty: from anywhere.
     networks: Arc<[Network]>,
     pub(crate) environment: Environment,
@@ -72,6 +75,8 @@ pub(crate) struct Credential {
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) id: ServiceId,
+    /// The id as entries name it.
+    pub(crate) name: Box<str>,
     upstream: Arc<Upstream>,
     sandbox_upstream: Option<Arc<Upstream>>,
     pub(crate) timeout: Duration,
@@ -111,6 +116,8 @@ pub(crate) struct Former {
 pub(crate) struct Connection {
     pub(crate) id: ConnectionId,
     pub(crate) purpose: PurposeCode,
+    /// The purpose as providers are told, made once.
+    pub(crate) purpose_line: HeaderValue,
     operations: Vec<Permitted>,
     pub(crate) rate: Rate,
     pub(crate) allowance: Arc<Allowance>,
@@ -262,6 +269,8 @@ impl Credential {
         Ok(Self {
             keyid: record.keyid.clone(),
             key: key?,
+            organisation_line: line_of(record.system.organisation.as_str()),
+            system_line: line_of(record.system.system.as_str()),
             system: record.system.clone(),
             networks: Arc::default(),
             environment: record.environment,
@@ -320,6 +329,7 @@ impl Service {
         });
         Some(Self {
             id: record.id.clone(),
+            name: record.id.to_string().into(),
             upstream: Arc::new(upstream),
             sandbox_upstream,
             timeout: Duration::from_millis(u64::from(record.timeout_ms)),
@@ -352,6 +362,7 @@ impl Connection {
         Self {
             id: record.id,
             purpose: record.purpose.clone(),
+            purpose_line: line_of(record.purpose.as_str()),
             operations: record.operations.iter().map(Permitted::new).collect(),
             rate,
             allowance,
@@ -375,6 +386,11 @@ impl Connection {
         };
         self.operations.iter().find(permits).map(|permitted| Arc::clone(&permitted.label))
     }
+}
+
+/// A code as the value of a header line: codes are ASCII, so all of them can be one.
+fn line_of(code: &str) -> HeaderValue {
+    HeaderValue::from_str(code).unwrap_or(HeaderValue::from_static(""))
 }
 
 impl Permitted {

@@ -17,7 +17,9 @@ mod line;
 mod pool;
 
 use std::fmt;
+use std::sync::Arc;
 
+use http::HeaderValue;
 use transport::CertificateFault;
 
 pub(crate) use h1::content_length;
@@ -28,10 +30,12 @@ pub(crate) use pool::Pool;
 #[derive(Debug, Clone)]
 pub(crate) struct Upstream {
     /// `https://host:port`, the key of its connections.
-    origin: Box<str>,
+    origin: Arc<str>,
     is_tls: bool,
-    /// `host:port`, the value of `Host`.
-    pub(crate) authority: Box<str>,
+    /// `host:port`
+    authority: Box<str>,
+    /// The value of `Host`.
+    pub(crate) host_line: HeaderValue,
     host: Box<str>,
     port: u16,
     /// What stands before the service's own paths, without a slash at its end.
@@ -73,7 +77,9 @@ impl Upstream {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
+        let host_line = HeaderValue::from_str(&authority).map_err(|_| BadUpstream)?;
         Ok(Self {
+            host_line,
             origin: format!("{}://{authority}", url.scheme()).into(),
             is_tls: url.scheme() == "https",
             authority: authority.into(),

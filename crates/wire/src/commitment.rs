@@ -175,14 +175,21 @@ fn leaves<L: AsRef<[u8]>>(
     label: CommitmentLabel,
     lines: &[L],
 ) -> impl Iterator<Item = Hash> {
-    let line_leaf =
-        move |(index, line): (u32, &L)| salted_leaf(&salt(secret, label, index), line.as_ref());
+    let mut room = Vec::with_capacity(256);
+    let line_leaf = move |(index, line): (u32, &L)| {
+        salted_leaf(&mut room, &salt(secret, label, index), line.as_ref())
+    };
     (0_u32..).zip(lines).map(line_leaf)
 }
 
-/// The salt has a fixed length, so no two pairs of salt and line make the same leaf.
-fn salted_leaf(salt: &Hash, line: &[u8]) -> Hash {
-    sha256(&[&[LEAF], salt, line])
+/// The salt has a fixed length, so no two pairs of salt and line make the same leaf. `room` is where
+/// the two come together.
+fn salted_leaf(room: &mut Vec<u8>, salt: &Hash, line: &[u8]) -> Hash {
+    room.clear();
+    room.push(LEAF);
+    room.extend_from_slice(salt);
+    room.extend_from_slice(line);
+    sha256(&[room])
 }
 
 fn body_commitment(label: CommitmentLabel, salt: &Hash, digest: &Hash) -> Hash {

@@ -35,33 +35,36 @@ pub const FORWARDED: &str = "forwarded";
 /// The value of the `tag` parameter by which our signatures are told from others (RFC 9421 §2.3).
 pub const SIGNATURE_TAG: &str = "lgsp";
 
-/// By these, intermediaries tell who called; beside them everything that begins with `x-forwarded`.
-const FORWARDING: [&str; 11] = [
-    FORWARDED,
-    "via",
-    "x-real-ip",
-    "x-client-ip",
-    "x-cluster-client-ip",
-    "x-original-forwarded-for",
-    "x-original-host",
-    "client-ip",
-    "true-client-ip",
-    "cf-connecting-ip",
-    "fastly-client-ip",
-];
+/// Whether intermediaries tell by this field who called.
+fn tells_who_called(name: &str) -> bool {
+    name.starts_with("x-forwarded")
+        || matches!(
+            name,
+            FORWARDED
+                | "via"
+                | "x-real-ip"
+                | "x-client-ip"
+                | "x-cluster-client-ip"
+                | "x-original-forwarded-for"
+                | "x-original-host"
+                | "client-ip"
+                | "true-client-ip"
+                | "cf-connecting-ip"
+                | "fastly-client-ip"
+        )
+}
 
-/// By these, many servers perform another operation than the one that was permitted.
-const OVERRIDING: [&str; 5] = [
-    "x-original-url",
-    "x-rewrite-url",
-    "x-http-method",
-    "x-http-method-override",
-    "x-method-override",
-];
-
-/// Fields whose values open doors elsewhere, so that no record may hold them.
-const SECRET: [&str; 5] =
-    ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
+/// Whether many servers perform by this field another operation than the one that was permitted.
+fn asks_for_another(name: &str) -> bool {
+    matches!(
+        name,
+        "x-original-url"
+            | "x-rewrite-url"
+            | "x-http-method"
+            | "x-http-method-override"
+            | "x-method-override"
+    )
+}
 
 /// The name as programs behind a server see it. CGI and its heirs (WSGI, Rack, PHP, servlets) write
 /// every `-` as `_`, so to them `Lgsp_Purpose` is `Lgsp-Purpose`; here it is too.
@@ -77,17 +80,18 @@ pub fn plain_name(name: &str) -> Cow<'_, str> {
 
 /// Whether a field of this name from a client must not reach a provider.
 pub fn is_dropped_from_clients(name: &str) -> bool {
-    let plain = plain_name(name);
+    let plain = &*plain_name(name);
     let is_ours = plain.starts_with(LGSP_PREFIX) && name != LGSP_PURPOSE;
-    is_ours
-        || plain.starts_with("x-forwarded")
-        || FORWARDING.contains(&&*plain)
-        || OVERRIDING.contains(&&*plain)
+    is_ours || tells_who_called(plain) || asks_for_another(plain)
 }
 
-/// Whether a field of this name may carry a secret.
+/// Whether a field of this name may carry a secret: its value may open doors elsewhere, so no record
+/// may hold it.
 pub fn carries_secret(name: &str) -> bool {
-    SECRET.contains(&&*plain_name(name))
+    matches!(
+        &*plain_name(name),
+        "authorization" | "proxy-authorization" | "cookie" | "set-cookie" | "x-api-key"
+    )
 }
 
 #[cfg(test)]

@@ -76,7 +76,12 @@ pub fn leaf_hash(data: &[u8]) -> Hash {
 
 /// The hash of an inner node: SHA-256(0x01 ‖ left ‖ right).
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    sha256(&[&[0x01], left, right])
+    let mut node = [0x01; 1 + 2 * 32];
+    let (_, hashes) = node.split_at_mut(1);
+    let (to_left, to_right) = hashes.split_at_mut(32);
+    to_left.copy_from_slice(left);
+    to_right.copy_from_slice(right);
+    sha256(&[&node])
 }
 
 /// The root of the tree over `leaves`, which are leaf hashes.

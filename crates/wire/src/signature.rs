@@ -16,6 +16,7 @@ mod base;
 mod bytes;
 mod component;
 mod parse;
+mod plain;
 pub mod policy;
 mod query;
 mod serialise;

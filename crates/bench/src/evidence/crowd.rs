@@ -122,8 +122,21 @@ fn share_of(opened: &Arc<Opened>, share: usize, goes_on: &GoesOn) -> Vec<Acknowl
     acknowledged.into_iter().flatten().collect()
 }
 
+/// How many entries may wait for a checkpoint before callers wait too: about half of what the log
+/// holds before it refuses. A disk slower than the processor is outrun by callers who do nothing else.
+const MOST_UNPUBLISHED: u64 = 50_000;
+
+/// Returns when the log is not far behind with its checkpoints.
+async fn held_back(log: &Log) {
+    let published = log.checkpoint().size;
+    if log.size() - published > MOST_UNPUBLISHED {
+        log.published_past(published).await.unwrap();
+    }
+}
+
 /// One call: intent, then outcome.
 pub(super) async fn append(opened: &Opened) -> Acknowledged {
+    held_back(&opened.log).await;
     let intent = opened.call.intent(&opened.clock, &SystemRandomness);
     opened.log.intent(&intent).await.unwrap();
     let draft = opened.call.draft(intent);

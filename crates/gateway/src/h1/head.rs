@@ -52,9 +52,7 @@ pub(super) enum Scan {
 /// Looks for the empty line, starting at `from`.
 pub(super) fn scan(arrived: &[u8], from: usize) -> Scan {
     let mut offset = from;
-    while let Some(found) =
-        arrived.get(offset..).and_then(|rest| rest.iter().position(|byte| *byte == b'\n'))
-    {
+    while let Some(found) = arrived.get(offset..).and_then(|rest| memchr::memchr(b'\n', rest)) {
         let feed = offset + found;
         let line = arrived.get(..feed).unwrap_or_default();
         if line.ends_with(b"\r\n\r") {

@@ -10,9 +10,13 @@ use std::time::Duration;
 use bytes::{Buf as _, Bytes};
 use http::{HeaderMap, StatusCode};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio::time::timeout;
 
 use super::head::ConnectionTerms;
 use crate::passage::{AnswerBody, Answered, LongAnswer, LongPiece};
+
+/// A piece up to this long is copied behind what waits, to leave with it.
+const SHORT: usize = 4 * 1024;
 
 /// The sending half of a connection.
 #[derive(Debug)]
@@ -125,10 +129,12 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         keep_alive: bool,
     ) {
         let reason = status.canonical_reason().unwrap_or("");
-        // Writing into memory cannot fail.
-        let _ = write!(self.out, "HTTP/1.1 {} {reason}\r\n", status.as_str());
+        for part in ["HTTP/1.1 ", status.as_str(), " ", reason, "\r\n"] {
+            self.out.extend_from_slice(part.as_bytes());
+        }
         self.put_lines(headers);
         if let Some(length) = length {
+            // Writing into memory cannot fail.
             let _ = write!(self.out, "content-length: {length}\r\n");
         }
         if !keep_alive {
@@ -146,10 +152,17 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         }
     }
 
-    /// Sends what waits, then `data`, then `tail`, without copying `data`.
+    /// Sends what waits, then `data`, then `tail`; without copying `data` if it is long.
     async fn flush(&mut self, data: Bytes, tail: &[u8]) -> Result<(), Undeliverable> {
-        let mut all = self.out.as_slice().chain(data).chain(tail);
-        let sent = tokio::time::timeout(self.patience, self.io.write_all_buf(&mut all)).await;
+        let Self { io, out, patience, .. } = self;
+        let sent = if data.len() <= SHORT {
+            out.extend_from_slice(&data);
+            out.extend_from_slice(tail);
+            timeout(*patience, io.write_all(out)).await
+        } else {
+            let mut all = out.as_slice().chain(data).chain(tail);
+            timeout(*patience, io.write_all_buf(&mut all)).await
+        };
         self.out.clear();
         match sent {
             Ok(Ok(())) => Ok(()),

@@ -38,7 +38,7 @@ impl Recorded {
                 self.headers.insert(name, value);
             }
         };
-        put(const { HeaderName::from_static(LGSP_REQUEST_ID) }, &self.envelope.id.to_string());
+        put(const { HeaderName::from_static(LGSP_REQUEST_ID) }, &self.envelope.id.spelling());
         if let Some(index) = self.entry {
             put(
                 const { HeaderName::from_static(LGSP_ENTRY) },

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use wire::ambient::UtcMicros;
 use wire::digest::ContentDigest;
 use wire::directory::Environment;
@@ -43,8 +43,16 @@ pub(super) struct Permit {
     pub(super) path_and_query: String,
     /// The digest that the body must have; `None`: there is no body.
     pub(super) digest: Option<ContentDigest>,
-    /// `RateLimit` and `RateLimit-Policy` for the answer.
-    pub(super) rate_limit: HeaderMap,
+    /// For the answer.
+    pub(super) rate_limit: RateLimit,
+}
+
+/// What is left of a connection's quota, in the lines of
+/// draft-ietf-httpapi-ratelimit-headers.
+#[derive(Debug)]
+pub(super) struct RateLimit {
+    policy: HeaderValue,
+    state: HeaderValue,
 }
 
 impl Identified {
@@ -217,28 +225,38 @@ fn check_length(service: &Service, framing: Framing) -> Result<(), Box<Refusal>>
     }
 }
 
-/// Says what is left of the connection's quota in the lines of
-/// draft-ietf-httpapi-ratelimit-headers.
-fn say_quota(connection: &Connection, reading: Reading) -> Result<HeaderMap, Box<Refusal>> {
+/// Says what is left of the connection's quota, or that nothing is.
+fn say_quota(connection: &Connection, reading: Reading) -> Result<RateLimit, Box<Refusal>> {
     let (remaining, seconds) = match reading {
         Reading::Passes { remaining, reset_s } => (remaining, reset_s),
         Reading::Spent { retry_s } => (0, retry_s),
     };
-    let mut lines = HeaderMap::with_capacity(2);
-    lines.insert("ratelimit-policy", connection.rate_policy.clone());
-    let state = HeaderValue::from_str(&format!("\"connection\";r={remaining};t={seconds}"));
-    if let Ok(state) = state {
-        lines.insert("ratelimit", state);
-    }
+    let state = HeaderValue::try_from(format!("\"connection\";r={remaining};t={seconds}"));
+    let limit = RateLimit {
+        policy: connection.rate_policy.clone(),
+        // Digits and what stands around them can be a line.
+        state: state.unwrap_or(HeaderValue::from_static("\"connection\"")),
+    };
     match reading {
-        Reading::Passes { .. } => Ok(lines),
+        Reading::Passes { .. } => Ok(limit),
         Reading::Spent { retry_s } => {
             let mut refusal = quota_exceeded(retry_s).after_seconds(retry_s);
-            refusal.headers = lines;
+            refusal.headers = HeaderMap::with_capacity(2);
+            limit.put_into(&mut refusal.headers);
             Err(Box::new(refusal))
         }
     }
 }
+
+impl RateLimit {
+    pub(super) fn put_into(&self, headers: &mut HeaderMap) {
+        headers.insert(RATELIMIT_POLICY, self.policy.clone());
+        headers.insert(RATELIMIT, self.state.clone());
+    }
+}
+
+const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 fn none() -> Refusal {
     Refusal::new(

@@ -4,6 +4,9 @@
 //! they come. A `Content-Digest` of the provider's must be right.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -130,9 +133,7 @@ async fn read(
         return Err(refusal(Broken::DigestDiffers));
     }
     let mut headers = hygiene::towards_caller(headers);
-    for (name, value) in &open.permit.rate_limit {
-        headers.insert(name, value.clone());
-    }
+    open.permit.rate_limit.put_into(&mut headers);
     if let Some(farewell) = &open.permit.service.farewell {
         farewell.say(&mut headers);
     }
@@ -217,12 +218,11 @@ impl ProviderBody {
 
     async fn receive(&mut self) -> Result<Option<Bytes>, Broken> {
         loop {
-            self.pace.wait(Instant::now());
-            let piece = timeout(self.patience, self.incoming.next()).await;
-            if !self.pace.came(Instant::now(), self.hasher.length()) {
-                return Err(Broken::TimedOut);
-            }
-            match piece.map_err(|_| Broken::TimedOut)? {
+            let piece = match at_once(self.incoming.next()).await {
+                Poll::Ready(piece) => piece,
+                Poll::Pending => self.wait().await?,
+            };
+            match piece {
                 None => return Ok(None),
                 Some(Ok(data)) if data.is_empty() => {}
                 Some(Ok(data)) => {
@@ -232,6 +232,16 @@ impl ProviderBody {
                 Some(Err(BrokeOff)) => return Err(Broken::BrokeOff),
             }
         }
+    }
+
+    /// Only time spent waiting counts, so what is here already needs no clock.
+    async fn wait(&mut self) -> Result<Option<Result<Bytes, BrokeOff>>, Broken> {
+        self.pace.wait(Instant::now());
+        let piece = timeout(self.patience, self.incoming.next()).await;
+        if !self.pace.came(Instant::now(), self.hasher.length()) {
+            return Err(Broken::TimedOut);
+        }
+        piece.map_err(|_| Broken::TimedOut)
     }
 
     /// After the end: the digest, and the connection to give back.
@@ -249,6 +259,12 @@ impl ProviderBody {
         self.read.drain(..).for_each(|piece| all.extend_from_slice(&piece));
         all.freeze()
     }
+}
+
+/// What a future says when it is asked once.
+async fn at_once<F: Future>(future: F) -> Poll<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }
 
 fn refusal(broken: Broken) -> Box<Refusal> {

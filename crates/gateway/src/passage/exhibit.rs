@@ -57,7 +57,7 @@ impl Exhibit {
         exhibit.bytes(CommitmentLabel::SignatureBase, caller.base.as_bytes());
         exhibit.bytes(CommitmentLabel::Signature, &caller.signature);
         // A caller may sign its password; then the base stays committed to, and is not kept.
-        if !caller.signed_fields().any(carries_secret) {
+        if !caller.signs_secret {
             exhibit.detail.signature_base.clone_from(&caller.base);
         }
         exhibit.detail.signature.clone_from(&caller.signature);
@@ -158,7 +158,7 @@ pub(super) fn actor(known: &Known) -> ActorRef {
     ActorRef {
         organisation: Some(credential.system.organisation.clone()),
         system: Some(credential.system.system.clone()),
-        credential: Some(credential.keyid.to_string()),
+        credential: Some(credential.keyid.as_str().to_owned()),
         role: None,
     }
 }
@@ -166,22 +166,22 @@ pub(super) fn actor(known: &Known) -> ActorRef {
 /// What the call is about, as entries name it; the log adds the request id.
 pub(super) fn subject(about: &About) -> BTreeMap<String, String> {
     let mut subject = BTreeMap::new();
-    let mut put = |name: &str, value: String| subject.insert(name.to_owned(), value);
+    let mut put = |name: &str, value: &str| subject.insert(name.to_owned(), value.to_owned());
     if let Some(service) = &about.service {
-        put("service", service.id.to_string());
+        put("service", &service.name);
     }
     if let Some(called) = &about.called {
-        put(CALLED, called.to_string());
+        put(CALLED, called);
     }
     if let Some(connection) = &about.connection {
-        put("connection", connection.id.to_string());
-        put("purpose", connection.purpose.to_string());
+        put("connection", &connection.id.spelling());
+        put("purpose", connection.purpose.as_str());
     }
     if about.environment.is_sandbox() {
-        put("environment", about.environment.to_string());
+        put("environment", &about.environment.to_string());
     }
     if let Some(operation) = &about.operation {
-        put("operation", operation.to_string());
+        put("operation", operation);
     }
     subject
 }

@@ -22,6 +22,7 @@ use wire::header::{
 
 use super::asked::{self, Asked};
 use super::authorise::Authorised;
+use super::identify::Known;
 use super::open_call::OpenCall;
 use super::record::Refused;
 use crate::held_body::{BodyRefusal, HeldBody, Inspection, Progress, Stalled, Verdict};
@@ -213,24 +214,24 @@ fn provider_request(
     Ok((request, asked))
 }
 
+const CONSUMER_ORGANISATION: HeaderName = HeaderName::from_static(LGSP_CONSUMER_ORGANISATION);
+const CONSUMER_SYSTEM: HeaderName = HeaderName::from_static(LGSP_CONSUMER_SYSTEM);
+const PURPOSE: HeaderName = HeaderName::from_static(LGSP_PURPOSE);
+const REQUEST_ID: HeaderName = HeaderName::from_static(LGSP_REQUEST_ID);
+
 /// Says who calls, for what, by which call. `None` for what no header line can carry: codes and
 /// ids are ASCII, so that does not happen.
 fn introduce(headers: &mut HeaderMap, open: &OpenCall) -> Option<()> {
-    let (envelope, caller) = (&open.known.envelope, &open.known.caller);
-    let system = &caller.credential.system;
-    let mut put = |name, value: &str| {
-        headers.insert(name, HeaderValue::from_str(value).ok()?);
-        Some(())
-    };
-    put(header::HOST, &open.permit.upstream.authority)?;
-    put(
-        const { HeaderName::from_static(LGSP_CONSUMER_ORGANISATION) },
-        system.organisation.as_ref(),
-    )?;
-    put(const { HeaderName::from_static(LGSP_CONSUMER_SYSTEM) }, system.system.as_str())?;
-    put(const { HeaderName::from_static(LGSP_PURPOSE) }, open.permit.connection.purpose.as_str())?;
-    put(const { HeaderName::from_static(LGSP_REQUEST_ID) }, &envelope.id.to_string())?;
-    put(header::FORWARDED, &forwarded(envelope.peer, &open.known.request.target))
+    let Known { envelope, request, caller, .. } = &*open.known;
+    let (credential, permit) = (&caller.credential, &open.permit);
+    headers.insert(header::HOST, permit.upstream.host_line.clone());
+    headers.insert(CONSUMER_ORGANISATION, credential.organisation_line.clone());
+    headers.insert(CONSUMER_SYSTEM, credential.system_line.clone());
+    headers.insert(PURPOSE, permit.connection.purpose_line.clone());
+    headers.insert(REQUEST_ID, HeaderValue::from_str(&envelope.id.spelling()).ok()?);
+    let forwarded = forwarded(envelope.peer, &request.target);
+    headers.insert(header::FORWARDED, HeaderValue::try_from(forwarded).ok()?);
+    Some(())
 }
 
 /// RFC 7239: who called, and by which name they called us.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use evidence::SpentNonce;
 use wire::directory::Environment;
 use wire::error_code::ErrorCode;
-use wire::header::{LGSP_PURPOSE, SIGNATURE, SIGNATURE_INPUT, SIGNATURE_TAG};
+use wire::header::{LGSP_PURPOSE, SIGNATURE, SIGNATURE_INPUT, SIGNATURE_TAG, carries_secret};
 use wire::merkle::sha256;
 use wire::signature::policy::{Carried, SignatureRefusal, check_request};
 use wire::signature::{Algorithm, find_tagged, signature_base, signature_bytes};
@@ -50,6 +50,8 @@ pub(super) struct Caller {
     /// The label of the signature, for `"signature";req;key="…"`.
     pub(super) label: String,
     pub(super) base: String,
+    /// The base holds the value of a field that may carry a secret.
+    pub(super) signs_secret: bool,
     pub(super) signature: Vec<u8>,
 }
 
@@ -138,6 +140,7 @@ fn verify(envelope: &Envelope, request: &Request, routes: &Routes) -> Result<Cal
             expires: claims.expires,
         },
         label: input.label.to_owned(),
+        signs_secret: input.components.iter().any(|signed| carries_secret(signed.name.as_str())),
         // A base is ASCII: `signature_base` refuses everything else.
         base: String::from_utf8(base).map_err(|_| Box::new(invalid()))?,
         signature,

@@ -1,7 +1,7 @@
 //! The same request as each protocol writes it.
 
 use http::header::{HOST, TRANSFER_ENCODING};
-use http::{HeaderValue, Request, Uri, uri};
+use http::{Request, Uri, uri};
 use hyper::body::Body as _;
 
 use super::Upstream;
@@ -22,9 +22,7 @@ pub(super) fn for_h2(mut request: Request<HeldBody>, upstream: &Upstream) -> Req
 pub(super) fn for_h1(mut request: Request<HeldBody>, upstream: &Upstream) -> Request<HeldBody> {
     let path = request.uri().path_and_query().cloned();
     *request.uri_mut() = path.map(Uri::from).unwrap_or_default();
-    if let Ok(host) = HeaderValue::from_str(&upstream.authority) {
-        request.headers_mut().insert(HOST, host);
-    }
+    request.headers_mut().insert(HOST, upstream.host_line.clone());
     request.headers_mut().remove(TRANSFER_ENCODING);
     request
 }

@@ -1,5 +1,7 @@
 //! An answer as it comes, whichever protocol carries it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
@@ -23,7 +25,7 @@ pub(crate) struct Incoming(pub(super) Source);
 
 #[derive(Debug)]
 pub(super) enum Source {
-    Own { origin: Box<str>, body: h1::Body },
+    Own { origin: Arc<str>, body: h1::Body },
     Shared { body: hyper::body::Incoming, _stream: Stream },
 }
 

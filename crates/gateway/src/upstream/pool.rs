@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use http::Request;
 use tokio::time::Instant;
@@ -21,10 +22,10 @@ pub(crate) struct Pool {
     config: UpstreamConfig,
     tls: TlsConnector,
     idle: RefCell<IdleLines>,
-    shared: RefCell<HashMap<Box<str>, Vec<SharedLine>>>,
+    shared: RefCell<HashMap<Arc<str>, Vec<SharedLine>>>,
 }
 
-type IdleLines = HashMap<Box<str>, Vec<Idle>>;
+type IdleLines = HashMap<Arc<str>, Vec<Idle>>;
 
 #[derive(Debug)]
 struct Idle {
@@ -61,7 +62,7 @@ impl Pool {
         let connected = Box::pin(connect(upstream, &self.config, &self.tls)).await?;
         if let Connected::Shared(line) = &connected {
             let mut shared = self.shared.borrow_mut();
-            shared.entry(upstream.origin.clone()).or_default().push(line.clone());
+            shared.entry(Arc::clone(&upstream.origin)).or_default().push(line.clone());
         }
         match send_over(connected, upstream, request).await {
             Ok(sent) => Ok(sent),
@@ -139,7 +140,7 @@ async fn send_over(
         Connected::Line(line) => {
             let request = form::for_h1(request, upstream);
             let (status, headers, body) = h1::ask(line, request).await?;
-            let body = Incoming(Source::Own { origin: upstream.origin.clone(), body });
+            let body = Incoming(Source::Own { origin: Arc::clone(&upstream.origin), body });
             Ok(Sent { status, headers, body })
         }
         // hyper's state for a stream is large: not part of every call's.

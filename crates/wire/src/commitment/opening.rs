@@ -58,7 +58,7 @@ pub fn open_body(secret: &EntrySecret, label: CommitmentLabel, digest: &Hash) ->
 impl HeadProof {
     /// Checks that the line stands in the head with this commitment.
     pub fn verify(&self, commitment: &Hash) -> Result<(), ProofError> {
-        let leaf = salted_leaf(&self.salt, self.line.as_bytes());
+        let leaf = salted_leaf(&mut Vec::new(), &self.salt, self.line.as_bytes());
         let (index, size) = (u64::from(self.index), u64::from(self.size));
         verify_inclusion(&leaf, index, size, &self.path, commitment)
     }

@@ -3,12 +3,9 @@
 //! Every call ends in one of these, so no tree of values is built in between and no formatter is
 //! asked; a test holds the result against [`crate::canonical`].
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
 use super::{ActorRef, EntryView, REQUEST_ID};
 use crate::canonical::write_string;
-use crate::merkle::Hash;
+use crate::merkle::{Hash, base64_text};
 
 /// How an entry ends after its time: the version stands last.
 pub(super) const AFTER_TIME: &[u8] = b"\",\"v\":1}";
@@ -96,7 +93,9 @@ impl<'o> Object<'o> {
     }
 
     fn text(&mut self, name: &str, value: &str) {
-        if value.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+        // Looks at all of them, for several bytes are judged at once where none ends the search.
+        let is_special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+        if !value.bytes().fold(false, |found, byte| found | is_special(byte)) {
             return self.plain(name, value);
         }
         let mut escaped = String::new();
@@ -119,10 +118,10 @@ impl<'o> Object<'o> {
     }
 
     fn hash(&mut self, name: &str, hash: &Hash) {
-        let mut text = [0; 44];
-        // 32 bytes are 44 characters of base64, all of them ASCII.
-        let written = STANDARD.encode_slice(hash, &mut text).map(|_| str::from_utf8(&text));
-        self.plain(name, written.ok().and_then(Result::ok).unwrap_or_default());
+        self.name(name);
+        self.out.push(b'"');
+        self.out.extend_from_slice(&base64_text::spelling(hash));
+        self.out.push(b'"');
     }
 
     fn object(&mut self, name: &str, members: impl FnOnce(&mut Object<'_>)) {

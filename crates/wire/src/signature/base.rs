@@ -34,11 +34,9 @@ pub fn signature_base(
 ) -> Result<Vec<u8>, SignatureError> {
     // Enough for the usual request, so that the base grows in one allocation.
     let mut base = Vec::with_capacity(2 * input.raw.len() + 256);
-    // `sfv` and our own cutting must agree, or a covered component would stand for another.
-    if inner_list_items(input.raw).count() != input.components.len() {
-        return Err(SignatureError::NotComponents);
-    }
-    for (component, identifier) in input.components.iter().zip(inner_list_items(input.raw)) {
+    let mut identifiers = inner_list_items(input.raw);
+    for component in &input.components {
+        let identifier = identifiers.next().ok_or(SignatureError::NotComponents)?;
         let absent = || SignatureError::ComponentAbsent(identifier.to_owned());
         let source = if component.req { message.request().ok_or_else(absent)? } else { message };
         let value = value_of(component, source).ok_or_else(absent)?;
@@ -50,6 +48,10 @@ pub fn signature_base(
         base.extend_from_slice(b": ");
         base.extend_from_slice(value.as_bytes());
         base.push(b'\n');
+    }
+    // `sfv` and our own cutting must agree, or a covered component would stand for another.
+    if identifiers.next().is_some() {
+        return Err(SignatureError::NotComponents);
     }
     base.extend_from_slice(b"\"@signature-params\": ");
     base.extend_from_slice(input.raw.as_bytes());

@@ -7,11 +7,19 @@ use sfv::visitor::{
 };
 use sfv::{BareItemFromInput, KeyRef};
 
-use super::SignatureError;
 use super::structured::parser;
+use super::{SignatureError, plain};
 
 /// The bytes that `Signature` has under `label`; none if it has no such member.
 pub fn signature_bytes(signature: &str, label: &str) -> Result<Option<Vec<u8>>, SignatureError> {
+    match plain::signature_bytes(signature, label) {
+        Some(usual) => Ok(Some(usual)),
+        None => find_any(signature, label),
+    }
+}
+
+/// The same, however the field is written.
+pub(super) fn find_any(signature: &str, label: &str) -> Result<Option<Vec<u8>>, SignatureError> {
     parser(signature)
         .parse_dictionary_with_visitor(Bytes { label, found: None, times: 0 })
         .map_err(|_| SignatureError::NotADictionary)?

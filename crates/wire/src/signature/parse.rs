@@ -9,12 +9,23 @@ use sfv::visitor::{
 use sfv::{BareItemFromInput, KeyRef, StringRef};
 
 use super::structured::{dictionary_members, parser};
-use super::{Component, MAX_COMPONENTS, Name, Parameters, SignatureError, SignatureInput};
+use super::{Component, MAX_COMPONENTS, Name, Parameters, SignatureError, SignatureInput, plain};
 
 /// The signature of `Signature-Input` whose `tag` is the given one; none if there is none.
 /// Signatures under other tags are passed over, whatever is wrong with them; two under this tag
 /// are [`SignatureError::Ambiguous`], and so is a label that is used twice.
 pub fn find_tagged<'a>(
+    signature_input: &'a str,
+    tag: &str,
+) -> Result<Option<SignatureInput<'a>>, SignatureError> {
+    match plain::signature_input(signature_input, tag) {
+        Some(usual) => Ok(Some(usual)),
+        None => find_any(signature_input, tag),
+    }
+}
+
+/// The same, however the field is written.
+pub(super) fn find_any<'a>(
     signature_input: &'a str,
     tag: &str,
 ) -> Result<Option<SignatureInput<'a>>, SignatureError> {
