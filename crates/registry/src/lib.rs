@@ -14,6 +14,7 @@ mod authority;
 pub mod calendar;
 mod column;
 pub mod connection;
+pub mod contact;
 pub mod credential;
 pub mod decision;
 pub mod directory;

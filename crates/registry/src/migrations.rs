@@ -27,6 +27,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("agreement", crate::connection::agreement::sql::CREATE),
         ("credential expiry", CREDENTIAL_EXPIRY),
         ("life of a service", SERVICE_LIFE),
+        ("care of a system", SYSTEM_CARE),
     ],
 };
 
@@ -271,3 +272,16 @@ ALTER TABLE service ADD COLUMN publish_due BIGINT;
 ALTER TABLE service ADD COLUMN deprecated_at BIGINT;
 ALTER TABLE service ADD COLUMN retired_at BIGINT;
 ALTER TABLE service ADD COLUMN successor TEXT REFERENCES service (id);";
+/// Systems registered before call from anywhere, and no level of theirs is known.
+const SYSTEM_CARE: &str = "
+ALTER TABLE system ADD COLUMN security_level BIGINT CHECK (security_level BETWEEN 1 AND 5);
+ALTER TABLE system ADD COLUMN level_decision TEXT;
+ALTER TABLE system ADD COLUMN networks TEXT NOT NULL DEFAULT '';
+CREATE TABLE system_contact (
+    system TEXT NOT NULL REFERENCES system (id),
+    number BIGINT NOT NULL,
+    duty TEXT NOT NULL,
+    phone TEXT NOT NULL,
+    email TEXT NOT NULL,
+    PRIMARY KEY (system, number)
+);";

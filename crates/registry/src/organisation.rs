@@ -12,7 +12,6 @@
 
 pub mod api;
 pub mod command;
-pub mod contact;
 pub mod history;
 pub(crate) mod relocation;
 pub(crate) mod sql;

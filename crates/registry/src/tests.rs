@@ -91,6 +91,10 @@ async fn the_example_of_every_body_is_accepted() {
     send(STATE_MANAGER, rules, rules).await;
     send(OPERATOR, "/api/v1/aliases", "/api/v1/aliases").await;
     send(OPERATOR, "/api/v1/aliases/{name}/end", "/api/v1/aliases/H23.12/end").await;
+    for step in ["change", "contacts"] {
+        let route = format!("{systems}/{{organisation}}/{{system}}/{step}");
+        send(OPERATOR, &route, &format!("{systems}/{PROVIDING_SYSTEM}/{step}")).await;
+    }
     let contacts = format!("{organisations}/{{code}}/contacts");
     send(OPERATOR, &contacts, &format!("{organisations}/H24.12/contacts")).await;
     let form = json!({"code": "H24.40", "name": "x"});

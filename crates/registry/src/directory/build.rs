@@ -41,8 +41,11 @@ pub(crate) async fn build(change: &mut Change, secrets: &SecretBox) -> Result<Bu
     let aliases = alias::sql::all(&mut *change).await?;
     built.records.extend(aliases.into_iter().map(|alias| Record::Alias(alias.into())));
     built.records.extend(organisations.into_iter().map(organisation_record));
+    // The services of a closed system ended with it.
+    let open: HashSet<_> = systems.iter().map(|system| system.id.clone()).collect();
+    let services = services.into_iter().filter(|service| open.contains(&service.id.system_id()));
+    built.records.extend(services.map(service_record));
     built.records.extend(systems.into_iter().map(system_record));
-    built.records.extend(services.into_iter().map(service_record));
     let connection_record = |connection: Connection| {
         let suspended_from = planned.get(&connection.id).copied();
         connection_record(connection, suspended_from)
@@ -106,7 +109,7 @@ fn organisation_record(organisation: Organisation) -> Record {
 }
 
 fn system_record(system: System) -> Record {
-    Record::System(SystemRecord { id: system.id, name: system.name, networks: Vec::new() })
+    Record::System(SystemRecord { id: system.id, name: system.name, networks: system.networks })
 }
 
 fn credential_record(credential: Credential) -> Record {

@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     Organisation,
     /// Codes of organisations with spaces between them; perhaps none.
     Organisations,
+    /// Networks in CIDR notation with spaces between them; perhaps none.
+    Networks,
     /// A former code of an organisation or id of a system: callers go on to use it, so it is never
     /// renamed.
     Former,
@@ -74,6 +76,7 @@ impl Kind {
             Self::Text
             | Self::Free
             | Self::Organisations
+            | Self::Networks
             | Self::Former
             | Self::Successor
             | Self::LegacyCode
@@ -171,6 +174,20 @@ pub(crate) const TABLES: &[Table] = &[
             needed("name", Kind::Text),
             needed("registered_at", Kind::Time),
             optional("closed_at", Kind::Time),
+            optional("security_level", Kind::Number),
+            optional("level_decision", Kind::Text),
+            needed("networks", Kind::Networks),
+        ],
+    },
+    Table {
+        name: "system_contact",
+        key: 2,
+        columns: &[
+            needed("system", Kind::System),
+            needed("number", Kind::Number),
+            needed("duty", Kind::Text),
+            needed("phone", Kind::Free),
+            needed("email", Kind::Free),
         ],
     },
     Table {

@@ -8,6 +8,7 @@ use web::field::Field;
 use wire::ambient::UtcMicros;
 use wire::directory::AliasName;
 use wire::id::{ConnectionId, KeyId, ServiceId, SystemId};
+use wire::network::Network;
 use wire::organisation_code::{LegacyCode, OrganisationCode};
 use wire::problem::Text;
 
@@ -22,7 +23,8 @@ pub(crate) fn normal(kind: Kind, value: &Value) -> Result<Value, Text> {
     match kind {
         Kind::Free if value.as_str() == Some("") => Ok(value.clone()),
         Kind::Text | Kind::Free => text(value),
-        Kind::Organisations => organisations(value),
+        Kind::Organisations => list_of::<OrganisationCode>(value),
+        Kind::Networks => list_of::<Network>(value),
         Kind::Organisation => written::<OrganisationCode>(value),
         Kind::Former | Kind::Successor => written::<AliasName>(value),
         Kind::LegacyCode => written::<LegacyCode>(value),
@@ -47,12 +49,12 @@ fn written<T: Field + ToString>(value: &Value) -> Result<Value, Text> {
     Ok(Value::String(parsed.to_string()))
 }
 
-fn organisations(value: &Value) -> Result<Value, Text> {
-    let codes = value.as_str().unwrap_or_default().split_whitespace();
-    let codes = codes.map(|code| written::<OrganisationCode>(&Value::String(code.to_owned())));
-    let codes: Vec<_> = codes.collect::<Result<_, _>>()?;
-    let codes: Vec<_> = codes.iter().filter_map(Value::as_str).collect();
-    Ok(Value::String(codes.join(" ")))
+fn list_of<T: Field + ToString>(value: &Value) -> Result<Value, Text> {
+    let items = value.as_str().unwrap_or_default().split_whitespace();
+    let items = items.map(|item| written::<T>(&Value::String(item.to_owned())));
+    let items: Vec<_> = items.collect::<Result<_, _>>()?;
+    let items: Vec<_> = items.iter().filter_map(Value::as_str).collect();
+    Ok(Value::String(items.join(" ")))
 }
 
 /// As it stands: what an export wrote must read back as the same.
@@ -129,6 +131,7 @@ pub(crate) fn from_sql(column: &Column, row: &SqlRow) -> Result<Value, StoreErro
         | Kind::Free
         | Kind::Organisations
         | Kind::Organisation
+        | Kind::Networks
         | Kind::Former
         | Kind::Successor
         | Kind::LegacyCode

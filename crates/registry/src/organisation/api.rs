@@ -16,11 +16,12 @@ use web::{
 use wire::ambient::UtcMicros;
 use wire::organisation_code::{LegacyCode, OrganisationCode};
 
-use self::form::{CloseForm, ContactsForm, OrganisationForm, RenameForm};
-use super::contact::{self, Contacts};
+use self::form::{CloseForm, OrganisationForm, RenameForm};
 use super::history::{Event, as_of};
 use super::{Organisation, Suggestion, command, sql};
 use crate::Registry;
+use crate::contact::form::ContactsForm;
+use crate::contact::{self, Contacts, Whose};
 use crate::refused::Refused;
 
 pub(crate) fn routes() -> OpenApiRouter<Registry> {
@@ -280,8 +281,8 @@ async fn read_contacts(
     Authenticated(actor): Authenticated,
     Path(code): Path<String>,
 ) -> Result<Tagged<Contacts>, Refusal> {
-    let code = field::parse("code", &code)?;
-    Ok(Tagged(contact::read(&registry, &actor, &code).await?))
+    let whose = Whose::Organisation(field::parse("code", &code)?);
+    Ok(Tagged(contact::read(&registry, &actor, &whose).await?))
 }
 
 /// Puts these contacts in the place of those before. The log says that they changed, never what
@@ -297,7 +298,7 @@ async fn replace_contacts(
     if_match: IfMatch,
     Json(form): Json<ContactsForm>,
 ) -> Result<Tagged<Contacts>, Refusal> {
-    let code = field::parse("code", &code)?;
+    let whose = Whose::Organisation(field::parse("code", &code)?);
     let contacts = form.read()?;
-    Ok(Tagged(contact::replace(&registry, &actor, &code, contacts, &if_match).await?))
+    Ok(Tagged(contact::replace(&registry, &actor, &whose, contacts, &if_match).await?))
 }

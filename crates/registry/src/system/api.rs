@@ -1,40 +1,35 @@
 //! `/api/v1/systems`
 
+mod form;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::openapi::Problems;
-use web::{Authenticated, Json, Page, PageRequest, Path, Query, Refusal, field};
+use web::{Authenticated, IfMatch, Json, Page, PageRequest, Path, Query, Refusal, Tagged, field};
 use wire::id::SystemId;
 
+use self::form::{ChangeForm, LEVELS, SystemForm};
 use super::{System, command, sql};
 use crate::Registry;
+use crate::contact::form::ContactsForm;
+use crate::contact::{self, Contacts, Whose};
 use crate::refused::Refused;
 
-/// The longest name, in characters.
-const NAME_CHARS: usize = 250;
-
 pub(crate) fn routes() -> OpenApiRouter<Registry> {
-    OpenApiRouter::default().routes(routes!(list, register)).routes(routes!(read))
+    OpenApiRouter::default()
+        .routes(routes!(list, register))
+        .routes(routes!(read))
+        .routes(routes!(change))
+        .routes(routes!(close))
+        .routes(routes!(read_contacts, replace_contacts))
 }
 
-/// A system to register.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SystemForm {
-    /// Code of the organisation it belongs to.
-    #[schema(example = "H24.12")]
-    organisation: String,
-    /// What its organisation calls it in addresses.
-    #[schema(example = "don-vi-hanh-chinh")]
-    code: String,
-    /// What people call it.
-    #[schema(example = "Cơ sở dữ liệu đơn vị hành chính")]
-    name: String,
-}
+/// The two segments that name a system.
+type SystemPath = (String, String);
 
 /// Which systems to list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -43,6 +38,12 @@ pub struct SystemForm {
 pub struct SystemQuery {
     /// Only those of this organisation.
     organisation: Option<String>,
+    /// Only those of this level of information security.
+    #[param(minimum = 1, maximum = 5)]
+    security_level: Option<u8>,
+    /// `open`: only those that are not closed; `closed`: only the others.
+    #[param(pattern = "^(open|closed)$")]
+    state: Option<String>,
     /// `next` of the page before.
     after: Option<String>,
     /// Items on the page: 1 to 200; 50 when left out.
@@ -58,9 +59,14 @@ async fn list(
     _: Authenticated,
     Query(query): Query<SystemQuery>,
 ) -> Result<Json<Page<System>>, Refusal> {
-    let organisation = field::parse_optional("organisation", query.organisation.as_deref())?;
+    let level = query.security_level.map(|level| field::within("security_level", level, LEVELS));
+    let filter = sql::Filter {
+        organisation: field::parse_optional("organisation", query.organisation.as_deref())?,
+        security_level: level.transpose()?,
+        open: form::state(query.state.as_deref())?,
+    };
     let page = PageRequest::new(query.after, query.limit)?;
-    let found = sql::list(&registry.database, organisation.as_ref(), &page).await;
+    let found = sql::list(&registry.database, &filter, &page).await;
     Ok(Json(page.page(found.map_err(Refused::from)?, |system| system.id.to_string())))
 }
 
@@ -74,14 +80,11 @@ async fn list(
 async fn read(
     State(registry): State<Registry>,
     _: Authenticated,
-    Path((organisation, system)): Path<(String, String)>,
-) -> Result<Json<System>, Refusal> {
-    let id = SystemId {
-        organisation: field::parse("organisation", &organisation)?,
-        system: field::parse("system", &system)?,
-    };
+    Path(path): Path<SystemPath>,
+) -> Result<Tagged<System>, Refusal> {
+    let id = named(&path)?;
     let found = sql::find(&registry.database, &id).await.map_err(Refused::from)?;
-    Ok(Json(found.ok_or_else(|| command::unknown(&id))?))
+    Ok(Tagged(found.ok_or_else(|| command::unknown(&id))?))
 }
 
 /// Registers a system. For an administrator of the organisation and the operator.
@@ -92,10 +95,93 @@ async fn register(
     Authenticated(actor): Authenticated,
     Json(form): Json<SystemForm>,
 ) -> Result<(StatusCode, Json<System>), Refusal> {
-    let id = SystemId {
-        organisation: field::parse("organisation", &form.organisation)?,
-        system: field::parse("code", &form.code)?,
-    };
-    let name = field::sentence("name", &form.name, NAME_CHARS)?;
-    Ok((StatusCode::CREATED, Json(command::register(&registry, &actor, id, name).await?)))
+    let (id, traits) = form.read()?;
+    let system = command::register(&registry, &actor, id, traits).await?;
+    Ok((StatusCode::CREATED, Json(system)))
+}
+
+/// Changes what is known of a system; what is left out stays as it is. Other networks are in force
+/// at gateways when it is answered. For an administrator of the organisation and the operator.
+#[utoipa::path(post, path = "/api/v1/systems/{organisation}/{system}/change", tag = "systems",
+    params(
+        ("organisation" = String, Path, description = "Identification code"),
+        ("system" = String, Path, description = "System code"),
+        IfMatch,
+    ),
+    request_body = ChangeForm,
+    responses((status = 200, body = System), Problems))]
+async fn change(
+    State(registry): State<Registry>,
+    Authenticated(actor): Authenticated,
+    Path(path): Path<SystemPath>,
+    if_match: IfMatch,
+    Json(form): Json<ChangeForm>,
+) -> Result<Tagged<System>, Refusal> {
+    let (id, traits) = (named(&path)?, form.read()?);
+    Ok(Tagged(command::change(&registry, &actor, &id, traits, &if_match).await?))
+}
+
+/// Ends a system and its services. Refused with a list while a key of it serves, or a connection of
+/// it or to it has not ended. For an administrator of the organisation and the operator.
+#[utoipa::path(post, path = "/api/v1/systems/{organisation}/{system}/close", tag = "systems",
+    params(
+        ("organisation" = String, Path, description = "Identification code"),
+        ("system" = String, Path, description = "System code"),
+        IfMatch,
+    ),
+    responses((status = 200, body = System), Problems))]
+async fn close(
+    State(registry): State<Registry>,
+    Authenticated(actor): Authenticated,
+    Path(path): Path<SystemPath>,
+    if_match: IfMatch,
+) -> Result<Tagged<System>, Refusal> {
+    let id = named(&path)?;
+    Ok(Tagged(command::close(&registry, &actor, &id, &if_match).await?))
+}
+
+/// Whom to call about a system, day and night. For its organisation and those who run, manage and
+/// audit the platform.
+#[utoipa::path(get, path = "/api/v1/systems/{organisation}/{system}/contacts", tag = "systems",
+    params(
+        ("organisation" = String, Path, description = "Identification code"),
+        ("system" = String, Path, description = "System code"),
+    ),
+    responses((status = 200, body = Contacts), Problems))]
+async fn read_contacts(
+    State(registry): State<Registry>,
+    Authenticated(actor): Authenticated,
+    Path(path): Path<SystemPath>,
+) -> Result<Tagged<Contacts>, Refusal> {
+    let whose = Whose::System(named(&path)?);
+    Ok(Tagged(contact::read(&registry, &actor, &whose).await?))
+}
+
+/// Puts these contacts in the place of those before. The log says that they changed, never what
+/// they are. For an administrator of the organisation and the operator.
+#[utoipa::path(post, path = "/api/v1/systems/{organisation}/{system}/contacts", tag = "systems",
+    params(
+        ("organisation" = String, Path, description = "Identification code"),
+        ("system" = String, Path, description = "System code"),
+        IfMatch,
+    ),
+    request_body = ContactsForm,
+    responses((status = 200, body = Contacts), Problems))]
+async fn replace_contacts(
+    State(registry): State<Registry>,
+    Authenticated(actor): Authenticated,
+    Path(path): Path<SystemPath>,
+    if_match: IfMatch,
+    Json(form): Json<ContactsForm>,
+) -> Result<Tagged<Contacts>, Refusal> {
+    let whose = Whose::System(named(&path)?);
+    let contacts = form.read()?;
+    Ok(Tagged(contact::replace(&registry, &actor, &whose, contacts, &if_match).await?))
+}
+
+fn named((organisation, system): &SystemPath) -> Result<SystemId, Refusal> {
+    Ok(SystemId {
+        organisation: field::parse("organisation", organisation)?,
+        system: field::parse("system", system)?,
+    })
 }

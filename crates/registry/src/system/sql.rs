@@ -2,13 +2,16 @@
 
 use evidence::{Change, Reading};
 use store::{Row, StoreError};
+use wire::ambient::UtcMicros;
 use wire::id::SystemId;
 use wire::organisation_code::OrganisationCode;
 
 use super::System;
+use crate::column::corrupt;
 use web::PageRequest;
 
-const COLUMNS: &str = "id, name, registered_at, closed_at";
+const COLUMNS: &str =
+    "id, name, security_level, level_decision, networks, registered_at, closed_at";
 
 pub(crate) async fn find(
     reading: impl Reading,
@@ -19,19 +22,59 @@ pub(crate) async fn find(
     row.as_ref().map(from_row).transpose()
 }
 
-/// Systems in the order of their ids, of one organisation if named; one more than the page holds.
+/// Which systems a list is of.
+#[derive(Debug, Default)]
+pub(crate) struct Filter {
+    pub(crate) organisation: Option<OrganisationCode>,
+    pub(crate) security_level: Option<u8>,
+    /// Only those that are not closed, or only those that are.
+    pub(crate) open: Option<bool>,
+}
+
+/// Systems in the order of their ids, one more than the page holds.
 pub(crate) async fn list(
     reading: impl Reading,
-    organisation: Option<&OrganisationCode>,
+    filter: &Filter,
     page: &PageRequest,
 ) -> Result<Vec<System>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM system
-         WHERE id > $1 AND ($2 = '' OR organisation = $2) ORDER BY id LIMIT $3"
+         WHERE id > $1 AND ($2 = '' OR organisation = $2) AND ($3 = 0 OR security_level = $3)
+           AND ($4 = '' OR ($4 = 'open' AND closed_at IS NULL)
+             OR ($4 = 'closed' AND closed_at IS NOT NULL))
+         ORDER BY id LIMIT $5"
     );
-    let organisation = organisation.map_or("", |code| code.as_str());
-    let values = [page.after.as_str().into(), organisation.into(), page.rows().into()];
+    let state = match filter.open {
+        None => "",
+        Some(true) => "open",
+        Some(false) => "closed",
+    };
+    let values = [
+        page.after.as_str().into(),
+        filter.organisation.as_ref().map(ToString::to_string).unwrap_or_default().into(),
+        filter.security_level.unwrap_or(0).into(),
+        state.into(),
+        page.rows().into(),
+    ];
     reading.rows(&sql, &values).await?.iter().map(from_row).collect()
+}
+
+/// What keeps a system from being closed: connections of it or of its services that have not ended,
+/// and keys that still serve at `now`.
+pub(crate) async fn used_by(
+    reading: impl Reading,
+    id: &SystemId,
+    now: UtcMicros,
+) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT keyid AS name FROM credential
+               WHERE system = $1 AND revoked_at IS NULL AND not_after > $2
+               UNION ALL
+               SELECT id AS name FROM connection
+               WHERE state NOT IN ('ended', 'refused', 'withdrawn') AND (consumer = $1
+                 OR service IN (SELECT id FROM service WHERE system = $1))
+               ORDER BY name";
+    let rows = reading.rows(sql, &[id.to_string().into(), now.into()]).await?;
+    rows.iter().map(|row| row.text("name")).collect()
 }
 
 /// Those of an organisation that are not closed.
@@ -69,13 +112,37 @@ pub(crate) async fn insert(change: &mut Change, new: &System) -> Result<(), Stor
         new.registered_at.into(),
     ];
     change.execute(sql, &values).await?;
+    update(change, new).await
+}
+
+/// Writes what can change of a system.
+pub(crate) async fn update(change: &mut Change, to: &System) -> Result<(), StoreError> {
+    let sql = "UPDATE system SET name = $2, security_level = $3, level_decision = $4,
+                 networks = $5, closed_at = $6
+               WHERE id = $1";
+    let networks: Vec<_> = to.networks.iter().map(ToString::to_string).collect();
+    let values = [
+        to.id.to_string().into(),
+        to.name.as_str().into(),
+        to.security_level.into(),
+        to.level_decision.clone().into(),
+        networks.join(" ").into(),
+        to.closed_at.into(),
+    ];
+    change.execute(sql, &values).await?;
     Ok(())
 }
 
 fn from_row(row: &Row) -> Result<System, StoreError> {
+    let level = row.optional_integer("security_level")?.map(u8::try_from).transpose();
+    let networks = row.text("networks")?;
+    let read = |text: &str| text.parse().map_err(|_| corrupt("networks", "do not read as such"));
     Ok(System {
         id: row.parsed("id")?,
         name: row.text("name")?,
+        security_level: level.map_err(|_| corrupt("security_level", "is out of range"))?,
+        level_decision: row.optional_text("level_decision")?,
+        networks: networks.split_whitespace().map(read).collect::<Result<_, _>>()?,
         registered_at: row.time("registered_at")?,
         closed_at: row.optional_time("closed_at")?,
     })

@@ -1,8 +1,30 @@
+mod care;
+
 use serde_json::json;
 
+use crate::tests::authorisation::{Case, PROVIDERS, read_by, write};
 use crate::tests::platform::*;
 
 const PATH: &str = "/api/v1/systems";
+
+/// Those whose matter the contacts of [`PROVIDER`]'s system are; [`OFFICER`] is one of it.
+const OWN_AND_PLATFORM: &[&str] =
+    &[STATE_MANAGER, OPERATOR, PROVIDER, OFFICER, AUDITOR, INCIDENT_HANDLER];
+
+/// The routes of this noun, for the table of all routes.
+pub(crate) fn cases() -> Vec<Case> {
+    let at = |what: &str| format!("{PATH}/{PROVIDING_SYSTEM}/{what}");
+    let contacts = "/api/v1/systems/{organisation}/{system}/contacts";
+    let change = json!({"name": "x"});
+    let close = "/api/v1/systems/{organisation}/{system}/close";
+    vec![
+        write("/api/v1/systems/{organisation}/{system}/change", at("change"), change, PROVIDERS),
+        read_by(contacts, at("contacts"), OWN_AND_PLATFORM),
+        write(contacts, at("contacts"), json!({"contacts": []}), PROVIDERS),
+        // A connection to it is asked for, so that it stays.
+        write(close, at("close"), json!({}), PROVIDERS),
+    ]
+}
 
 #[tokio::test]
 async fn a_system_is_registered_once_and_stands_in_the_directory() {

@@ -174,6 +174,7 @@ async fn cases(platform: &Platform) -> Vec<Case> {
     cases.extend(crate::import::tests::cases(platform).await);
     cases.extend(crate::regulation::tests::cases());
     cases.extend(crate::organisation::tests::cases());
+    cases.extend(crate::system::tests::cases());
     cases.extend(crate::service::description::tests::cases(platform).await);
     crate::alias::tests::one_alias(platform).await;
     cases.extend(crate::alias::tests::cases());

@@ -37,7 +37,14 @@ async fn each_command_emits_its_entry_and_then_the_directory_its_own() {
     ] {
         platform.made(OPERATOR, &format!("{organisations}/{path}"), body).await;
     }
+    let system = "/api/v1/systems/H24.12/ho-so";
+    let form = json!({"organisation": "H24.12", "code": "ho-so", "name": "x"});
+    platform.made(PROVIDER, "/api/v1/systems", form).await;
+    platform.made(PROVIDER, &format!("{system}/change"), json!({"name": "y"})).await;
+    platform.made(PROVIDER, &format!("{system}/close"), json!({})).await;
     let expected = [
+        "system.changed",
+        "system.closed",
         "organisation.merged",
         "organisation.recoded",
         "organisation.split",

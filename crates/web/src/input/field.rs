@@ -9,6 +9,7 @@ use wire::error_code::ErrorCode;
 use wire::id::{
     ConnectionId, ImportId, KeyId, PurposeCode, Role, ServiceCode, ServiceId, SystemCode, SystemId,
 };
+use wire::network::Network;
 use wire::organisation_code::{LegacyCode, OrganisationCode};
 use wire::problem::Text;
 
@@ -162,6 +163,17 @@ impl Field for ServiceId {
              H24.12/don-vi-hanh-chinh/danh-muc/v1).",
             "<organisation code>/<system code>/<service code>/v<major version> (example: \
              H24.12/don-vi-hanh-chinh/danh-muc/v1).",
+        )
+    }
+}
+
+impl Field for Network {
+    fn rule() -> Text {
+        Text::new(
+            "một dải mạng IPv4 hoặc IPv6 dạng CIDR, các bit sau tiền tố bằng 0 (ví dụ \
+             10.24.0.0/16, 2001:db8::/32).",
+            "a network of IPv4 or IPv6 in CIDR notation, with no bits set behind its prefix \
+             (example: 10.24.0.0/16, 2001:db8::/32).",
         )
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn complete(table: &Table, key: &Key, row: &mut Row, now: UtcMicros) 
         if table.name == "credential" && column.name == "environment" {
             row.entry(column.name).or_insert_with(|| "production".into());
         }
-        if column.kind == Kind::Organisations {
+        if matches!(column.kind, Kind::Organisations | Kind::Networks) {
             row.entry(column.name).or_insert_with(|| "".into());
         }
         if column.kind == Kind::Record {
