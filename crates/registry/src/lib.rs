@@ -12,6 +12,7 @@
 pub mod alias;
 mod authority;
 pub mod calendar;
+mod catalogue;
 mod column;
 pub mod connection;
 pub mod contact;
@@ -91,6 +92,7 @@ pub struct Registry {
     pub(crate) call_judge: Arc<dyn CallJudge>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
+    catalogue: Arc<catalogue::Shelf>,
 }
 
 impl Registry {
@@ -112,6 +114,7 @@ impl Registry {
             call_judge: parts.call_judge,
             clock: parts.clock,
             randomness: parts.randomness,
+            catalogue: Arc::default(),
         })
     }
 
@@ -163,6 +166,17 @@ impl Registry {
             .split_for_parts();
         let leading = Leading { registry: self.clone(), routes: routes.clone() };
         (routes.route_layer(from_fn_with_state(leading, alias::lead::lead)), document)
+    }
+}
+
+impl Registry {
+    /// The routes that are open to everyone, and their description: nothing is to be put around
+    /// them.
+    pub fn public_router(&self) -> (Router, OpenApi) {
+        OpenApiRouter::<Self>::default()
+            .merge(catalogue::api::routes())
+            .with_state(self.clone())
+            .split_for_parts()
     }
 }
 

@@ -32,9 +32,15 @@ pub(super) fn routes(
     let identity = Identity::new(core.recorder.clone(), organisations, randomness);
     let authenticator: Arc<dyn Authenticator> = Arc::new(identity.clone());
     let (policy, policy_document) = registry.router();
+    let (public, public_document) = registry.public_router();
     let (tokens, tokens_document) = identity.router();
     let evidence_document = evidence_api::description();
-    let document = web::openapi::document([policy_document, tokens_document, evidence_document]);
+    let document = web::openapi::document([
+        policy_document,
+        public_document,
+        tokens_document,
+        evidence_document,
+    ]);
     let policy = policy.layer(from_fn_with_state(in_force, in_force::wait));
     let api = web::allow_repeats(policy.merge(tokens), registry.repeats());
     let api = web::require_sign_on(api, Arc::clone(&authenticator));
@@ -56,8 +62,12 @@ pub(super) fn routes(
         openapi: serde_json::to_value(&document).unwrap_or_default(),
         demo: config.evidence.origin.as_ref() == crate::demo::ORIGIN,
     });
-    let routes =
-        api.merge(web::openapi::routes(&document)).merge(evidence).merge(pages).merge(agreements);
+    let routes = api
+        .merge(public)
+        .merge(web::openapi::routes(&document))
+        .merge(evidence)
+        .merge(pages)
+        .merge(agreements);
     let ambient =
         Ambient { clock: Arc::clone(&core.clock), randomness: Arc::clone(&core.randomness) };
     let clock = Arc::clone(&core.clock);

@@ -70,6 +70,16 @@ pub(crate) async fn list(
     reading.rows(&sql, &values).await?.iter().map(from_row).collect()
 }
 
+/// How many services there are, and when one of them changed last (µs): another state of the
+/// services has another pair.
+pub(crate) async fn latest(reading: impl Reading) -> Result<(i64, i64), StoreError> {
+    let sql = "SELECT COUNT(*) AS services, COALESCE(MAX(changed_at), 0) AS changed FROM service";
+    match reading.row(sql, &[]).await? {
+        Some(row) => Ok((row.integer("services")?, row.integer("changed")?)),
+        None => Ok((0, 0)),
+    }
+}
+
 /// All that are published, for the directory.
 pub(crate) async fn all(reading: impl Reading) -> Result<Vec<Service>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM service WHERE stage = 'published' ORDER BY id");

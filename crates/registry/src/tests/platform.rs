@@ -47,6 +47,7 @@ pub(crate) const SERVICE: &str = "H24.12/don-vi-hanh-chinh/danh-muc/v1";
 pub(crate) struct Platform {
     pub(crate) registry: Registry,
     pub(crate) openapi: OpenApi,
+    pub(crate) public_openapi: OpenApi,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) log: Log,
     pub(crate) directory_key: Ed25519Key,
@@ -176,8 +177,10 @@ impl Platform {
         let (routes, openapi) = registry.router();
         let ambient = Ambient { clock: clock.clone(), randomness };
         let routes = web::allow_repeats(routes, registry.repeats());
-        let app = web::surface(web::require_sign_on(routes, Arc::new(Outspoken)), ambient);
-        Self { registry, openapi, clock, log, directory_key, app, place }
+        let (public, public_openapi) = registry.public_router();
+        let routes = web::require_sign_on(routes, Arc::new(Outspoken)).merge(public);
+        let app = web::surface(routes, ambient);
+        Self { registry, openapi, public_openapi, clock, log, directory_key, app, place }
     }
 
     /// Organisations, a system on each side, and a service.

@@ -152,7 +152,11 @@ async fn close<const N: usize>(
     mut service: Service,
     more: [(&str, String); N],
 ) -> Result<Service, Refused> {
-    service.changed_at = change.time();
+    // Later than every change before, so that whoever keeps a copy sees that it is old, even if the
+    // clock was set back.
+    let (_, latest) = sql::latest(&mut change).await?;
+    let next = UtcMicros::from_micros(latest.saturating_add(1));
+    service.changed_at = change.time().max(next);
     sql::change_life(&mut change, &service).await?;
     let mut subject: BTreeMap<_, _> = subject(&service);
     subject.retain(|name, _| name == "service");
