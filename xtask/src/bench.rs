@@ -17,7 +17,8 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
     match words.split_first() {
         Some((name, more)) if name == "gateway" => gateway(more),
         Some((name, more)) if name == "evidence" => evidence(more),
-        _ => bail!("which one? gateway or evidence"),
+        Some((name, more)) if name == "registry" => registry(more),
+        _ => bail!("which one? gateway, evidence or registry"),
     }
 }
 
@@ -44,6 +45,15 @@ fn evidence(words: &[String]) -> Result<()> {
     let mut bench = command("target/dist/bench", &["evidence"]);
     bench.args(words);
     keep("evidence", bench, words)
+}
+
+/// Measures the registry of a whole city.
+fn registry(words: &[String]) -> Result<()> {
+    let packages = ["build", "--release", "--package", "lgsp", "--package", "bench"];
+    visibly(command("cargo", &packages))?;
+    let mut bench = command("target/release/bench", &["registry", "target/release/lgsp"]);
+    bench.args(words);
+    keep("registry", bench, words)
 }
 
 /// Runs a benchmark and puts what it prints into its section of the page.

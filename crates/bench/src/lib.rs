@@ -23,4 +23,5 @@
 pub mod evidence;
 pub mod gateway;
 mod machine;
+pub mod registry;
 pub mod statistics;
