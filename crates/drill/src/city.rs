@@ -51,6 +51,7 @@ impl City {
             "timeout_ms": 60_000, "max_body_bytes": BIGGEST_BODY,
         });
         post(node, &provider, "services", &form).await;
+        waive_conditions(node).await;
         connect(node, &consumer, &provider).await;
         let mut city = Self { administrator: consumer, keys: Vec::new() };
         for _ in 0..keys {
@@ -100,6 +101,19 @@ impl City {
     pub fn url(&self, node: &Node, path: &str) -> String {
         format!("{}/{SERVICE}{path}", node.gateway())
     }
+}
+
+/// A city whose rules demand nothing before approval: a drill tries the platform, not its offices.
+async fn waive_conditions(node: &Node) {
+    let rules = get(node, node.token("state_manager"), "connection-rules").await;
+    let mut rules = rules["items"][0]["rules"].clone();
+    rules["conditions"] = json!([]);
+    post(node, node.token("state_manager"), "connection-rules", &rules).await;
+}
+
+async fn get(node: &Node, token: &str, path: &str) -> Value {
+    let request = node.http.get(format!("{}/api/v1/{path}", node.control())).bearer_auth(token);
+    request.send().await.unwrap().json().await.unwrap()
 }
 
 /// From the request to the day on which calls may pass.

@@ -12,9 +12,11 @@
 pub mod agreement;
 pub mod api;
 pub mod command;
+pub mod condition;
 pub mod deadline;
 pub mod lifecycle;
 pub mod said;
+pub mod sandbox_test;
 pub(crate) mod sql;
 pub mod suspension;
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("credential expiry", CREDENTIAL_EXPIRY),
         ("life of a service", SERVICE_LIFE),
         ("care of a system", SYSTEM_CARE),
+        ("sandbox test", crate::connection::sandbox_test::sql::CREATE),
     ],
 };
 

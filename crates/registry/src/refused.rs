@@ -19,15 +19,17 @@ use wire::organisation_code::OrganisationCode;
 use wire::problem::Text;
 use wire::signature::Algorithm;
 
+use crate::connection::condition::Condition;
 use crate::connection::lifecycle::StepRefusal;
 use crate::connection::refused_step;
 use crate::node::NodeRefused;
 
 pub(crate) use self::detail::only;
 use self::detail::{
-    amended_already, closed, failed, last_node, names_taken, no_suspension_planned, node_retired,
-    not_as_agreed, not_in_force, not_valid, nothing_changed, other_algorithm, parent_unknown,
-    purpose_served, still_used, suspension_planned, taken, too_many_credentials, unknown,
+    amended_already, closed, condition_codes, conditions_unmet, failed, last_node, names_taken,
+    no_suspension_planned, node_retired, not_as_agreed, not_in_force, not_valid, nothing_changed,
+    other_algorithm, parent_unknown, purpose_served, still_used, suspension_planned, taken,
+    too_many_credentials, unknown,
 };
 pub use self::noun::Noun;
 
@@ -115,6 +117,9 @@ pub enum Refused {
     /// was changed behind the lifecycle's back. Caller's fault.
     #[error("the connection {0} is not as its agreement says")]
     NotAsAgreed(ConnectionId),
+    /// Conditions that approval needs are not met. Caller's fault.
+    #[error("conditions are not met: {}", condition_codes(.0))]
+    ConditionsUnmet(Vec<Condition>),
     /// A suspension is announced already. Caller's fault.
     #[error("a suspension of the connection {0} is announced already")]
     SuspensionPlanned(ConnectionId),
@@ -209,6 +214,9 @@ impl From<Refused> for Refusal {
             Refused::Record(error) => (error.code(), failed(&error)),
             Refused::Store(error) => (ErrorCode::DatabaseUnavailable, failed(&error)),
             Refused::Secret(error) => (ErrorCode::PlatformInternal, failed(&error)),
+            Refused::ConditionsUnmet(unmet) => {
+                (ErrorCode::ConnectionConditionsUnmet, conditions_unmet(&unmet))
+            }
             Refused::NotAsAgreed(id) => {
                 tracing::error!(connection = %id, "a connection is not as its agreement says");
                 (ErrorCode::ResourceConflict, not_as_agreed(&id))

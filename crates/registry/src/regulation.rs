@@ -29,6 +29,9 @@ pub struct ConnectionRules {
     /// On which documents this rests.
     #[schema(example = "Quy chế quản lý, vận hành, khai thác LGSP của thành phố")]
     pub basis: String,
+    /// Which conditions must be met before a connection is approved, as codes.
+    #[schema(example = json!(["identification_code", "credential", "sandbox_test"]))]
+    pub conditions: Vec<String>,
     /// By when whoever is waited for has to act.
     pub deadlines: Vec<DeadlineRule>,
     /// How a suspension is announced.

@@ -149,6 +149,7 @@ error_codes! {
     ConnectionOutOfPeriod "connection.out_of_period" 403 Caller No;
     ConnectionOperationNotAllowed "connection.operation_not_allowed" 403 Caller No;
     ConnectionStepNotPossible "connection.step_not_possible" 409 Caller No;
+    ConnectionConditionsUnmet "connection.conditions_unmet" 409 Caller No;
     ServiceNoSandbox "service.no_sandbox" 403 Caller No;
     PurposeNeeded "purpose.needed" 403 Caller No;
     PurposeNotAllowed "purpose.not_allowed" 403 Caller No;

@@ -3,6 +3,7 @@
 
 mod connection;
 mod credential;
+mod trial;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::assembly::Running;
 pub(super) use connection::Connection;
 use credential::make_credentials;
 pub(super) use credential::pair_credential;
+pub(super) use trial::Trial;
 
 /// How long tokens and connections of the demo hold.
 const YEAR: Duration = Duration::from_hours(365 * 24);
@@ -74,11 +76,12 @@ pub(super) async fn found(
         register_system(&offices, system).await?;
     }
     let mut credentials = make_credentials(&offices).await?;
+    let trial = Trial::prepare(plan, running, &offices, &city::CONSUMER_SYSTEM).await?;
     for service in SERVICES {
         publish(&offices, service, mocks).await?;
         Connection::request(&offices, &city::CONSUMER_SYSTEM.id(), service)
             .await?
-            .bring_into_force(&offices)
+            .bring_into_force(&offices, &trial, service)
             .await?;
     }
     for credential in &mut credentials {
@@ -181,6 +184,7 @@ pub(super) async fn register_system(offices: &Offices, system: &System) -> anyho
 async fn publish(offices: &Offices, service: &Service, mocks: SocketAddr) -> anyhow::Result<()> {
     let form = json!({
         "id": service.id(), "title": service.title, "upstream": format!("http://{mocks}"),
+        "sandbox_upstream": format!("http://{mocks}"),
     });
     let administrator = offices.administrator(service.system.organisation)?;
     offices.api.must_post(administrator, "/api/v1/services", &form).await?;
@@ -195,7 +199,8 @@ async fn move_upstream(
 ) -> anyhow::Result<()> {
     let administrator = offices.administrator(service.system.organisation)?;
     let path = format!("/api/v1/services/{}/terms", service.id());
-    let form = json!({"upstream": format!("http://{mocks}")});
+    let place = format!("http://{mocks}");
+    let form = json!({"upstream": place, "sandbox_upstream": place});
     offices.api.must_post(administrator, &path, &form).await?;
     Ok(())
 }

@@ -31,6 +31,7 @@ use crate::complaint::Complaint;
 struct Stage<'a> {
     tell: Narrator,
     plan: &'a Plan,
+    running: &'a Running,
     manifest: &'a Manifest,
     offices: Offices,
     trust: TrustFile,
@@ -48,6 +49,7 @@ pub(super) async fn tell(
     let mut stage = Stage {
         tell: Narrator::new(plan.language),
         plan,
+        running,
         manifest,
         offices,
         trust: running.trust(),

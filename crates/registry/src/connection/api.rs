@@ -11,19 +11,21 @@ use wire::id::ConnectionId;
 use wire::problem::Text;
 
 use super::lifecycle::{State, Step};
-use super::{Connection, command, sql, suspension};
+use super::{Connection, command, condition, sandbox_test, sql, suspension};
 use crate::Registry;
 use crate::authority::Sight;
 use crate::refused::Refused;
 use form::{ConnectionForm, ConnectionQuery, RenewalForm, RevisionForm, StepForm};
 use view::{ConnectionView, StepView};
 use view_agreement::AgreementView;
+use view_condition::ConditionsView;
 use view_suspension::SuspensionView;
 
 pub mod form;
 mod step_table;
 pub mod view;
 mod view_agreement;
+mod view_condition;
 pub(crate) mod view_suspension;
 
 pub(crate) fn routes() -> OpenApiRouter<Registry> {
@@ -35,6 +37,7 @@ pub(crate) fn routes() -> OpenApiRouter<Registry> {
         .routes(routes!(renew))
         .routes(routes!(suspensions))
         .routes(routes!(agreement))
+        .routes(routes!(conditions))
         .routes(routes!(take))
 }
 
@@ -184,6 +187,24 @@ async fn agreement(
     Ok(Json(super::agreement::seen_by(&registry, &actor, &id).await?.into()))
 }
 
+/// What must be so before the connection is approved, whether it is, and why; with the calls that
+/// made its test in the sandbox.
+#[utoipa::path(get, path = "/api/v1/connections/{id}/conditions", tag = "connections",
+    params(("id" = String, Path, description = "Connection id")),
+    responses((status = 200, body = ConditionsView), Problems))]
+async fn conditions(
+    AxumState(registry): AxumState<Registry>,
+    Authenticated(actor): Authenticated,
+    Path(id): Path<String>,
+) -> Result<Json<ConditionsView>, Refusal> {
+    let id: ConnectionId = field::parse("id", &id)?;
+    let connection = command::load_seen(&registry, &actor, &id).await?;
+    let database = &registry.database;
+    let conditions = condition::of(database, &connection, registry.clock.now()).await?;
+    let test = sandbox_test::sql::find(database, &id).await.map_err(Refused::from)?;
+    Ok(Json(ConditionsView::new(conditions, test)))
+}
+
 /// Takes a step of the lifecycle.
 #[utoipa::path(post, path = "/api/v1/connections/{id}/{step}", tag = "connections",
     description = step_table::description(),
@@ -211,11 +232,12 @@ async fn shown(registry: &Registry, connection: Connection) -> Result<Connection
 }
 
 /// The steps that have this route; the others have their own, or are the platform's.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     Step::Submit,
     Step::Return,
     Step::Consent,
     Step::Test,
+    Step::ConfirmTest,
     Step::Approve,
     Step::Activate,
     Step::AnnounceSuspension,

@@ -11,7 +11,9 @@ use wire::problem::Text;
 
 use super::lifecycle::{self, Party, Past, State, Step, StepRefusal, Wanted};
 use super::said::Said;
-use super::{Asked, Connection, TakenStep, agreement, deadline, sql, suspension};
+use super::{
+    Asked, Connection, TakenStep, agreement, condition, deadline, sandbox_test, sql, suspension,
+};
 use crate::Registry;
 use crate::authority::Sight;
 use crate::refused::{Noun, Refused};
@@ -124,7 +126,14 @@ pub async fn take(
         subject.insert("ground".to_owned(), ground.clone());
     }
     match step {
+        Step::ConfirmTest => {
+            let entries = said.entries.as_deref().unwrap_or_default();
+            sandbox_test::confirm(&registry.recorder, &mut change, &connection, entries).await?;
+            subject.insert("calls".to_owned(), entries.len().to_string());
+        }
         Step::Approve => {
+            let now = change.time();
+            condition::must_be_met(&registry.database, &connection, now).await?;
             let digest = agreement::keep(registry, &mut change, &connection).await?;
             subject.insert("agreement".to_owned(), digest);
         }
@@ -331,6 +340,7 @@ const fn action(step: Step) -> &'static str {
         Step::Return => "connection.returned",
         Step::Consent => "connection.consented",
         Step::Test => "connection.testing",
+        Step::ConfirmTest => "connection.test_confirmed",
         Step::Approve => "connection.approved",
         Step::Activate => "connection.activated",
         Step::AnnounceSuspension => "connection.suspension_announced",

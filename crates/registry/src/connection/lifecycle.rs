@@ -57,6 +57,8 @@ pub enum Step {
     Consent,
     /// The operator takes it into the sandbox.
     Test,
+    /// The operator confirms, by entries of calls, that it was tried with success.
+    ConfirmTest,
     /// The state manager decides for it.
     Approve,
     /// The operator switches it on.
@@ -127,7 +129,8 @@ pub const TABLE: &[Rule] = {
         Rule { step: T::Return,   from: &[S::Submitted],                        to: S::Returned,  by: &[P::Operator],     needs_reason: true,  not_by: REQUESTER },
         Rule { step: T::Consent,  from: &[S::Submitted],                        to: S::Consented, by: &[P::Provider],     needs_reason: false, not_by: REQUESTER },
         Rule { step: T::Test,     from: &[S::Consented],                        to: S::Testing,   by: &[P::Operator],     needs_reason: false, not_by: &[T::Request, T::Revise, T::Submit, T::Consent] },
-        Rule { step: T::Approve,  from: &[S::Testing],                          to: S::Approved,  by: &[P::StateManager], needs_reason: false, not_by: &[T::Request, T::Revise, T::Submit, T::Consent, T::Test] },
+        Rule { step: T::ConfirmTest, from: &[S::Testing],                       to: S::Testing,   by: &[P::Operator],     needs_reason: false, not_by: &[T::Request, T::Revise, T::Submit, T::Consent] },
+        Rule { step: T::Approve,  from: &[S::Testing],                          to: S::Approved,  by: &[P::StateManager], needs_reason: false, not_by: &[T::Request, T::Revise, T::Submit, T::Consent, T::Test, T::ConfirmTest] },
         Rule { step: T::Activate, from: &[S::Approved],                         to: S::Active,    by: &[P::Operator],     needs_reason: false, not_by: REQUESTER },
         Rule { step: T::AnnounceSuspension, from: &[S::Active],                 to: S::Active,    by: &[P::Provider, P::Operator], needs_reason: true, not_by: &[] },
         Rule { step: T::CallOffSuspension, from: &[S::Active],                  to: S::Active,    by: &[P::Provider, P::Operator], needs_reason: true, not_by: &[] },
@@ -324,6 +327,7 @@ written!(
     Return = "return",
     Consent = "consent",
     Test = "test",
+    ConfirmTest = "confirm_test",
     Approve = "approve",
     Activate = "activate",
     AnnounceSuspension = "announce_suspension",

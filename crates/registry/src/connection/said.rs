@@ -22,6 +22,8 @@ pub struct Said {
     pub measures: Option<String>,
     /// What restores the connection.
     pub restored_when: Option<String>,
+    /// Where the entries of the calls of a test stand.
+    pub entries: Option<Vec<String>>,
 }
 
 impl Said {
@@ -39,6 +41,7 @@ impl Said {
             ("expected_recovery", self.expected_recovery.is_some(), suspends),
             ("measures", self.measures.is_some(), suspends),
             ("restored_when", self.restored_when.is_some(), suspends),
+            ("entries", self.entries.is_some(), step == Step::ConfirmTest),
         ] {
             if is_said && !suits {
                 let reason = Text::new(

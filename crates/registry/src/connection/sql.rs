@@ -5,7 +5,7 @@ use store::{Row, StoreError};
 use wire::ambient::UtcMicros;
 use wire::id::{ConnectionId, ServiceId, SystemId};
 
-use super::lifecycle::{Past, State};
+use super::lifecycle::{Past, State, Step};
 use super::{Connection, TakenStep};
 use crate::authority::Sight;
 use crate::column::{corrupt, parsed_optional};
@@ -139,6 +139,18 @@ pub(crate) async fn past(
     let read =
         |row: &Row| Ok(Past { step: row.parsed("step")?, credential: row.text("credential")? });
     rows.iter().map(read).collect()
+}
+
+/// When `step` was taken last.
+pub(crate) async fn last_taken(
+    reading: impl Reading,
+    id: &ConnectionId,
+    step: Step,
+) -> Result<Option<UtcMicros>, StoreError> {
+    let sql = "SELECT taken_at FROM connection_step WHERE connection = $1 AND step = $2
+        ORDER BY number DESC LIMIT 1";
+    let row = reading.row(sql, &[id.to_string().into(), step.as_str().into()]).await?;
+    row.map(|row| row.time("taken_at")).transpose()
 }
 
 /// The number of the step that comes next.

@@ -98,6 +98,7 @@ impl Step {
             Self::Return => "trả lại",
             Self::Consent => "đồng ý",
             Self::Test => "thử nghiệm",
+            Self::ConfirmTest => "xác nhận kết quả thử nghiệm",
             Self::Approve => "phê duyệt",
             Self::Activate => "kích hoạt",
             Self::AnnounceSuspension => "thông báo tạm ngừng theo kế hoạch",

@@ -87,6 +87,19 @@ pub(crate) async fn not_ended_before(
     rows.iter().map(|row| Ok((from_row(row)?, row.optional_bytes("sealed_secret")?))).collect()
 }
 
+/// How many production credentials of `system` are accepted at `now`.
+pub(crate) async fn count_in_force(
+    reading: impl Reading,
+    system: &SystemId,
+    now: UtcMicros,
+) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) AS credentials FROM credential
+         WHERE system = $1 AND environment = 'production' AND not_before <= $2 AND not_after > $2
+           AND (revoked_at IS NULL OR revoked_at > $2)";
+    let row = reading.row(sql, &[system.to_string().into(), now.into()]).await?;
+    row.map_or(Ok(0), |row| row.integer("credentials"))
+}
+
 /// How many of `system` have not ended before `since`.
 pub(crate) async fn count_not_ended_before(
     reading: impl Reading,

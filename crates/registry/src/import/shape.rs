@@ -335,6 +335,15 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "sandbox_test",
+        key: 1,
+        columns: &[
+            needed("connection", Kind::Connection),
+            needed("confirmed_at", Kind::Time),
+            needed("calls", Kind::Json),
+        ],
+    },
+    Table {
         name: "agreement",
         key: 1,
         columns: &[

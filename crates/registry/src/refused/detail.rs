@@ -8,6 +8,7 @@ use wire::problem::Text;
 use wire::signature::Algorithm;
 
 use super::Noun;
+use crate::connection::condition::Condition;
 use crate::credential::MAX_PER_SYSTEM;
 
 pub(crate) fn only(who: &Text) -> Text {
@@ -99,6 +100,21 @@ pub(super) fn purpose_served(id: &ConnectionId) -> Text {
             "The connection `{id}` of the same system, service and purpose is in force; amend or \
              renew that one."
         ),
+    )
+}
+
+pub(super) fn condition_codes(unmet: &[Condition]) -> String {
+    let codes: Vec<_> = unmet.iter().map(|condition| condition.code.as_str()).collect();
+    codes.join(", ")
+}
+
+pub(super) fn conditions_unmet(unmet: &[Condition]) -> Text {
+    let codes = condition_codes(unmet);
+    let vi: Vec<_> = unmet.iter().map(|condition| condition.why.vi.as_ref()).collect();
+    let en: Vec<_> = unmet.iter().map(|condition| condition.why.en.as_ref()).collect();
+    Text::new(
+        format!("Chưa đáp ứng điều kiện {codes}: {}", vi.join(" ")),
+        format!("Conditions that are not met: {codes}. {}", en.join(" ")),
     )
 }
 

@@ -12,6 +12,7 @@ use super::{
     ConnectionRules, DeadlineRule, DisputeRules, Ground, PublicationRules, Responsibilities,
     SuspensionRules,
 };
+use crate::connection::condition::ConditionCode;
 use crate::connection::lifecycle::{Party, State, Step};
 
 const TEXT_CHARS: usize = 1_000;
@@ -24,12 +25,16 @@ const MAX_DAYS: u32 = 250;
 #[serde(deny_unknown_fields)]
 #[schema(as = ConnectionRulesForm)]
 pub(super) struct RulesForm {
-    /// From when they are in force (RFC 3339, UTC): not before now.
+    /// From when they are in force (RFC 3339, UTC): not before now; at once if left out.
     #[schema(example = "2027-01-01T00:00:00Z")]
-    from: String,
+    from: Option<String>,
     /// On which documents this rests.
     #[schema(example = "Quy chế quản lý, vận hành, khai thác LGSP của thành phố")]
     basis: String,
+    /// Which conditions must be met before a connection is approved: `identification_code`,
+    /// `credential`, `sandbox_test`, `security_level`.
+    #[schema(example = json!(["identification_code", "credential", "sandbox_test"]))]
+    conditions: Vec<String>,
     /// By when whoever is waited for has to act: at most 50.
     deadlines: Vec<DeadlineRuleForm>,
     /// How a suspension is announced.
@@ -71,7 +76,7 @@ pub(super) struct DeadlineRuleForm {
 
 impl RulesForm {
     pub(super) fn read(self, now: UtcMicros) -> Result<(UtcMicros, ConnectionRules), Refusal> {
-        let from: UtcMicros = field::parse("from", &self.from)?;
+        let from = field::parse_optional("from", self.from.as_deref())?.unwrap_or(now);
         if from < now {
             let rule = Text::new("một thời điểm từ hiện tại trở đi.", "an instant not before now.");
             return Err(field::invalid("from", &rule));
@@ -99,6 +104,7 @@ impl RulesForm {
         };
         let rules = ConnectionRules {
             basis: field::sentence("basis", &self.basis, TEXT_CHARS)?,
+            conditions: conditions(self.conditions)?,
             deadlines,
             suspension: self.suspension,
             disputes: self.disputes,
@@ -170,6 +176,15 @@ fn sentences(name: &str, given: &[String]) -> Result<Vec<String>, Refusal> {
         field::sentence(&format!("{name}[{place}]"), text, TEXT_CHARS)
     };
     given.iter().enumerate().map(read).collect()
+}
+
+fn conditions(given: Vec<String>) -> Result<Vec<String>, Refusal> {
+    let known = || ConditionCode::ALL.iter().map(|code| code.as_str());
+    if let Some(place) = given.iter().position(|code| !known().any(|known| known == code)) {
+        return Err(one_of(&format!("conditions[{place}]"), known()));
+    }
+    distinct("conditions", given.iter().map(String::as_str), 0)?;
+    Ok(given)
 }
 
 fn code(name: &str, value: &str) -> Result<(), Refusal> {

@@ -155,6 +155,11 @@ async fn cases(platform: &Platform) -> Vec<Case> {
             BOTH_SIDES_MATTERS,
         ),
         read_by(
+            "/api/v1/connections/{id}/conditions",
+            format!("{connection}/conditions"),
+            BOTH_SIDES_MATTERS,
+        ),
+        read_by(
             "/api/v1/connections/{id}/agreement",
             format!("{connection}/agreement"),
             BOTH_SIDES_MATTERS,
@@ -198,12 +203,13 @@ async fn two_nodes(platform: &Platform) {
 /// possible: whoever may take it is told that it is not possible now, everyone else that they may
 /// not.
 fn steps(connection: &str) -> Vec<Case> {
-    let by: [(&str, &[&str]); 14] = [
+    let by: [(&str, &[&str]); 15] = [
         ("withdraw", &[CONSUMER]),
         ("submit", &[CONSUMER]),
         ("return", &[OPERATOR]),
         ("consent", &[PROVIDER]),
         ("test", &[OPERATOR]),
+        ("confirm_test", &[OPERATOR]),
         ("approve", &[STATE_MANAGER]),
         ("activate", &[OPERATOR]),
         ("announce_suspension", &[PROVIDER, OPERATOR]),

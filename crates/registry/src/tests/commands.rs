@@ -98,6 +98,7 @@ async fn each_step_of_a_connection_emits_its_entry() {
             "connection.submitted",
             "connection.consented",
             "connection.testing",
+            "connection.test_confirmed",
             "connection.approved",
             "connection.activated",
             "connection.suspended",

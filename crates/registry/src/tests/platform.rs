@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, header};
-use evidence::{Actor, Disk, Log, LogConfig, LogKeys, RealDisk, Recorder};
+use evidence::{Actor, Disk, Draft, Log, LogConfig, LogKeys, RealDisk, Recorder};
 use http_body_util::BodyExt;
 use keys::{DetailKeys, Ed25519Key, KeyDirectory, SecretBox, Zeroizing};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use web::{Ambient, Authentication, Authenticator};
 use wire::ambient::UtcMicros;
 use wire::checkpoint::Origin;
 use wire::directory::{Directory, Record};
-use wire::entry::Entry;
+use wire::entry::{Entry, Kind};
 use wire::error_code::ErrorCode;
 use wire::id::KeyId;
 use wire::problem::{Problem, Text};
@@ -313,6 +313,9 @@ impl Platform {
             "approve" => STATE_MANAGER,
             _ => OPERATOR,
         };
+        if step == "approve" {
+            self.meet_conditions(path).await;
+        }
         let mut said = json!({"reason": "theo đề nghị"});
         match step {
             "suspend" => {
@@ -323,6 +326,42 @@ impl Platform {
             _ => {}
         }
         self.made(token, &format!("{path}/{step}"), said).await
+    }
+
+    /// Makes a key for the consumer and calls every operation in the sandbox, so to speak.
+    pub(crate) async fn meet_conditions(&self, path: &str) {
+        let unmet = self.get(&format!("{path}/conditions")).await;
+        if unmet["conditions"][1]["met"] == false {
+            let form = json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256"});
+            self.made(CONSUMER, "/api/v1/credentials", form).await;
+        }
+        if unmet["conditions"][2]["met"] == false {
+            let entries = self.test_calls(path, "sandbox", "200").await;
+            self.made(OPERATOR, &format!("{path}/confirm_test"), json!({"entries": entries})).await;
+        }
+    }
+
+    /// Entries as gateways write them, one for each operation; where they stand.
+    pub(crate) async fn test_calls(
+        &self,
+        path: &str,
+        environment: &str,
+        outcome: &str,
+    ) -> Vec<String> {
+        let connection = self.get(path).await;
+        let mut entries = Vec::new();
+        for operation in connection["asked"]["operations"].as_array().unwrap() {
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            let operation = format!("{} {}", text(&operation["method"]), text(&operation["path"]));
+            let mut draft = Draft::new(Kind::Call, "call.completed");
+            outcome.clone_into(&mut draft.outcome);
+            draft.subject.insert("connection".to_owned(), text(&connection["id"]));
+            draft.subject.insert("operation".to_owned(), operation);
+            draft.subject.insert("environment".to_owned(), environment.to_owned());
+            let appended = self.log.append(draft).await.unwrap();
+            entries.push(format!("{}/{}", self.log.origin(), appended.index));
+        }
+        entries
     }
 
     /// The version of the directory in force.

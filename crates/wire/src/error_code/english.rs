@@ -157,6 +157,10 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "The connection does not allow this operation.",
             "Call only the granted methods and paths, or request an amendment.",
         ),
+        E::ConnectionConditionsUnmet => say(
+            "The connection does not meet the conditions for approval.",
+            "Meet those that the detail names; `conditions` of the connection lists all.",
+        ),
         E::ConnectionStepNotPossible => say(
             "The connection is not in a state from which this step leads on.",
             "Read the connection again; its state names the steps that are possible.",

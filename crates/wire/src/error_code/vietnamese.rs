@@ -158,6 +158,10 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Kết nối không cho phép thao tác này.",
             "Đề nghị chỉ gọi các phương thức và đường dẫn đã được cấp, hoặc đề nghị điều chỉnh kết nối.",
         ),
+        E::ConnectionConditionsUnmet => say(
+            "Kết nối chưa đáp ứng đủ điều kiện để phê duyệt.",
+            "Đề nghị hoàn thiện các điều kiện nêu trong chi tiết; danh sách điều kiện nằm ở mục conditions của kết nối.",
+        ),
         E::ConnectionStepNotPossible => say(
             "Trạng thái của kết nối không cho phép thực hiện bước này.",
             "Đề nghị đọc lại kết nối; trạng thái hiện tại cho biết các bước có thể thực hiện.",

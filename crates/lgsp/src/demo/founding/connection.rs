@@ -4,7 +4,7 @@ use serde_json::json;
 use wire::ambient::Clock as _;
 use wire::id::Role;
 
-use super::{Offices, YEAR, text};
+use super::{Offices, Trial, YEAR, text};
 use crate::ambient::SystemClock;
 use crate::demo::city::{self, Service};
 use crate::demo::control_api::Answer;
@@ -50,9 +50,15 @@ impl Connection {
     }
 
     /// Consent, test, approval, activation.
-    pub(in crate::demo) async fn bring_into_force(&self, offices: &Offices) -> anyhow::Result<()> {
+    pub(in crate::demo) async fn bring_into_force(
+        &self,
+        offices: &Offices,
+        trial: &Trial,
+        service: &Service,
+    ) -> anyhow::Result<()> {
         self.consent(offices).await?;
         self.test(offices).await?;
+        self.confirm_test(offices, &trial.call_all(service).await?).await?;
         self.approve(offices).await?;
         self.activate(offices).await
     }
@@ -62,9 +68,20 @@ impl Connection {
         self.step(offices, offices.administrator(self.provider)?, "consent").await
     }
 
-    /// The operator tries it.
+    /// The operator lets it be tried in the sandbox.
     pub(in crate::demo) async fn test(&self, offices: &Offices) -> anyhow::Result<()> {
         self.step(offices, offices.operator()?, "test").await
+    }
+
+    /// The operator confirms that it was tried, by the entries of the calls.
+    pub(in crate::demo) async fn confirm_test(
+        &self,
+        offices: &Offices,
+        entries: &[String],
+    ) -> anyhow::Result<()> {
+        let path = format!("/api/v1/connections/{}/confirm_test", self.id);
+        offices.api.must_post(offices.operator()?, &path, &json!({"entries": entries})).await?;
+        Ok(())
     }
 
     /// The state manager decides.

@@ -51,6 +51,21 @@ pub(in crate::demo) async fn pair_credential(
     })
 }
 
+/// The same for the sandbox; returns its id.
+pub(super) async fn sandbox_credential(
+    offices: &Offices,
+    system: &System,
+    key: &SigningKey,
+) -> anyhow::Result<String> {
+    let public_key = key.public_key().context("a key pair has a public half")?;
+    let public_key = public_key_pem(Algorithm::Ed25519, &public_key);
+    let form = json!({
+        "system": system.id(), "algorithm": Algorithm::Ed25519, "public_key": public_key,
+        "environment": "sandbox",
+    });
+    text(&make_credential(offices, system, &form).await?, "keyid")
+}
+
 async fn make_credential(
     offices: &Offices,
     system: &System,

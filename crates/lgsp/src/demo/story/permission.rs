@@ -4,7 +4,7 @@ use wire::signature::Algorithm;
 
 use super::Stage;
 use crate::demo::city::{self, System, UNITS};
-use crate::demo::founding::{Connection, pair_credential, register_system};
+use crate::demo::founding::{Connection, Trial, pair_credential, register_system};
 use crate::demo::manifest::DemoCredential;
 
 /// The system whose story is told; a new one each time, so that it can be told again.
@@ -74,8 +74,20 @@ pub(super) async fn grant(stage: &mut Stage<'_>, newcomer: &Newcomer) -> anyhow:
     );
     connection.test(offices).await?;
     tell.done(
-        "H24.15.1 vận hành nền tảng, kiểm thử kết nối (testing).",
-        "H24.15.1 operates the platform and tests the connection (testing).",
+        "H24.15.1 vận hành nền tảng, mở thử nghiệm (testing).",
+        "H24.15.1 operates the platform and opens the connection for testing (testing).",
+    );
+    let trial = Trial::prepare(stage.plan, stage.running, offices, &newcomer.system).await?;
+    let entries = trial.call_all(&UNITS).await?;
+    tell.done(
+        "H24.14 gọi thử từng thao tác bằng khóa của môi trường thử nghiệm; bản ghi là bằng chứng:",
+        "H24.14 tries every operation with a sandbox key; the entries are the evidence:",
+    );
+    entries.iter().for_each(|entry| tell.show(entry));
+    connection.confirm_test(offices, &entries).await?;
+    tell.done(
+        "H24.15.1 xác nhận kết quả thử nghiệm theo các bản ghi đó.",
+        "H24.15.1 confirms the test by those entries.",
     );
     connection.approve(offices).await?;
     tell.done(

@@ -11,6 +11,7 @@ use wire::problem::Text;
 
 use super::super::command::NewConnection;
 use super::super::said::Said;
+use super::super::sandbox_test::MAX_ENTRIES;
 use super::super::{Asked, DataItem, OperationShape, QuotaShape};
 use super::{MAX_YEARS, latest_end};
 
@@ -95,6 +96,9 @@ pub struct StepForm {
     measures: Option<String>,
     /// Needed to suspend at once: what restores the connection.
     restored_when: Option<String>,
+    /// Needed to confirm a test: where the entries of its calls stand (`Lgsp-Entry` of their
+    /// answers): 1 to 200.
+    entries: Option<Vec<String>>,
 }
 
 /// Until when a connection is to be renewed.
@@ -121,8 +125,21 @@ impl StepForm {
             )?,
             measures: sentence("measures", self.measures)?,
             restored_when: sentence("restored_when", self.restored_when)?,
+            entries: self.entries.map(entries).transpose()?,
         })
     }
+}
+
+fn entries(given: Vec<String>) -> Result<Vec<String>, Refusal> {
+    let distinct: BTreeSet<_> = given.iter().collect();
+    if (1..=MAX_ENTRIES).contains(&given.len()) && distinct.len() == given.len() {
+        return Ok(given);
+    }
+    let rule = Text::new(
+        format!("danh sách từ 1 đến {MAX_ENTRIES} bản ghi, ghi mỗi bản ghi một lần."),
+        format!("a list of 1 to {MAX_ENTRIES} entries, each only once."),
+    );
+    Err(field::invalid("entries", &rule))
 }
 
 impl RenewalForm {

@@ -106,6 +106,7 @@ fn attempts() -> impl Strategy<Value = Vec<(Step, &'static str)>> {
         Step::Submit,
         Step::Consent,
         Step::Test,
+        Step::ConfirmTest,
         Step::Approve,
         Step::Activate,
     ]);
@@ -133,6 +134,10 @@ proptest! {
                 prop_assert!(actors.iter().all(Option::is_some), "{history:?}");
                 let distinct: BTreeSet<_> = actors.iter().collect();
                 prop_assert_eq!(distinct.len(), 4, "{:?}", history);
+                let by = |step| history.iter().filter(move |past| past.step == step);
+                let approver = by(Step::Approve).next_back().map(|past| &past.credential);
+                let confirmed = by(Step::ConfirmTest).map(|past| Some(&past.credential));
+                prop_assert!(confirmed.into_iter().all(|by| by != approver), "{history:?}");
             }
         }
     }
