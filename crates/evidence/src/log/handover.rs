@@ -127,7 +127,14 @@ impl Handover {
         let held = published.len().min(state.batches.len());
         let bytes: usize = state.batches.drain(..held).map(|batch| batch.bytes.len()).sum();
         state.bytes = state.bytes.saturating_sub(bytes);
-        state.spare = published.into_iter().filter_map(Arc::into_inner).collect();
+        // What waited for a disk that stood still is not kept.
+        let mut room = 0;
+        let is_usual = |batch: &Batch| {
+            room += batch.bytes.capacity();
+            room <= 2 * PUBLISH_AT
+        };
+        let unread = published.into_iter().filter_map(Arc::into_inner);
+        state.spare = unread.take_while(is_usual).collect();
     }
 
     /// An empty batch that begins at this index.

@@ -46,7 +46,7 @@ impl Shared {
     pub(super) fn refuse(&self, mut job: Job, reason: LogUnavailable) {
         job.answer(Err(reason));
         if job.resolves_intent && reason != LogUnavailable::Closed {
-            // What is shorter than an entry that was spelt out is one too.
+            // One that is all but too long may not be; then the next start writes it.
             if let Some(entry) = unknown(&job.entry) {
                 self.orphans.lock().push(Job { entry, ..job });
             }
