@@ -26,7 +26,7 @@ use axum::routing::get;
 use evidence::{DirectoryHistory, Recorder};
 use tokio::sync::watch;
 use utoipa::OpenApi as _;
-use web::{Authenticator, require_sign_on};
+use web::{Authenticator, Organisations, require_sign_on};
 use wire::trust::TrustFile;
 
 /// What the routes need.
@@ -36,6 +36,8 @@ pub struct EvidenceApi {
     pub recorder: Recorder,
     /// Directory versions of the past, for bundles.
     pub history: DirectoryHistory,
+    /// Under which code an organisation is known today.
+    pub organisations: Arc<dyn Organisations>,
     /// The `{log}` in `/evidence/logs/{log}/…` under which this node's log stands.
     pub log_name: Arc<str>,
     /// Whether anybody may read the entries (`entries = "public"`).

@@ -8,7 +8,7 @@ use evidence::DirectoryHistory;
 use identity::Identity;
 use portal::{Shown, ShownLog};
 use registry::Registry;
-use web::{Ambient, Authenticator};
+use web::{Ambient, Authenticator, Organisations};
 use wire::checkpoint::Origin;
 
 use super::core::Core;
@@ -27,9 +27,9 @@ pub(super) fn routes(
     gateway_url: &str,
     in_force: InForce,
 ) -> Router {
-    let organisations = Arc::new(registry.clone());
+    let organisations: Arc<dyn Organisations> = Arc::new(registry.clone());
     let randomness = Arc::clone(&core.randomness);
-    let identity = Identity::new(core.recorder.clone(), organisations, randomness);
+    let identity = Identity::new(core.recorder.clone(), Arc::clone(&organisations), randomness);
     let authenticator: Arc<dyn Authenticator> = Arc::new(identity.clone());
     let (policy, policy_document) = registry.router();
     let (public, public_document) = registry.public_router();
@@ -49,6 +49,7 @@ pub(super) fn routes(
     let evidence = EvidenceApi {
         recorder: core.recorder.clone(),
         history: DirectoryHistory::new(core.database.clone()),
+        organisations,
         log_name: log_name.into(),
         entries_public: config.evidence.entries == EntriesAccess::Public,
         trust: members.trust.clone(),

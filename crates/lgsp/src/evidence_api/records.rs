@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use web::openapi::Problems;
-use web::{Authenticated, Json, Path, Refusal, field};
+use web::{Authenticated, Json, Organisations, Path, Refusal, field};
 use wire::digest::ContentDigest;
 use wire::error_code::ErrorCode;
 use wire::id::RequestId;
@@ -100,7 +100,7 @@ pub(super) async fn call(
     let wanted = Wanted::Call(request_id);
     let reading = api.reading(&actor, wanted, "record");
     let entries = api.find(wanted).await?;
-    let sight = common_sight(&actor, &entries);
+    let sight = common_sight(&*api.organisations, &actor, &entries).await?;
     if sight == Sight::Nothing {
         return Err(reading.refuse().await);
     }
@@ -139,7 +139,7 @@ pub(super) async fn bundle(
     let wanted: Wanted = wanted.parse().map_err(|_| not_a_request_id())?;
     let reading = api.reading(&actor, wanted, "bundle");
     let entries = api.find(wanted).await?;
-    let disclosure = match common_sight(&actor, &entries) {
+    let disclosure = match common_sight(&*api.organisations, &actor, &entries).await? {
         Sight::Nothing => return Err(reading.refuse().await),
         Sight::Proof => Disclosure::Closed,
         Sight::Content => Disclosure::Open,
@@ -226,9 +226,18 @@ impl Body {
 }
 
 /// What the actor may see of all of them: the least of what it may see of each.
-fn common_sight(actor: &Actor, entries: &[FoundEntry]) -> Sight {
-    let sights = entries.iter().map(|found| sight(actor, &Parties::of(&found.entry)));
-    sights.min().unwrap_or(Sight::Nothing)
+async fn common_sight(
+    organisations: &dyn Organisations,
+    actor: &Actor,
+    entries: &[FoundEntry],
+) -> Result<Sight, Refusal> {
+    let mut least = None;
+    for found in entries {
+        let parties = Parties::of(&found.entry).known_today(organisations).await?;
+        let sight = sight(actor, &parties);
+        least = Some(least.map_or(sight, |least: Sight| least.min(sight)));
+    }
+    Ok(least.unwrap_or(Sight::Nothing))
 }
 
 fn name(wanted: Wanted) -> String {

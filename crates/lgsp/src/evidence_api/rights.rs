@@ -1,6 +1,7 @@
 //! Who may see what of the evidence: one table, deny by default.
 
 use evidence::Actor;
+use web::{Organisations, Refusal};
 use wire::entry::Entry;
 use wire::id::{Role, ServiceId};
 use wire::organisation_code::OrganisationCode;
@@ -21,6 +22,8 @@ pub(super) enum Sight {
 pub(super) struct Parties {
     pub(super) consumer: Option<OrganisationCode>,
     pub(super) provider: Option<OrganisationCode>,
+    /// The codes that the same organisations have today, where those are others.
+    today: Vec<OrganisationCode>,
 }
 
 impl Parties {
@@ -30,12 +33,28 @@ impl Parties {
         Self {
             consumer: entry.actor.as_ref().and_then(|actor| actor.organisation.clone()),
             provider: service.map(|service| service.organisation),
+            today: Vec::new(),
         }
+    }
+
+    /// The same, known by today's codes too: an organisation that got another code since goes on
+    /// seeing what was its matter before.
+    pub(super) async fn known_today(
+        mut self,
+        organisations: &dyn Organisations,
+    ) -> Result<Self, Refusal> {
+        for party in [&self.consumer, &self.provider].into_iter().flatten() {
+            let today = organisations.today(party).await?;
+            if today != *party {
+                self.today.push(today);
+            }
+        }
+        Ok(self)
     }
 
     fn include(&self, organisation: &OrganisationCode) -> bool {
         let is_it = |party: &Option<OrganisationCode>| party.as_ref() == Some(organisation);
-        is_it(&self.consumer) || is_it(&self.provider)
+        is_it(&self.consumer) || is_it(&self.provider) || self.today.contains(organisation)
     }
 }
 

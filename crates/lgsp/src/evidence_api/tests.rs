@@ -10,7 +10,7 @@ use wire::merkle::{leaf_hash, root_of};
 use wire::note::SignedNote;
 use wire::tile::decode_entries;
 
-use self::fixture::{AUDITOR, BEARER, Fixture, OPERATOR, READERS};
+use self::fixture::{AUDITOR, BEARER, Fixture, OPERATOR, READERS, RECODED};
 use super::{BUNDLE, CALL, CHECKPOINT, ENTRIES, HASHES, TRUST};
 
 /// Every route × every reader of [`READERS`]. A route without a line here has no business in
@@ -137,6 +137,15 @@ async fn the_record_shows_content_to_the_parties_and_auditors_only_and_secrets_t
     assert_eq!(answer["entries"][0]["index"], 0);
     assert_eq!(answer["entries"][0]["published"], true);
     assert_eq!(answer["entries"][0]["entry"]["action"], "call.completed");
+}
+
+#[tokio::test]
+async fn an_organisation_that_got_another_code_goes_on_seeing_its_calls() {
+    let fixture = Fixture::new(false).await;
+    let answer = fixture.get(&fixture.path(CALL), &RECODED).await.json();
+    assert!(answer["entries"][0]["content"].is_object(), "{answer}");
+    let entry = &answer["entries"][0]["entry"];
+    assert_eq!(entry["actor"]["organisation"], "H24.30", "the entry stays as it was");
 }
 
 #[tokio::test]

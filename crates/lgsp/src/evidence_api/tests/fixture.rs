@@ -15,7 +15,7 @@ use store::{Database, DatabaseConfig};
 use tempfile::TempDir;
 use testkit::{SeededRandomness, TestClock, TestDatabase};
 use tower::ServiceExt;
-use web::{Ambient, Authentication, Authenticator};
+use web::{Ambient, Authentication, Authenticator, Organisations, Registered, Today};
 use wire::ambient::{Clock, Randomness, UtcMicros};
 use wire::checkpoint::Origin;
 use wire::commitment::{CommitmentLabel as Label, EntrySecret, commit_body, commit_head};
@@ -24,6 +24,7 @@ use wire::error_code::ErrorCode;
 use wire::id::{RequestId, Role};
 use wire::merkle::sha256;
 use wire::note::NoteVerifier;
+use wire::organisation_code::OrganisationCode;
 use wire::problem::{Problem, Text};
 use wire::tile::{TileKind, TilePath};
 use wire::trust::{TrustFile, TrustedLog};
@@ -73,6 +74,22 @@ impl Authenticator for Credulous {
         });
         let refusal = || Problem::new(ErrorCode::TokenInvalid, Text::new("sai", "wrong"));
         Box::pin(async move { actor.ok_or_else(refusal) })
+    }
+}
+
+/// The consumer got another code after the call.
+pub(super) const RECODED: Reader = Reader(Some("organisation_admin@H24.77"));
+
+struct OneRecoded;
+
+impl Organisations for OneRecoded {
+    fn is_registered<'a>(&'a self, _: &'a OrganisationCode) -> Registered<'a> {
+        Box::pin(async { Ok(true) })
+    }
+
+    fn today<'a>(&'a self, code: &'a OrganisationCode) -> Today<'a> {
+        let today = if code.as_str() == "H24.30" { "H24.77" } else { code.as_str() };
+        Box::pin(async move { Ok(today.parse().unwrap()) })
     }
 }
 
@@ -137,6 +154,7 @@ impl Fixture {
         let api = EvidenceApi {
             recorder: recorder.unwrap(),
             history: DirectoryHistory::new(database),
+            organisations: Arc::new(OneRecoded),
             log_name: "log".into(),
             entries_public,
             trust: tokio::sync::watch::channel(Arc::new(trust.clone())).1,
