@@ -21,6 +21,7 @@ pub(crate) mod sql;
 pub mod suspension;
 #[cfg(test)]
 mod tests;
+pub mod usage;
 mod wording;
 
 use serde::{Deserialize, Serialize};

@@ -25,6 +25,7 @@ use wire::directory::Record;
 use wire::id::ConnectionId;
 
 use self::enforced::Enforced;
+pub(super) use self::enforced::written;
 use self::writing::{Occasion, Sides, write};
 use super::Connection;
 use super::command::load_seen;

@@ -20,6 +20,7 @@ use view::{ConnectionView, StepView};
 use view_agreement::AgreementView;
 use view_condition::ConditionsView;
 use view_suspension::SuspensionView;
+use view_usage::{UsageQuery, UsageView};
 
 pub mod form;
 mod step_table;
@@ -27,6 +28,7 @@ pub mod view;
 mod view_agreement;
 mod view_condition;
 pub(crate) mod view_suspension;
+pub(crate) mod view_usage;
 
 pub(crate) fn routes() -> OpenApiRouter<Registry> {
     OpenApiRouter::default()
@@ -38,6 +40,7 @@ pub(crate) fn routes() -> OpenApiRouter<Registry> {
         .routes(routes!(suspensions))
         .routes(routes!(agreement))
         .routes(routes!(conditions))
+        .routes(routes!(usage))
         .routes(routes!(take))
 }
 
@@ -203,6 +206,31 @@ async fn conditions(
     let conditions = condition::of(database, &connection, registry.clock.now()).await?;
     let test = sandbox_test::sql::find(database, &id).await.map_err(Refused::from)?;
     Ok(Json(ConditionsView::new(conditions, test)))
+}
+
+/// Which operations were called in a period, and which never: those are proposed for narrowing. It is
+/// counted from the log of the node that answers, now.
+#[utoipa::path(get, path = "/api/v1/connections/{id}/usage", tag = "connections",
+    params(("id" = String, Path, description = "Connection id"), UsageQuery),
+    responses((status = 200, body = UsageView), Problems))]
+async fn usage(
+    AxumState(registry): AxumState<Registry>,
+    Authenticated(actor): Authenticated,
+    Path(id): Path<String>,
+    Query(query): Query<UsageQuery>,
+) -> Result<Json<UsageView>, Refusal> {
+    let id: ConnectionId = field::parse("id", &id)?;
+    let from = field::parse_optional("from", query.from.as_deref())?;
+    let until = field::parse_optional("until", query.until.as_deref())?;
+    let connection = command::load_seen(&registry, &actor, &id).await?;
+    let from = from.unwrap_or(connection.requested_at);
+    let until = until.unwrap_or(UtcMicros::MAX);
+    if until < from {
+        let rule = Text::new("một thời điểm sau «from».", "an instant after `from`.");
+        return Err(field::invalid("until", &rule));
+    }
+    let usage = super::usage::count(&registry, &connection, from, until).await?;
+    Ok(Json(UsageView::new(usage, from, &connection.asked)))
 }
 
 /// Takes a step of the lifecycle.

@@ -155,6 +155,11 @@ async fn cases(platform: &Platform) -> Vec<Case> {
             BOTH_SIDES_MATTERS,
         ),
         read_by(
+            "/api/v1/connections/{id}/usage",
+            format!("{connection}/usage"),
+            BOTH_SIDES_MATTERS,
+        ),
+        read_by(
             "/api/v1/connections/{id}/conditions",
             format!("{connection}/conditions"),
             BOTH_SIDES_MATTERS,

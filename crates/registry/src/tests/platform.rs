@@ -364,6 +364,16 @@ impl Platform {
         entries
     }
 
+    /// The entry of one production call, as gateways write it.
+    pub(crate) async fn call(&self, path: &str, operation: &str, action: &str) {
+        let mut draft = Draft::new(Kind::Call, action);
+        "200".clone_into(&mut draft.outcome);
+        let id = path.rsplit('/').next().unwrap();
+        draft.subject.insert("connection".to_owned(), id.to_owned());
+        draft.subject.insert("operation".to_owned(), operation.to_owned());
+        self.log.append(draft).await.unwrap();
+    }
+
     /// The version of the directory in force.
     pub(crate) fn in_force(&self) -> Arc<Published> {
         self.registry.published().borrow().clone()

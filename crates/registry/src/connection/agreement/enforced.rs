@@ -83,6 +83,6 @@ impl Enforced {
 }
 
 /// `GET /units/{id}`.
-pub(super) fn written(operation: &Operation) -> String {
+pub(crate) fn written(operation: &Operation) -> String {
     format!("{} {}", operation.method, operation.path)
 }
