@@ -10,6 +10,7 @@
 
 pub mod api;
 pub mod command;
+pub mod compromise;
 pub mod expiry;
 pub(crate) mod sql;
 #[cfg(test)]
@@ -53,6 +54,9 @@ pub struct Credential {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub revoked_at: Option<UtcMicros>,
+    /// What was said when it was reported compromised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked_because: Option<String>,
     /// The credential that it took over from.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]

@@ -152,6 +152,7 @@ impl Registry {
             .merge(system::api::routes())
             .merge(credential::api::routes())
             .merge(credential::expiry::api::routes())
+            .merge(credential::compromise::api::routes())
             .merge(service::api::routes())
             .merge(service::description::api::routes())
             .merge(connection::api::routes())

@@ -29,6 +29,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("life of a service", SERVICE_LIFE),
         ("care of a system", SYSTEM_CARE),
         ("sandbox test", crate::connection::sandbox_test::sql::CREATE),
+        ("compromise", COMPROMISE),
     ],
 };
 
@@ -286,3 +287,5 @@ CREATE TABLE system_contact (
     email TEXT NOT NULL,
     PRIMARY KEY (system, number)
 );";
+const COMPROMISE: &str = "
+ALTER TABLE credential ADD COLUMN revoked_because TEXT;";

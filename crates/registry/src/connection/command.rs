@@ -152,6 +152,27 @@ pub async fn take(
     Ok(connection)
 }
 
+/// Suspends whatever `consumer` may call now, as a consequence of what befell it, within `change`.
+/// It is its own organisation's administrator, or the operator, who says so.
+pub(crate) async fn suspend_consumer(
+    change: &mut Change,
+    actor: &Actor,
+    consumer: &SystemId,
+    said: &Said,
+) -> Result<Vec<ConnectionId>, Refused> {
+    let active = sql::active_of(&mut *change, consumer).await?;
+    let mut suspended = Vec::with_capacity(active.len());
+    for mut connection in active {
+        let parties = [Party::Platform];
+        move_on(change, actor, &parties, &mut connection, Step::Suspend, said).await?;
+        if actor.organisation == consumer.organisation {
+            suspension::is_told(change, &connection.id).await?;
+        }
+        suspended.push(connection.id);
+    }
+    Ok(suspended)
+}
+
 fn must_request(
     actor: &Actor,
     consumer: &SystemId,

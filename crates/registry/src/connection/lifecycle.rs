@@ -135,7 +135,7 @@ pub const TABLE: &[Rule] = {
         Rule { step: T::AnnounceSuspension, from: &[S::Active],                 to: S::Active,    by: &[P::Provider, P::Operator], needs_reason: true, not_by: &[] },
         Rule { step: T::CallOffSuspension, from: &[S::Active],                  to: S::Active,    by: &[P::Provider, P::Operator], needs_reason: true, not_by: &[] },
         Rule { step: T::Pause,    from: &[S::Active],                           to: S::Suspended, by: &[P::Platform],     needs_reason: false, not_by: &[] },
-        Rule { step: T::Suspend,  from: &[S::Active],                           to: S::Suspended, by: &[P::Provider, P::Operator], needs_reason: true, not_by: &[] },
+        Rule { step: T::Suspend,  from: &[S::Active],                           to: S::Suspended, by: &[P::Provider, P::Operator, P::Platform], needs_reason: true, not_by: &[] },
         Rule { step: T::TellConsumer, from: &[S::Suspended],                    to: S::Suspended, by: &[P::Provider, P::Operator], needs_reason: false, not_by: &[] },
         Rule { step: T::Resume,   from: &[S::Suspended],                        to: S::Active,    by: &[P::Operator],     needs_reason: false, not_by: &[] },
         Rule { step: T::End,      from: &[S::Approved, S::Active, S::Suspended], to: S::Ended,    by: &[P::Consumer, P::Provider, P::Operator, P::StateManager], needs_reason: true, not_by: &[] },

@@ -89,6 +89,17 @@ pub(crate) async fn in_force_between(
     reading.rows(&sql, &values).await?.iter().map(from_row).collect()
 }
 
+/// Those by which `consumer` calls.
+pub(crate) async fn active_of(
+    reading: impl Reading,
+    consumer: &SystemId,
+) -> Result<Vec<Connection>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM connection WHERE consumer = $1 AND state = 'active' ORDER BY id"
+    );
+    reading.rows(&sql, &[consumer.to_string().into()]).await?.iter().map(from_row).collect()
+}
+
 /// Those that gateways hear of, for the directory.
 pub(crate) async fn published(reading: impl Reading) -> Result<Vec<Connection>, StoreError> {
     let sql = format!(

@@ -92,10 +92,7 @@ pub(crate) async fn follow(
     match step {
         Step::AnnounceSuspension => announce(change, actor, connection, said).await,
         Step::Suspend => suspend(change, actor, connection, said).await,
-        Step::TellConsumer => {
-            sql::told(change, &connection.id, at).await?;
-            Ok(deadline::sql::close(change, &connection.id, TELL_CONSUMER, at).await?)
-        }
+        Step::TellConsumer => is_told(change, &connection.id).await,
         Step::CallOffSuspension => {
             if sql::find_open(&mut *change, &connection.id).await?.is_none() {
                 return Err(Refused::NoSuspensionPlanned(connection.id));
@@ -107,6 +104,13 @@ pub(crate) async fn follow(
         }
         _ => Ok(()),
     }
+}
+
+/// The consumer knows of the suspension: it was told, or said so itself.
+pub(crate) async fn is_told(change: &mut Change, connection: &ConnectionId) -> Result<(), Refused> {
+    let at = change.time();
+    sql::told(change, connection, at).await?;
+    Ok(deadline::sql::close(change, connection, TELL_CONSUMER, at).await?)
 }
 
 async fn announce(

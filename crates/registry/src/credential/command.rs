@@ -127,7 +127,7 @@ pub async fn revoke(
     }
     let now = change.time();
     credential.revoked_at = Some(now);
-    sql::revoke(&mut change, keyid, now).await?;
+    sql::revoke(&mut change, keyid, now, None).await?;
     change.record(subject(&credential)).await?;
     registry.publisher.publish(Some(actor)).await?;
     Ok(credential)
@@ -174,6 +174,7 @@ async fn insert(
         not_before: now,
         not_after: now.saturating_add(life),
         revoked_at: None,
+        revoked_because: None,
         replaces,
         public_key,
     };

@@ -14,7 +14,8 @@ use crate::authority::Sight;
 use crate::column::{corrupt, parsed_optional};
 use web::PageRequest;
 
-const COLUMNS: &str = "keyid, system, algorithm, environment, public_key, not_before, not_after, revoked_at, replaces";
+const COLUMNS: &str = "keyid, system, algorithm, environment, public_key, not_before, not_after, revoked_at, \
+     revoked_because, replaces";
 
 pub(crate) async fn find(
     reading: impl Reading,
@@ -112,6 +113,18 @@ pub(crate) async fn count_not_ended_before(
     row.ok_or_else(|| corrupt("credential", "a count has no row"))?.integer("credentials")
 }
 
+/// Those of `system` that are neither revoked nor past their time.
+pub(crate) async fn alive_of(
+    reading: impl Reading,
+    system: &SystemId,
+    now: UtcMicros,
+) -> Result<Vec<KeyId>, StoreError> {
+    let sql = "SELECT keyid FROM credential
+         WHERE system = $1 AND revoked_at IS NULL AND not_after > $2 ORDER BY keyid";
+    let rows = reading.rows(sql, &[system.to_string().into(), now.into()]).await?;
+    rows.iter().map(|row| row.parsed("keyid")).collect()
+}
+
 pub(crate) async fn insert(
     change: &mut Change,
     new: &Credential,
@@ -151,9 +164,12 @@ pub(crate) async fn revoke(
     change: &mut Change,
     keyid: &KeyId,
     at: UtcMicros,
+    because: Option<&str>,
 ) -> Result<(), StoreError> {
-    let sql = "UPDATE credential SET revoked_at = $2, sealed_secret = NULL WHERE keyid = $1";
-    change.execute(sql, &[keyid.as_str().into(), at.into()]).await?;
+    let sql = "UPDATE credential SET revoked_at = $2, revoked_because = $3, sealed_secret = NULL
+        WHERE keyid = $1";
+    let because = because.map(ToOwned::to_owned);
+    change.execute(sql, &[keyid.as_str().into(), at.into(), because.into()]).await?;
     Ok(())
 }
 
@@ -172,6 +188,7 @@ fn from_row(row: &Row) -> Result<Credential, StoreError> {
         not_before: row.time("not_before")?,
         not_after: row.time("not_after")?,
         revoked_at: row.optional_time("revoked_at")?,
+        revoked_because: row.optional_text("revoked_because")?,
         replaces: parsed_optional(row, "replaces")?,
         public_key,
     })

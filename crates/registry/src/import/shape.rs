@@ -216,6 +216,7 @@ pub(crate) const TABLES: &[Table] = &[
             needed("not_after", Kind::Time),
             needed("made_at", Kind::Time),
             optional("revoked_at", Kind::Time),
+            optional("revoked_because", Kind::Text),
             optional("replaces", Kind::Credential),
         ],
     },

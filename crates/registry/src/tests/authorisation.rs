@@ -180,6 +180,7 @@ async fn cases(platform: &Platform) -> Vec<Case> {
     ];
     cases.extend(steps(&connection));
     cases.extend(crate::credential::expiry::tests::cases());
+    cases.extend(crate::credential::compromise::tests::cases());
     cases.extend(crate::calendar::tests::cases());
     cases.extend(crate::import::tests::cases(platform).await);
     cases.extend(crate::regulation::tests::cases());
