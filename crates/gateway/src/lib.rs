@@ -38,6 +38,7 @@ mod request;
 mod routes;
 mod server;
 mod target;
+mod timeline;
 mod upstream;
 
 pub use cluster::{ANNOUNCED, ClusterParts, KEPT, Node, NodeList, NodeSlot, NotServing, SERVES};

@@ -10,6 +10,7 @@ use wire::ambient::UtcMicros;
 use wire::directory::Environment;
 use wire::error_code::ErrorCode;
 use wire::id::{KeyId, SystemId};
+use wire::signature::Algorithm;
 
 use crate::passage::{Moment, check_state, choose};
 use crate::refusal::Refusal;
@@ -43,6 +44,7 @@ pub fn rehearse<'a>(
 fn judge(routes: &Routes, call: Rehearsal<'_>, now: UtcMicros) -> Result<(), ErrorCode> {
     let mut environment = Environment::Production;
     let consumer = routes.system_of_today(call.consumer, now);
+    let mut signs_with_secret = false;
     if let Some(keyid) = call.keyid {
         let credential = routes.credential(keyid).ok_or(ErrorCode::KeyUnknown)?;
         if credential.system != consumer {
@@ -51,6 +53,10 @@ fn judge(routes: &Routes, call: Rehearsal<'_>, now: UtcMicros) -> Result<(), Err
         if !credential.is_valid_at(now) {
             return Err(ErrorCode::KeyNotValid);
         }
+        if !credential.is_allowed_at(now) {
+            return Err(ErrorCode::ProfileNotAllowed);
+        }
+        signs_with_secret = credential.key.algorithm() == Algorithm::HmacSha256;
         environment = credential.environment;
     }
     let called = routes.service(call.path, now).ok_or(ErrorCode::ConnectionNone)?;
@@ -66,6 +72,9 @@ fn judge(routes: &Routes, call: Rehearsal<'_>, now: UtcMicros) -> Result<(), Err
     let moment = Moment { environment, at: now };
     let connection = choose(connections, call.purpose, moment).map_err(code)?;
     check_state(connection, moment).map_err(code)?;
+    if service.demands(environment, now).asymmetric && signs_with_secret {
+        return Err(ErrorCode::ProfileAsymmetricNeeded);
+    }
     service.upstream(environment).ok_or(ErrorCode::ServiceNoSandbox)?;
     let operation = connection.permit(call.method, path);
     operation.map(|label: Arc<str>| drop(label)).ok_or(ErrorCode::ConnectionOperationNotAllowed)

@@ -18,8 +18,8 @@ use http::HeaderValue;
 use keys::{CallerKey, KeyError, Zeroizing};
 use wire::ambient::UtcMicros;
 use wire::directory::{
-    Aliases, ConnectionRecord, CredentialRecord, Directory, Environment, Operation, Record,
-    RecordMode, ServiceRecord,
+    Aliases, ConnectionRecord, CredentialRecord, Demands, Directory, Environment, Method,
+    Operation, Profiles, Record, RecordMode, ServiceRecord, Signer,
 };
 use wire::id::{ConnectionId, KeyId, PurposeCode, ServiceId, SystemId};
 use wire::merkle::Hash;
@@ -29,6 +29,7 @@ use wire::signature::Algorithm;
 use crate::cluster::Allowance;
 use crate::farewell::Farewell;
 use crate::quota::Rate;
+use crate::timeline::Timeline;
 use crate::upstream::Upstream;
 
 /// What the registry publishes for gateways: the directory, and beside it the secrets that must
@@ -67,6 +68,8 @@ pub(crate) struct Credential {
     /// From where its system calls; empty: from anywhere.
     networks: Arc<[Network]>,
     pub(crate) environment: Environment,
+    /// Whether the technical profile lets it sign.
+    profile: Timeline<bool>,
     not_before: UtcMicros,
     not_after: UtcMicros,
 }
@@ -84,7 +87,9 @@ pub(crate) struct Service {
     pub(crate) records_before_forward: bool,
     pub(crate) max_body_bytes: u64,
     /// Whether its provider must sign its answers.
-    pub(crate) has_signed_answers: bool,
+    has_signed_answers: bool,
+    /// What the technical profile demands in production, and in the sandbox.
+    demands: [Timeline<Demands>; 2],
     /// Whether the platform signs the requests that it passes on.
     pub(crate) has_signed_requests: bool,
     /// What is said of its end, if that is announced.
@@ -149,19 +154,25 @@ impl Routes {
             ..Self::default()
         };
         let networks = networks_of(&snapshot.directory);
+        let guidance = Guidance::of(&snapshot.directory);
         let mut services: HashMap<&ServiceId, Service> = HashMap::new();
         for record in snapshot.directory.records() {
             match record {
-                Record::Credential(record) => routes.add_credential(record, snapshot, &networks),
+                Record::Credential(record) => {
+                    routes.add_credential(record, snapshot, &networks, &guidance);
+                }
                 Record::Service(record) => {
-                    if let Some(service) = Service::from_record(record) {
+                    if let Some(mut service) = Service::from_record(record) {
+                        service.demands = guidance.of_service(&record.id);
                         services.insert(&record.id, service);
                     }
                 }
                 Record::Organisation(_)
                 | Record::System(_)
                 | Record::Connection(_)
-                | Record::Alias(_) => {}
+                | Record::Alias(_)
+                | Record::Profile(_)
+                | Record::ProfileAssignment(_) => {}
             }
         }
         for record in snapshot.directory.records() {
@@ -192,6 +203,7 @@ impl Routes {
         record: &CredentialRecord,
         snapshot: &DirectorySnapshot,
         networks: &HashMap<&SystemId, Arc<[Network]>>,
+        guidance: &Guidance<'_>,
     ) {
         if record.revoked_at.is_some() {
             self.revoked.insert(record.keyid.clone());
@@ -200,6 +212,7 @@ impl Routes {
         let secret = snapshot.hmac_secrets.get(&record.keyid);
         match Credential::from_record(record, secret.map(|secret| secret.as_slice())) {
             Ok(mut credential) => {
+                credential.profile = guidance.of_credential(&credential);
                 if let Some(networks) = networks.get(&record.system) {
                     credential.networks = Arc::clone(networks);
                 }
@@ -274,6 +287,7 @@ impl Credential {
             system: record.system.clone(),
             networks: Arc::default(),
             environment: record.environment,
+            profile: Timeline::new([], |_| true),
             not_before: record.not_before,
             not_after: record.not_after,
         })
@@ -282,6 +296,11 @@ impl Credential {
     /// Whether its system calls from this address.
     pub(crate) fn may_come_from(&self, address: IpAddr) -> bool {
         self.networks.is_empty() || self.networks.iter().any(|network| network.contains(address))
+    }
+
+    /// Whether the technical profile lets it sign at `now`.
+    pub(crate) fn is_allowed_at(&self, now: UtcMicros) -> bool {
+        self.profile.at(now)
     }
 
     /// Whether the key may be used at `now`.
@@ -301,6 +320,48 @@ fn networks_of(directory: &Directory) -> HashMap<&SystemId, Arc<[Network]>> {
         }
     }
     networks
+}
+
+/// The technical profiles of a directory, and what they need to know of systems.
+struct Guidance<'d> {
+    profiles: Profiles,
+    levels: HashMap<&'d SystemId, u8>,
+}
+
+impl<'d> Guidance<'d> {
+    fn of(directory: &'d Directory) -> Self {
+        let level = |record: &'d Record| match record {
+            Record::System(system) => Some((&system.id, system.level?)),
+            _ => None,
+        };
+        Self {
+            profiles: Profiles::of(directory.records()),
+            levels: directory.records().iter().filter_map(level).collect(),
+        }
+    }
+
+    /// When this credential may sign.
+    fn of_credential(&self, credential: &Credential) -> Timeline<bool> {
+        let signer = Signer {
+            system: &credential.system,
+            level: self.levels.get(&credential.system).copied(),
+            environment: credential.environment,
+            algorithm: credential.key.algorithm(),
+            method: Method::HttpSignature,
+        };
+        let moments = self.profiles.moments(&credential.system);
+        Timeline::new(moments, |at| self.profiles.allows(signer, at))
+    }
+
+    /// What this service demands when, in each environment.
+    fn of_service(&self, id: &ServiceId) -> [Timeline<Demands>; 2] {
+        let system = id.system_id();
+        let level = self.levels.get(&system).copied();
+        Environment::ALL.map(|environment| {
+            let moments = self.profiles.moments(&system);
+            Timeline::new(moments, |at| self.profiles.demands(id, level, environment, at))
+        })
+    }
 }
 
 /// Why a credential is left out.
@@ -336,10 +397,23 @@ impl Service {
             records_before_forward: record.record == RecordMode::BeforeForward,
             max_body_bytes: record.max_body_bytes,
             has_signed_answers: record.signed_answers.is_required(),
+            demands: Environment::ALL.map(|_| Timeline::new([], |_| Demands::default())),
             has_signed_requests: record.signed_requests.is_required(),
             farewell: Farewell::of(record),
             connections: HashMap::new(),
         })
+    }
+
+    /// What is demanded of a call, by the service's terms and by the technical profile.
+    pub(crate) fn demands(&self, environment: Environment, now: UtcMicros) -> Demands {
+        let [production, sandbox] = &self.demands;
+        let demands = match environment {
+            Environment::Production => production,
+            Environment::Sandbox => sandbox,
+        };
+        let mut demands = demands.at(now);
+        demands.signed_answers |= self.has_signed_answers;
+        demands
     }
 
     /// Where the calls of an environment go, and never those of the other.
@@ -406,3 +480,6 @@ impl fmt::Debug for DirectorySnapshot {
         write!(f, "DirectorySnapshot({} secrets)", self.hmac_secrets.len())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ mod alias;
 mod environment;
 mod extract;
 mod operation;
+mod profile;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,10 @@ pub use alias::{AliasName, AliasRecord, Aliases, MAX_STEPS};
 pub use environment::Environment;
 pub use extract::{DirectoryExtract, ExtractError, ProvenRecord};
 pub use operation::{NotAnOperation, Operation};
+pub use profile::{
+    Demands, Method, ProfileAssignmentRecord, ProfileDemand, ProfileRecord, ProfileRule, Profiles,
+    Scope, Signer,
+};
 pub use record::{
     ConnectionRecord, CredentialRecord, OrganisationRecord, Quota, Record, RecordMode,
     ServiceRecord, Signing, SystemRecord,

@@ -150,6 +150,8 @@ error_codes! {
     ConnectionOperationNotAllowed "connection.operation_not_allowed" 403 Caller No;
     ConnectionStepNotPossible "connection.step_not_possible" 409 Caller No;
     ConnectionConditionsUnmet "connection.conditions_unmet" 409 Caller No;
+    ProfileNotAllowed "profile.not_allowed" 403 Caller No;
+    ProfileAsymmetricNeeded "profile.asymmetric_needed" 403 Caller No;
     ServiceNoSandbox "service.no_sandbox" 403 Caller No;
     PurposeNeeded "purpose.needed" 403 Caller No;
     PurposeNotAllowed "purpose.not_allowed" 403 Caller No;

@@ -30,6 +30,12 @@ text_newtype! {
 }
 
 text_newtype! {
+    /// What a technical profile is called: `2026-modern`.
+    ProfileCode, is_slug,
+    "a profile code: 1 to 63 of a-z, 0-9 and inner hyphens"
+}
+
+text_newtype! {
     /// What data is asked for: `doi-soat-dia-ban`.
     PurposeCode, is_slug,
     "a purpose code: 1 to 63 of a-z, 0-9 and inner hyphens"

@@ -63,6 +63,7 @@ pub(crate) fn sample_records() -> Vec<Record> {
             id: id.parse().unwrap(),
             name: name.to_owned(),
             networks: Vec::new(),
+            level: None,
         })
     };
     let credential = |keyid: &str, algorithm, public_key| {

@@ -12,6 +12,7 @@ use wire::digest::ContentDigest;
 use wire::directory::Environment;
 use wire::error_code::ErrorCode;
 use wire::header::{CONTENT_DIGEST, LGSP_PURPOSE};
+use wire::signature::Algorithm;
 
 use super::identify::{Identified, Known};
 use super::record::Refused;
@@ -39,6 +40,8 @@ pub(super) struct Permit {
     pub(super) connection: Arc<Connection>,
     /// The place of the service in the caller's environment.
     pub(super) upstream: Arc<Upstream>,
+    /// Whether the provider must sign its answer.
+    pub(super) has_signed_answers: bool,
     /// Path and query for the provider, relative to the service.
     pub(super) path_and_query: String,
     /// The digest that the body must have; `None`: there is no body.
@@ -70,6 +73,9 @@ impl Identified {
 
 /// Notes in `known` what the call is about as soon as that is known.
 async fn permit(known: &mut Known, worker: &Worker) -> Result<Permit, Box<Refusal>> {
+    if !known.caller.credential.is_allowed_at(known.envelope.at) {
+        return Err(Box::new(not_allowed_by_profile(known.caller.credential.key.algorithm())));
+    }
     let (request, credential) = (&known.request, &known.caller.credential);
     if !credential.may_come_from(known.envelope.peer) {
         return Err(Box::new(network_not_allowed(known.envelope.peer)));
@@ -101,6 +107,10 @@ async fn permit(known: &mut Known, worker: &Worker) -> Result<Permit, Box<Refusa
     let connection = choose(connections, purpose, moment)?;
     known.about.connection = Some(Arc::clone(connection));
     check_state(connection, moment)?;
+    let demands = service.demands(moment.environment, moment.at);
+    if demands.asymmetric && known.caller.credential.key.algorithm() == Algorithm::HmacSha256 {
+        return Err(Box::new(asymmetric_needed()));
+    }
     let upstream = service.upstream(moment.environment).ok_or_else(|| Box::new(no_sandbox()))?;
     let operation = connection
         .permit(request.method.as_str(), path)
@@ -117,6 +127,7 @@ async fn permit(known: &mut Known, worker: &Worker) -> Result<Permit, Box<Refusa
         service: Arc::clone(service),
         connection: Arc::clone(connection),
         upstream: Arc::clone(upstream),
+        has_signed_answers: demands.signed_answers,
         path_and_query,
         digest,
         rate_limit,
@@ -186,6 +197,22 @@ fn not_active(connection: &Connection) -> Refusal {
         )
     };
     Refusal::new(ErrorCode::ConnectionNotActive, vi, en)
+}
+
+fn not_allowed_by_profile(algorithm: Algorithm) -> Refusal {
+    Refusal::new(
+        ErrorCode::ProfileNotAllowed,
+        format!("Hướng dẫn kỹ thuật áp dụng cho hệ thống này không cho phép ký bằng {algorithm}."),
+        format!("The technical profile of this system does not let it sign with {algorithm}."),
+    )
+}
+
+fn asymmetric_needed() -> Refusal {
+    Refusal::new(
+        ErrorCode::ProfileAsymmetricNeeded,
+        "Hướng dẫn kỹ thuật của dịch vụ không nhận chữ ký hmac-sha256.",
+        "The technical profile of the service takes no signature of hmac-sha256.",
+    )
 }
 
 fn no_sandbox() -> Refusal {

@@ -210,7 +210,7 @@ fn provider_request(
     if service.has_signed_requests {
         asked::sign(&worker.gate, open, &mut request)?;
     }
-    let asked = service.has_signed_answers.then(|| Asked::of(&request));
+    let asked = open.permit.has_signed_answers.then(|| Asked::of(&request));
     Ok((request, asked))
 }
 

@@ -31,6 +31,7 @@ mod long;
 mod network;
 mod permit;
 mod policy;
+mod profile;
 mod provider;
 mod record;
 mod request;

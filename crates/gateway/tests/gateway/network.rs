@@ -14,6 +14,7 @@ fn with_networks(policy: &Policy, networks: &[&str]) -> Policy {
         id: "H24.30/mot-cua".parse().unwrap(),
         name: "Một cửa".to_owned(),
         networks: networks.iter().map(|network| network.parse().unwrap()).collect(),
+        level: None,
     })];
     policy
 }

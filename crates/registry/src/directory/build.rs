@@ -109,7 +109,12 @@ fn organisation_record(organisation: Organisation) -> Record {
 }
 
 fn system_record(system: System) -> Record {
-    Record::System(SystemRecord { id: system.id, name: system.name, networks: system.networks })
+    Record::System(SystemRecord {
+        id: system.id,
+        name: system.name,
+        networks: system.networks,
+        level: system.security_level,
+    })
 }
 
 fn credential_record(credential: Credential) -> Record {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AliasRecord, Environment, Operation};
+use super::{AliasRecord, Environment, Operation, ProfileAssignmentRecord, ProfileRecord};
 use crate::ambient::UtcMicros;
 use crate::id::{ConnectionId, KeyId, PurposeCode, ServiceId, SystemId};
 use crate::network::Network;
@@ -26,6 +26,10 @@ pub enum Record {
     Connection(ConnectionRecord),
     /// Key `alias/<former name>`.
     Alias(AliasRecord),
+    /// Key `profile/<code>`.
+    Profile(ProfileRecord),
+    /// Key `profile-assignment/<number>`.
+    ProfileAssignment(ProfileAssignmentRecord),
 }
 
 /// An organisation that takes part.
@@ -49,6 +53,9 @@ pub struct SystemRecord {
     /// From where it calls; nothing else is let through. Left out: from anywhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub networks: Vec<Network>,
+    /// Its security level, 1 to 5, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<u8>,
 }
 
 /// A key with which a system signs its calls. Secrets of HMAC keys travel elsewhere.
@@ -212,6 +219,8 @@ impl Record {
             Self::Service(record) => format!("service/{}", record.id),
             Self::Connection(record) => format!("connection/{}", record.id),
             Self::Alias(record) => format!("alias/{}", record.name),
+            Self::Profile(record) => format!("profile/{}", record.code),
+            Self::ProfileAssignment(record) => format!("profile-assignment/{}", record.number),
         }
     }
 

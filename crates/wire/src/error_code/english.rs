@@ -165,6 +165,14 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "The connection is not in a state from which this step leads on.",
             "Read the connection again; its state names the steps that are possible.",
         ),
+        E::ProfileNotAllowed => say(
+            "The technical profile in force does not allow this algorithm.",
+            "Sign with a credential of an algorithm that the profile allows.",
+        ),
+        E::ProfileAsymmetricNeeded => say(
+            "This service takes asymmetric signatures only.",
+            "Sign with a public-key credential; hmac-sha256 proves nothing to third parties.",
+        ),
         E::ServiceNoSandbox => say(
             "The service has no sandbox.",
             "Ask its provider for one; real data needs a production credential.",

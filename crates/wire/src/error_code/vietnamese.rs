@@ -166,6 +166,14 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Trạng thái của kết nối không cho phép thực hiện bước này.",
             "Đề nghị đọc lại kết nối; trạng thái hiện tại cho biết các bước có thể thực hiện.",
         ),
+        E::ProfileNotAllowed => say(
+            "Hướng dẫn kỹ thuật đang áp dụng không cho phép thuật toán này.",
+            "Đề nghị ký bằng khóa có thuật toán được hướng dẫn kỹ thuật cho phép.",
+        ),
+        E::ProfileAsymmetricNeeded => say(
+            "Dịch vụ này chỉ nhận chữ ký bất đối xứng.",
+            "Đề nghị ký bằng khóa công khai; hmac-sha256 không chứng minh được với bên thứ ba.",
+        ),
         E::ServiceNoSandbox => say(
             "Dịch vụ chưa có môi trường thử nghiệm.",
             "Đề nghị bên cung cấp mở môi trường thử nghiệm; dữ liệu thật cần khóa của môi trường chính thức.",

@@ -46,7 +46,12 @@ pub(super) fn version(place: &Place, provider: &str) -> SignedDirectory {
         organisation("H24.12", provider),
         organisation("H24.30", "UBND phường"),
         organisation("H24.99", "người ngoài"),
-        Record::System(SystemRecord { id, name: "Một cửa".into(), networks: Vec::new() }),
+        Record::System(SystemRecord {
+            id,
+            name: "Một cửa".into(),
+            networks: Vec::new(),
+            level: None,
+        }),
     ];
     let directory = Directory::new(records).unwrap();
     let text = directory.head(&directory_origin());
