@@ -1,7 +1,7 @@
 //! All SQL about organisations and what happened to them.
 
 use evidence::{Change, Reading};
-use store::{Row, StoreError};
+use store::{Row, StoreError, Value};
 use wire::ambient::UtcMicros;
 use wire::organisation_code::{LegacyCode, OrganisationCode};
 
@@ -51,32 +51,38 @@ pub(crate) async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Vec<Organisation>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM organisation
-         WHERE code > $1 AND ($2 = '' OR parent = $2)
-           AND ($3 = '' OR code = $3 OR (code > $3 || '.' AND code < $3 || '/'))
-           AND ($4 = '' OR legacy_code = $4)
-           AND ($5 = '' OR ($5 = 'open' AND closed_at IS NULL)
-             OR ($5 = 'closed' AND closed_at IS NOT NULL))
-         ORDER BY code LIMIT $6"
-    );
-    let code = |code: &Option<OrganisationCode>| {
-        code.as_ref().map(ToString::to_string).unwrap_or_default()
-    };
-    let state = match filter.open {
-        None => "",
-        Some(true) => "open",
-        Some(false) => "closed",
-    };
-    let values = [
-        page.after.as_str().into(),
-        code(&filter.parent).into(),
-        code(&filter.within).into(),
-        filter.legacy_code.as_ref().map(ToString::to_string).unwrap_or_default().into(),
-        state.into(),
-        page.rows().into(),
-    ];
+    let (sql, values) = list_statement(filter, page);
     reading.rows(&sql, &values).await?.iter().map(from_row).collect()
+}
+
+/// Only the filters that are asked for stand in it, so that an index can serve them.
+pub(crate) fn list_statement(filter: &Filter, page: &PageRequest) -> (String, Vec<Value>) {
+    let mut sql = format!("SELECT {COLUMNS} FROM organisation WHERE code > $1");
+    let mut values: Vec<Value> = vec![page.after.as_str().into()];
+    if let Some(parent) = &filter.parent {
+        values.push(parent.as_str().into());
+        sql = format!("{sql} AND parent = ${}", values.len());
+    }
+    if let Some(within) = &filter.within {
+        // Of what may stand in a code, only the dot comes before the slash: between these two lie
+        // the code itself and all that begins with it and a dot.
+        values.push(within.as_str().into());
+        values.push(format!("{within}/").into());
+        let until = values.len();
+        sql = format!("{sql} AND code >= ${} AND code < ${until}", until - 1);
+    }
+    if let Some(legacy) = &filter.legacy_code {
+        values.push(legacy.as_str().into());
+        sql = format!("{sql} AND legacy_code = ${}", values.len());
+    }
+    sql.push_str(match filter.open {
+        None => "",
+        Some(true) => " AND closed_at IS NULL",
+        Some(false) => " AND closed_at IS NOT NULL",
+    });
+    values.push(page.rows().into());
+    sql = format!("{sql} ORDER BY code LIMIT ${}", values.len());
+    (sql, values)
 }
 
 /// All whose code is in force, for the directory.

@@ -1,4 +1,5 @@
 mod life;
+mod plan;
 mod succession;
 
 use serde_json::json;
