@@ -17,6 +17,7 @@ mod column;
 pub mod connection;
 pub mod contact;
 pub mod credential;
+pub mod dataset;
 pub mod decision;
 pub mod directory;
 pub mod duty;
@@ -155,6 +156,7 @@ impl Registry {
             .merge(credential::compromise::api::routes())
             .merge(service::api::routes())
             .merge(service::description::api::routes())
+            .merge(dataset::api::routes())
             .merge(connection::api::routes())
             .merge(calendar::api::routes())
             .merge(regulation::api::routes())

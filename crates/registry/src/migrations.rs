@@ -30,6 +30,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("care of a system", SYSTEM_CARE),
         ("sandbox test", crate::connection::sandbox_test::sql::CREATE),
         ("compromise", COMPROMISE),
+        ("data set", crate::dataset::sql::CREATE),
     ],
 };
 

@@ -25,6 +25,7 @@ use crate::connection::refused_step;
 use crate::node::NodeRefused;
 
 pub(crate) use self::detail::only;
+use self::detail::source_taken;
 use self::detail::{
     amended_already, closed, condition_codes, conditions_unmet, failed, last_node, names_taken,
     no_suspension_planned, node_retired, not_as_agreed, not_in_force, not_valid, nothing_changed,
@@ -96,6 +97,14 @@ pub enum Refused {
     /// A successor must have the algorithm of the credential it follows. Caller's fault.
     #[error("the credential to be rotated is for {0}")]
     OtherAlgorithm(Algorithm),
+    /// Another data set is the one source of an item. Caller's fault.
+    #[error("the data item {item} has its source in {source_set}")]
+    SourceTaken {
+        /// The item's code.
+        item: String,
+        /// The code of its data set.
+        source_set: String,
+    },
     /// The service's life does not allow this now. Caller's fault.
     #[error("{}", .0.en)]
     ServiceState(Text),
@@ -201,6 +210,9 @@ impl From<Refused> for Refusal {
             }
             Refused::OtherAlgorithm(algorithm) => {
                 (ErrorCode::ResourceConflict, other_algorithm(algorithm))
+            }
+            Refused::SourceTaken { item, source_set } => {
+                (ErrorCode::ResourceConflict, source_taken(&item, &source_set))
             }
             Refused::NodeRetired { origin, until } => {
                 (ErrorCode::ResourceConflict, node_retired(&origin, until))

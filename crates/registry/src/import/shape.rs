@@ -271,6 +271,23 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "data_set",
+        key: 1,
+        columns: &[
+            needed("code", Kind::Text),
+            needed("organisation", Kind::Organisation),
+            needed("about", Kind::Json),
+            needed("updated_at", Kind::Time),
+            optional("update_due", Kind::Time),
+            needed("registered_at", Kind::Time),
+        ],
+    },
+    Table {
+        name: "data_set_source",
+        key: 1,
+        columns: &[needed("item", Kind::Text), needed("data_set", Kind::Text)],
+    },
+    Table {
         name: "connection",
         key: 1,
         columns: &[

@@ -76,6 +76,13 @@ pub(super) fn parent_unknown(code: &OrganisationCode) -> Text {
     )
 }
 
+pub(super) fn source_taken(item: &str, set: &str) -> Text {
+    Text::new(
+        format!("Trường dữ liệu «{item}» đã có nguồn tin cậy duy nhất là tập dữ liệu «{set}»."),
+        format!("The data item `{item}` has its one source in the data set `{set}` already."),
+    )
+}
+
 pub(super) fn not_valid(keyid: &str) -> Text {
     Text::new(
         format!("Khóa «{keyid}» đã bị thu hồi hoặc đã hết hạn."),

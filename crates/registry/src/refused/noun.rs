@@ -17,6 +17,8 @@ pub enum Noun {
     Service,
     /// A revision of a service's description.
     ServiceDescription,
+    /// Data that an organisation keeps for all.
+    DataSet,
     /// A permission to use a service.
     Connection,
     /// A process of the platform.
@@ -37,6 +39,7 @@ impl Noun {
             Self::Credential => "khóa",
             Self::Service => "dịch vụ",
             Self::ServiceDescription => "tài liệu mô tả dịch vụ",
+            Self::DataSet => "tập dữ liệu",
             Self::Connection => "kết nối",
             Self::Node => "máy chủ",
             Self::WorkingYear => "lịch làm việc của năm",
@@ -53,6 +56,7 @@ impl Noun {
             Self::Credential => "credential",
             Self::Service => "service",
             Self::ServiceDescription => "service description",
+            Self::DataSet => "data set",
             Self::Connection => "connection",
             Self::Node => "node",
             Self::WorkingYear => "calendar of the year",

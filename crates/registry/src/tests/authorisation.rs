@@ -190,6 +190,7 @@ async fn cases(platform: &Platform) -> Vec<Case> {
     crate::alias::tests::one_alias(platform).await;
     cases.extend(crate::alias::tests::cases());
     cases.extend(crate::service::life::tests::cases());
+    cases.extend(crate::dataset::tests::cases(platform).await);
     cases
 }
 

@@ -225,3 +225,21 @@ async fn what_a_service_is_about_has_bounds_and_one_writer_at_a_time() {
     assert_eq!((status, &answer["code"]), (412, &json!("resource.changed")));
     assert_eq!(platform.get(&path).await["about"]["summary"], "Khác");
 }
+
+#[tokio::test]
+async fn another_code_of_the_provider_takes_description_and_successor_along() {
+    let platform = published().await;
+    platform
+        .made(PROVIDER, &format!("{PATH}/{DRAFT}/deprecate"), json!({"successor": SERVICE}))
+        .await;
+    let form = json!({"code": "H24.80", "decision": "1669/NQ-UBTVQH15"});
+    platform.made(OPERATOR, "/api/v1/organisations/H24.12/recode", form).await;
+    let moved = DRAFT.replace("H24.12", "H24.80");
+    let shown = platform.get(&format!("{PATH}/{moved}")).await;
+    assert_eq!(shown["successor"], SERVICE.replace("H24.12", "H24.80"));
+    assert_eq!((&shown["state"], &shown["about"]), (&json!("deprecated"), &about()));
+    let described = platform.get(&format!("{PATH}/{moved}/descriptions/latest")).await;
+    assert_eq!(described["described"]["operations"][0]["path"], "/changes");
+    let (_, page) = platform.ask("", "GET", "/api/v1/catalogue?q=bien+dong", None).await;
+    assert_eq!(page["items"][0]["id"], moved);
+}
