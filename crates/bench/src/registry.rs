@@ -55,14 +55,13 @@ async fn measure(lgsp: &Path) -> String {
     let city = City::generate(CITY);
     let begun = Instant::now();
     let form =
-        json!({"title": "Thành phố", "legal_basis": "Thử nghiệm", "document": city.document});
+        json!({"title": "Thành phố", "legal_basis": "01/2025/QĐ-UBND", "document": city.document});
     let import = post(&node, "operator", "imports", &form).await;
     let proposed = begun.elapsed();
     assert_eq!(import["report"]["undecided"], 0, "{}", import["report"]["conflicts"][0]);
     assert_eq!(import["report"]["problems"], json!([]));
     let begun = Instant::now();
-    let apply = format!("imports/{}/apply", import["id"].as_str().unwrap());
-    post(&node, "state_manager", &apply, &json!({})).await;
+    drill::merge::apply(&node, import["id"].as_str().unwrap()).await;
     let applied = begun.elapsed();
 
     let changes = changes(&node).await;

@@ -57,15 +57,14 @@ pub async fn run(lgsp: &Path, size: Size) {
 
     rehearse(&ours, &id, &there).await;
     let begun = Instant::now();
-    let state_manager = ours.token("state_manager");
-    post(&ours, state_manager, &format!("imports/{id}/apply"), &json!({})).await;
+    apply(&ours, &id).await;
     println!("carried out and in force after {:?}", begun.elapsed());
     // Their callers go over to the other gateway, by the codes they know.
     load.move_to(&ours, &there);
     load.until_passed(2 * CALLS).await;
     load.stop().await;
 
-    post(&ours, state_manager, &format!("imports/{id}/undo"), &json!({})).await;
+    post(&ours, ours.token("state_manager"), &format!("imports/{id}/undo"), &json!({})).await;
     assert!(export(&ours).await == before, "taken back, the registry is not what it was");
     println!("taken back: the registry is what it was before");
 }
@@ -84,13 +83,24 @@ async fn serve(lgsp: &Path, place: &Path, name: &str, document: &Value) -> Node 
     let import = propose(&node, document).await;
     let undecided = import["report"]["undecided"].as_u64();
     assert_eq!(undecided, Some(0), "a registry clashes with an empty one: {}", summary(&import));
-    let path = format!("imports/{}/apply", import["id"].as_str().unwrap());
-    post(&node, node.token("state_manager"), &path, &json!({})).await;
+    apply(&node, import["id"].as_str().unwrap()).await;
     node
 }
 
+/// Carries out an import as it stands.
+pub async fn apply(node: &Node, id: &str) {
+    let url = format!("{}/api/v1/imports/{id}", node.control());
+    let token = node.token("state_manager");
+    let seen = node.http.get(&url).bearer_auth(token).send().await.unwrap();
+    let tag = seen.headers()["etag"].clone();
+    let applied = node.http.post(format!("{url}/apply")).bearer_auth(token).header("if-match", tag);
+    let applied = applied.json(&json!({})).send().await.unwrap();
+    let status = applied.status();
+    assert!(status.is_success(), "{status} {}", applied.text().await.unwrap());
+}
+
 async fn propose(node: &Node, document: &Value) -> Value {
-    let form = json!({"title": "Diễn tập", "legal_basis": "Thử nghiệm", "document": document});
+    let form = json!({"title": "Diễn tập", "legal_basis": "01/2025/QĐ-UBND", "document": document});
     post(node, node.token("operator"), "imports", &form).await
 }
 

@@ -39,13 +39,19 @@ impl Change {
     ) -> Result<Self, RecordError> {
         let log = &recorder.inner.log;
         log.health()?;
-        let transaction = recorder.inner.database.begin_write().await?;
+        let mut transaction = recorder.inner.database.begin_write().await?;
         // Again, because the wait for the transaction before this one may have been long.
         log.health()?;
         let log_size_before = log.size();
+        let (time, request) = (recorder.now(), Repeatable::current());
+        // First of all: a request that is sent again while it is being carried out has waited for
+        // this transaction, and is told so rather than that what it asks for is there already.
+        if let Some(request) = &request {
+            request.mark(&mut transaction, time).await?;
+        }
         Ok(Self {
-            time: recorder.now(),
-            request: Repeatable::current(),
+            time,
+            request,
             actor,
             action: action.to_owned(),
             directory: None,
@@ -144,9 +150,6 @@ impl Change {
         // Checked now, because a row that no entry can hold would block all rows after it.
         row.check_recordable()?;
         outbox::insert(&mut self.transaction, &row).await?;
-        if let Some(request) = &self.request {
-            request.mark(&mut self.transaction, self.time).await?;
-        }
         self.recorder.inner.log.health()?;
         self.transaction.commit().await?;
         if let Some(request) = &self.request {

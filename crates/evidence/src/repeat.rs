@@ -95,9 +95,7 @@ impl Repeatable {
         if self.has_changed_something() {
             return Ok(());
         }
-        let outdated = now.saturating_sub(KEPT);
-        let sql = "DELETE FROM evidence_repeat WHERE made_at < $1";
-        transaction.execute(sql, &[outdated.into()]).await?;
+        forget_before(transaction, now.saturating_sub(KEPT)).await?;
         // The transaction before has ended: writers take turns.
         let sql = "SELECT made_at FROM evidence_repeat WHERE credential = $1 AND key = $2";
         let names = [self.credential.as_str().into(), self.key.as_str().into()];
@@ -133,11 +131,32 @@ impl Recorder {
         row.as_ref().map(read).transpose()
     }
 
+    /// Forgets the keys and answers of more than [`KEPT`] ago; says how many.
+    pub async fn forget_repeats(&self) -> Result<u64, StoreError> {
+        forget(self.database(), self.now().saturating_sub(KEPT)).await
+    }
+
     /// Keeps the answer of `request`, whose change is committed. A crash before it leaves the key
     /// without an answer: the request is not carried out again, and who repeats it is told so.
     pub async fn keep_answer(&self, request: &Repeatable, answer: &[u8]) -> Result<(), StoreError> {
         keep(self.database(), request, answer).await
     }
+}
+
+async fn forget_before(
+    transaction: &mut WriteTransaction,
+    time: UtcMicros,
+) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM evidence_repeat WHERE made_at < $1";
+    transaction.execute(sql, &[time.into()]).await
+}
+
+#[allow(clippy::disallowed_methods, reason = "what is past its time; nothing is decided by it")]
+async fn forget(database: &Database, before: UtcMicros) -> Result<u64, StoreError> {
+    let mut transaction = database.begin_write().await?;
+    let forgotten = forget_before(&mut transaction, before).await?;
+    transaction.commit().await?;
+    Ok(forgotten)
 }
 
 #[allow(clippy::disallowed_methods, reason = "an answer that was given; nothing is decided by it")]

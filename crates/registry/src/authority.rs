@@ -7,7 +7,10 @@
 //!
 //! **Invariant**: deny by default: a role that is not named here may do nothing but read.
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use evidence::Actor;
+use web::{Authenticated, Refusal};
 use wire::id::Role;
 use wire::organisation_code::OrganisationCode;
 
@@ -24,6 +27,32 @@ pub(crate) fn must_run_the_platform(actor: &Actor) -> Result<(), Refused> {
                 "the operator or the state manager",
             )))
         }
+    }
+}
+
+/// The operator, known as such before the body of the request is read.
+pub(crate) struct AsOperator(pub(crate) Actor);
+
+/// The operator or the state manager, known as such before the body of the request is read.
+pub(crate) struct RunsThePlatform(pub(crate) Actor);
+
+impl<S: Send + Sync> FromRequestParts<S> for AsOperator {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let Authenticated(actor) = Authenticated::from_request_parts(parts, state).await?;
+        must_operate(&actor)?;
+        Ok(Self(actor))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for RunsThePlatform {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let Authenticated(actor) = Authenticated::from_request_parts(parts, state).await?;
+        must_run_the_platform(&actor)?;
+        Ok(Self(actor))
     }
 }
 

@@ -22,7 +22,14 @@ pub const EVERY: Duration = Duration::from_mins(1);
 pub async fn perform(registry: &Registry) {
     tell("suspension.take_force", suspension::take_force(registry).await);
     tell("connection.deadlines", deadline::note_passed(registry).await);
+    tell("repeats.forgotten", forget_repeats(registry).await);
     tell("credential.expiries", expiry::note_expiring(registry).await);
+}
+
+/// Answers that are kept for repetitions hold secrets, so they go when their time is over.
+async fn forget_repeats(registry: &Registry) -> Result<usize, Refused> {
+    let forgotten = registry.recorder.forget_repeats().await?;
+    Ok(usize::try_from(forgotten).unwrap_or(usize::MAX))
 }
 
 fn tell(duty: &'static str, outcome: Result<usize, Refused>) {

@@ -42,7 +42,7 @@ pub struct Import {
     #[schema(example = "Hợp nhất sổ đăng ký của LGSP Hải Dương")]
     pub title: String,
     /// On which legal basis.
-    #[schema(example = "QĐ 01/2025/QĐ-UBND")]
+    #[schema(example = "01/2025/QĐ-UBND")]
     pub legal_basis: String,
     /// Where it stands.
     pub state: ImportState,
@@ -117,6 +117,17 @@ pub struct ReportedProblem {
     pub rule: String,
     /// The rule, in English.
     pub rule_en: String,
+}
+
+impl Import {
+    /// For lists: counts, without what the registries disagree on.
+    fn without_details(mut self) -> Self {
+        self.report.conflicts.clear();
+        self.report.problems.clear();
+        self.report.unused.clear();
+        self.report.aliases.clear();
+        self
+    }
 }
 
 impl ImportState {

@@ -12,15 +12,17 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use evidence::{Before, Recorder, Repeatable};
 use http_body_util::{BodyExt, Limited};
 use keys::SecretBox;
 use serde::{Deserialize, Serialize};
-use wire::digest::{ContentDigest, DigestAlgorithm};
 use wire::error_code::ErrorCode;
+use wire::merkle::sha256;
 use wire::problem::Text;
 
-use crate::input::{MAX_LONG_BODY_BYTES as MAX_BODY_BYTES, not_read};
+use crate::input::not_read;
 use crate::refusal::Refusal;
 use crate::sign_on::Authenticated;
 
@@ -30,6 +32,9 @@ pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The longest key, in bytes.
 const MAX_KEY_BYTES: usize = 255;
+/// The longest body of a request with a key, in bytes. What is longer, a whole registry, is sent
+/// without one.
+const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// Headers of an answer that belong to what was made rather than to the sending of it.
 const KEPT_HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
 
@@ -47,7 +52,8 @@ pub struct Repeats {
 struct Kept {
     status: u16,
     headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    /// In base64: most bodies are text, and a list of numbers would be four times as long.
+    body: String,
 }
 
 /// Lets the requests of signed-on actors to `routes` be repeated. To be put inside
@@ -128,8 +134,11 @@ impl Repeats {
         let headers = KEPT_HEADERS.iter().filter_map(|name| {
             parts.headers.get(name).and_then(text).map(|value| (name.to_string(), value))
         });
-        let kept =
-            Kept { status: parts.status.as_u16(), headers: headers.collect(), body: body.to_vec() };
+        let kept = Kept {
+            status: parts.status.as_u16(),
+            headers: headers.collect(),
+            body: base64_text(&body),
+        };
         let plain = serde_json::to_vec(&kept).unwrap_or_default();
         match self.secrets.seal(&aad(request), &plain) {
             Ok(sealed) => {
@@ -146,7 +155,8 @@ impl Repeats {
 impl Kept {
     fn into_response(self) -> Option<Response> {
         let status = StatusCode::from_u16(self.status).ok()?;
-        let mut response = (status, self.body).into_response();
+        let body = STANDARD.decode(self.body).ok()?;
+        let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.remove(header::CONTENT_TYPE);
         for (name, value) in self.headers {
@@ -192,6 +202,10 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     Ok(Some(text.to_owned()))
 }
 
+fn base64_text(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
 /// Differs if anything that a handler reads does.
 fn fingerprint(method: &Method, target: &str, headers: &HeaderMap, body: &Bytes) -> String {
     let line = |name: HeaderName| headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
@@ -202,8 +216,10 @@ fn fingerprint(method: &Method, target: &str, headers: &HeaderMap, body: &Bytes)
         line(header::IF_MATCH),
         body,
     ];
-    let joined = parts.map(|part| [&(part.len() as u64).to_be_bytes()[..], part].concat()).concat();
-    ContentDigest::of(DigestAlgorithm::Sha256, &joined).to_string()
+    let lengths = parts.map(|part| (part.len() as u64).to_be_bytes());
+    let framed: Vec<&[u8]> =
+        lengths.iter().zip(parts).flat_map(|(length, part)| [&length[..], part]).collect();
+    base64_text(&sha256(&framed))
 }
 
 fn not_known(error: &store::StoreError) -> Refusal {

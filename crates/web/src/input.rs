@@ -19,6 +19,7 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 use wire::error_code::ErrorCode;
 use wire::problem::Text;
 
@@ -30,12 +31,16 @@ pub const MAX_BODY_BYTES: usize = 256 * 1024;
 /// The longest body of [`LongJson`], in bytes.
 pub const MAX_LONG_BODY_BYTES: usize = 64 * 1024 * 1024;
 
+/// How many long bodies are read at once.
+static READING: Semaphore = Semaphore::const_new(2);
+
 /// A JSON body, in or out. Types for the way in say `#[serde(deny_unknown_fields)]`. No body at
 /// all counts as `{}`, whatever its media type: a step that needs no field needs no body.
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
-/// A long JSON body: a whole registry is one. For the few routes that say so.
+/// A long JSON body: a whole registry is one. For the few routes that say so, and ask who may before
+/// they ask for it.
 #[derive(Debug, Clone)]
 pub struct LongJson<T>(pub T);
 
@@ -59,6 +64,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for LongJson<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        // Closed never, so that the permit is always given in the end.
+        let _one_of_few = READING.acquire().await;
         read_json(request, MAX_LONG_BODY_BYTES).await.map(Self)
     }
 }

@@ -67,6 +67,7 @@ impl IntoResponses for Problems {
             ("413", "The body is too long."),
             ("415", "The body is not JSON."),
             ("422", "A field is unknown, missing or breaks its rule; the detail names it."),
+            ("428", "It can only be decided with the tag of a reading in `If-Match`."),
             ("500", "The platform failed."),
             ("503", "The platform cannot do this now; nothing was changed."),
         ];

@@ -43,6 +43,21 @@ pub enum IfMatch {
 }
 
 impl IfMatch {
+    /// Like [`Self::require`], and refuses with `resource.tag_needed` whoever does not say what they
+    /// saw: for decisions about content that others can still change.
+    pub fn require_said<T: Serialize>(&self, shown: &T) -> Result<(), Refusal> {
+        match self {
+            Self::OneOf(_) => self.require(shown),
+            Self::Unsaid | Self::Any => Err(Refusal::new(
+                ErrorCode::ResourceTagNeeded,
+                Text::new(
+                    "Yêu cầu thiếu «If-Match» với thẻ của nội dung đã xem.",
+                    "The request lacks `If-Match` with the tag of what was seen.",
+                ),
+            )),
+        }
+    }
+
     /// Refuses with `resource.changed` unless `shown` is as the caller saw it. `shown` is what a
     /// `GET` by the same caller answers, read within the change.
     pub fn require<T: Serialize>(&self, shown: &T) -> Result<(), Refusal> {

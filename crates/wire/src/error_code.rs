@@ -186,6 +186,7 @@ error_codes! {
     ResourceClosed "resource.closed" 409 Caller No;
     ResourceInUse "resource.in_use" 409 Caller No;
     ResourceChanged "resource.changed" 412 Caller No;
+    ResourceTagNeeded "resource.tag_needed" 428 Caller No;
     IdempotencyDoneAlready "idempotency.done_already" 409 Caller No;
     IdempotencyKeyReused "idempotency.key_reused" 422 Caller No;
     MethodNotAllowed "method.not_allowed" 405 Caller No;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use self::report::{Words, template};
@@ -32,7 +33,7 @@ pub struct Options {
 }
 
 const EXAMPLE: &str = "Example:
-  lgsp import propose hai-duong.json --title 'LGSP Hải Dương' --legal-basis 'QĐ 01/2025' \\
+  lgsp import propose hai-duong.json --title 'LGSP Hải Dương' --legal-basis '01/2025/QĐ-UBND' \\
       --decisions decisions.json
   (decide about each conflict in decisions.json)
   lgsp import resolve ID decisions.json
@@ -192,7 +193,14 @@ fn rehearse(step: &WithFile) -> Result<ExitCode, Complaint> {
 fn carry_out(step: &OnlyId, what: &str) -> Result<ExitCode, Complaint> {
     let control = step.control.control()?;
     let path = format!("/api/v1/imports/{}/{what}", step.id);
-    let import = on_runtime(control.post(&path, &json!({})))?;
+    let import = on_runtime(async {
+        // What is carried out is what stands there now, and is told below.
+        let seen = control.get(&format!("/api/v1/imports/{}", step.id)).await?;
+        let tag = seen.etag.clone().unwrap_or_default();
+        seen.success()?;
+        let headers = [("if-match", tag.as_str())];
+        control.send(Method::POST, &path, Some(&json!({})), &headers).await?.success()
+    })?;
     tell(&import, &control, step.control.json);
     Ok(ExitCode::SUCCESS)
 }

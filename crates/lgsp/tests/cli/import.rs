@@ -84,7 +84,7 @@ fn sheets_of_another_registry_are_proposed_decided_rehearsed_written_and_taken_b
             "--title",
             "LGSP cũ",
             "--legal-basis",
-            "QĐ 01/2025",
+            "01/2025/QĐ-UBND",
             "--decisions",
             decisions.to_str().unwrap(),
         ],
@@ -151,7 +151,7 @@ fn a_file_describes_a_state_and_is_carried_out_once() {
 fn what_cannot_be_read_is_told_before_anything_is_sent() {
     let office = Office::open();
     let sheet = office.file("organisation.csv", "Mã định danh;Tên cơ quann\nH23;x\n");
-    let words = ["--title", "x", "--legal-basis", "x"];
+    let words = ["--title", "x", "--legal-basis", "1/QĐ"];
     let said = office.run("operator", &[&["import", "propose", &sheet][..], &words].concat());
     assert_eq!(said.code, Some(2), "{said:?}");
     assert!(said.err.contains("Tên cơ quann") && said.err.contains("line 1"), "{said:?}");

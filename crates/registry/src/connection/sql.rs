@@ -109,6 +109,12 @@ pub(crate) async fn published(reading: impl Reading) -> Result<Vec<Connection>, 
     reading.rows(&sql, &[]).await?.iter().map(from_row).collect()
 }
 
+/// All of them, wherever they stand.
+pub(crate) async fn all(reading: impl Reading) -> Result<Vec<Connection>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM connection ORDER BY id");
+    reading.rows(&sql, &[]).await?.iter().map(from_row).collect()
+}
+
 pub(crate) async fn insert(change: &mut Change, new: &Connection) -> Result<(), StoreError> {
     let sql = format!("INSERT INTO connection ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)");
     let values = [

@@ -8,8 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::openapi::Problems;
 use web::{
-    Authenticated, Json, LongJson, Page, PageQuery, PageRequest, Path, Query, Refusal, Tagged,
-    field,
+    Authenticated, IfMatch, Json, LongJson, Page, PageQuery, PageRequest, Path, Query, Refusal,
+    Tagged, field,
 };
 use wire::id::ImportId;
 
@@ -18,10 +18,11 @@ use super::conflict::Resolution;
 use super::rehearsal::{MOST_CALLS, RecordedCall, Rehearsed};
 use super::{Import, sql};
 use crate::Registry;
-use crate::authority::must_oversee_the_platform;
+use crate::authority::{AsOperator, RunsThePlatform, must_oversee_the_platform};
+use crate::decision::DecisionNumber;
 use crate::refused::Refused;
 
-/// The longest title or legal basis, in characters.
+/// The longest title, in characters.
 const LINE_CHARS: usize = 250;
 
 pub(crate) fn routes() -> OpenApiRouter<Registry> {
@@ -44,7 +45,7 @@ pub struct ImportForm {
     #[schema(example = "Hợp nhất sổ đăng ký của LGSP Hải Dương")]
     title: String,
     /// On which legal basis.
-    #[schema(example = "QĐ 01/2025/QĐ-UBND")]
+    #[schema(example = "01/2025/QĐ-UBND")]
     legal_basis: String,
     /// The document: `{"lgsp_registry": 1, "organisation": [{"code": …}], …}` as an export writes it;
     /// nouns and fields that it does not have are not known.
@@ -101,7 +102,8 @@ pub struct RowFate {
     reason_en: Option<String>,
 }
 
-/// Imports in the order of their proposal. For those who run or audit the platform.
+/// Imports in the order of their proposal, with their counts; what the registries disagree on stands
+/// in each one's own reading. For those who run or audit the platform.
 #[utoipa::path(get, path = "/api/v1/imports", tag = "imports", params(PageQuery),
     responses((status = 200, body = Page<Import>), Problems))]
 async fn list(
@@ -112,6 +114,7 @@ async fn list(
     must_oversee_the_platform(&actor)?;
     let page = PageRequest::try_from(query)?;
     let found = sql::list(&registry.database, &page).await.map_err(Refused::from)?;
+    let found = found.into_iter().map(Import::without_details).collect();
     Ok(Json(page.page(found, |import| import.id.to_string())))
 }
 
@@ -168,12 +171,12 @@ async fn fates(
     responses((status = 201, body = Import), Problems))]
 async fn propose(
     State(registry): State<Registry>,
-    Authenticated(actor): Authenticated,
+    AsOperator(actor): AsOperator,
     LongJson(form): LongJson<ImportForm>,
 ) -> Result<(StatusCode, Tagged<Import>), Refusal> {
     let new = NewImport {
         title: field::sentence("title", &form.title, LINE_CHARS)?,
-        legal_basis: field::sentence("legal_basis", &form.legal_basis, LINE_CHARS)?,
+        legal_basis: field::parse::<DecisionNumber>("legal_basis", &form.legal_basis)?.to_string(),
         document: form.document,
     };
     let import = command::propose(&registry, &actor, new).await?;
@@ -186,7 +189,7 @@ async fn propose(
     responses((status = 200, body = Import), Problems))]
 async fn resolve(
     State(registry): State<Registry>,
-    Authenticated(actor): Authenticated,
+    AsOperator(actor): AsOperator,
     Path(id): Path<String>,
     LongJson(form): LongJson<ResolutionsForm>,
 ) -> Result<Tagged<Import>, Refusal> {
@@ -201,7 +204,7 @@ async fn resolve(
     responses((status = 200, body = Rehearsed), Problems))]
 async fn rehearse(
     State(registry): State<Registry>,
-    Authenticated(actor): Authenticated,
+    RunsThePlatform(actor): RunsThePlatform,
     Path(id): Path<String>,
     LongJson(form): LongJson<CallsForm>,
 ) -> Result<Json<Rehearsed>, Refusal> {
@@ -211,17 +214,18 @@ async fn rehearse(
 }
 
 /// Writes the import, all of it or nothing, and brings it into force. For the state manager, and not
-/// for whoever proposed it.
+/// for the operator who proposed it: `If-Match` must say which reading of it was decided about.
 #[utoipa::path(post, path = "/api/v1/imports/{id}/apply", tag = "imports",
-    params(("id" = String, Path, description = "Import id")),
+    params(("id" = String, Path, description = "Import id"), IfMatch),
     responses((status = 200, body = Import), Problems))]
 async fn apply(
     State(registry): State<Registry>,
     Authenticated(actor): Authenticated,
     Path(id): Path<String>,
+    seen: IfMatch,
 ) -> Result<Tagged<Import>, Refusal> {
     let id = field::parse("id", &id)?;
-    Ok(Tagged(command::apply(&registry, &actor, &id).await?))
+    Ok(Tagged(command::apply(&registry, &actor, &id, &seen).await?))
 }
 
 /// Takes an import back. For the state manager.

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use evidence::{Actor, Change};
 use serde_json::Value;
+use store::StoreError;
+use web::IfMatch;
 use wire::canonical::canonical_of;
 use wire::digest::{ContentDigest, DigestAlgorithm};
 use wire::directory::Directory;
@@ -16,10 +18,10 @@ use super::document::{Document, DocumentProblem};
 use super::merge::{Fate, Proposal, Terms, propose as merge};
 use super::rehearsal::{RecordedCall, Rehearsed, compare};
 use super::{Import, ImportState, Report, ReportedProblem, rows, sql};
-use crate::Registry;
 use crate::authority::{must_manage_the_state, must_operate, must_run_the_platform};
 use crate::directory::build::build;
 use crate::refused::{Noun, Refused};
+use crate::{Registry, connection};
 
 /// A document of another registry.
 #[derive(Debug, Clone)]
@@ -80,13 +82,17 @@ pub async fn resolve(
 }
 
 /// Writes the import, all of it or nothing. When this returns, gateways know.
-pub async fn apply(registry: &Registry, actor: &Actor, id: &ImportId) -> Result<Import, Refused> {
+pub async fn apply(
+    registry: &Registry,
+    actor: &Actor,
+    id: &ImportId,
+    seen: &IfMatch,
+) -> Result<Import, Refused> {
     must_manage_the_state(actor)?;
     let mut change = registry.recorder.change(actor, "import.applied").await?;
     let mut import = proposed(&mut change, id).await?;
-    if import.proposer == actor.credential {
-        return Err(Refused::Import(same_actor()));
-    }
+    // Decisions could be sent again between reading and deciding.
+    seen.require_said(&import)?;
     let (_, resolutions) = sql::content(&mut change, id).await?.ok_or_else(|| unknown(id))?;
     let mut proposal = made_anew(&mut change, id, Some(&resolutions)).await?;
     let now = report(&proposal);
@@ -97,6 +103,7 @@ pub async fn apply(registry: &Registry, actor: &Actor, id: &ImportId) -> Result<
     let sequence = change.sequence().await?;
     proposal.belong_to(sequence);
     rows::write(&mut change, &proposal.changes).await?;
+    must_be_readable(registry, &mut change).await?;
     sql::keep_changes(&mut change, id, &proposal.changes).await?;
     import.state = ImportState::Applied;
     import.applied_at = Some(change.time());
@@ -158,9 +165,11 @@ pub async fn rehearse(
     judged.await.map_err(|error| Refused::NotWritable(error.to_string()))
 }
 
-/// The whole registry as a document.
+/// The whole registry as a document, as it stands at one moment.
 pub async fn export(registry: &Registry) -> Result<Value, Refused> {
-    Ok(rows::all(&registry.database).await?.to_json())
+    // Never recorded, so never committed; meanwhile nobody writes.
+    let mut change = registry.recorder.change_by_platform("registry.exported").await?;
+    Ok(rows::all(&mut change).await?.to_json())
 }
 
 type Snapshot =
@@ -171,6 +180,19 @@ async fn built(registry: &Registry, change: &mut Change) -> Result<Snapshot, Ref
     let directory = Directory::new(built.records);
     let directory = directory.map_err(|error| Refused::NotWritable(error.to_string()))?;
     Ok((Arc::new(directory), built.hmac_secrets))
+}
+
+/// What was written can be read as what it is to be: a word that no noun knows would keep every later
+/// directory from being built.
+async fn must_be_readable(registry: &Registry, change: &mut Change) -> Result<(), Refused> {
+    let mut read = built(registry, change).await.map(drop);
+    if read.is_ok() {
+        read = connection::sql::all(&mut *change).await.map(drop).map_err(Refused::from);
+    }
+    match read {
+        Err(Refused::Store(StoreError::Corrupt(what))) => Err(Refused::Import(not_readable(&what))),
+        read => read,
+    }
 }
 
 async fn proposed(change: &mut Change, id: &ImportId) -> Result<Import, Refused> {
@@ -282,10 +304,10 @@ fn unreadable(problems: &[DocumentProblem]) -> Refused {
     ))
 }
 
-fn same_actor() -> Text {
+fn not_readable(what: &str) -> Text {
     Text::new(
-        "Người đề xuất nhập không được tự quyết định thực hiện.",
-        "Whoever proposed an import may not carry it out.",
+        format!("Không thể nhập: một giá trị không đúng với loại của nó ({what})."),
+        format!("It cannot be imported: a value is not of its kind ({what})."),
     )
 }
 

@@ -18,15 +18,17 @@ use wire::ambient::UtcMicros;
 use wire::problem::Text;
 
 use self::compare::{Neighbours, differences};
+pub(super) use self::completed::derived;
 use self::completed::{alias, complete, first_event, referred_first};
 use self::wording::{
-    circle, collides, decided, lacks_value, no_such_choice, refers_to_nothing, secret_elsewhere,
-    without,
+    circle, collides, decided, lacks_value, no_such_choice, not_as_the_key_says, refers_to_nothing,
+    secret_elsewhere, without,
 };
 use super::conflict::{Choice, Conflict, ConflictKind, Resolution};
 use super::document::{Document, DocumentProblem, Key, Row, problem};
 use super::rename::{Renamed, Renames};
 use super::shape::{Kind, TABLES, Table, table};
+use super::value;
 
 /// What would become of the registry.
 #[derive(Debug, Default)]
@@ -90,7 +92,7 @@ pub(crate) fn propose(
     terms: Terms<'_>,
 ) -> Proposal {
     let resolutions = Resolutions::of(resolutions);
-    let (renamed, joined) = resolutions.rename(theirs);
+    let (renamed, joined, problems) = resolutions.rename(theirs);
     let mut merging = Merging {
         ours,
         terms,
@@ -100,7 +102,7 @@ pub(crate) fn propose(
         joined,
         resolutions,
         renamed,
-        proposal: Proposal::default(),
+        proposal: Proposal { problems, ..Proposal::default() },
     };
     for table in TABLES {
         merging.table(table);
@@ -117,7 +119,7 @@ struct Merging<'a> {
     /// What does not come in: what refers to it cannot either.
     left_out: BTreeSet<(&'static str, Key)>,
     /// Organisations that are another one's double, and their parts.
-    joined: Vec<(&'static str, Key, String)>,
+    joined: Joined,
     /// What became of each organisation, system, service and connection, by its new key.
     wholes: BTreeMap<(&'static str, Key), Fate>,
     proposal: Proposal,
@@ -143,8 +145,9 @@ impl<'a> Resolutions<'a> {
 
     /// Gives what comes in the names that were chosen for it. What is another one's double is taken
     /// out of the document; what lies below it is not.
-    fn rename(&self, mut theirs: Document) -> (Renamed, Vec<(&'static str, Key, String)>) {
+    fn rename(&self, mut theirs: Document) -> (Renamed, Joined, Vec<DocumentProblem>) {
         let (mut renames, mut joined) = (Renames::default(), Vec::new());
+        let mut problems = Vec::new();
         for (id, choice) in &self.all {
             let (Some(code), mut words) = (new_code(choice), id.split(' ').skip(1)) else {
                 continue;
@@ -152,23 +155,30 @@ impl<'a> Resolutions<'a> {
             let (Some(noun), Some(key)) = (words.next(), words.next()) else {
                 continue;
             };
-            let names = match noun {
-                "organisation" => &mut renames.organisations,
-                "system" => &mut renames.systems,
-                "service" => &mut renames.services,
+            let (names, kind) = match noun {
+                "organisation" => (&mut renames.organisations, Kind::Organisation),
+                "system" => (&mut renames.systems, Kind::System),
+                "service" => (&mut renames.services, Kind::Service),
                 _ => continue,
             };
+            if let Err(rule) = value::normal(kind, &code.into()) {
+                problems.push(problem(*id, rule));
+                continue;
+            }
             names.insert(key.to_owned(), code.to_owned());
             if let (Choice::SameAs { .. }, "organisation") = (choice, noun) {
                 joined.extend(take_out(&mut theirs, key, code));
             }
         }
-        (renames.apply(&theirs), joined)
+        (renames.apply(&theirs), joined, problems)
     }
 }
 
+/// Rows that are doubles of rows here: noun, key, and whose.
+type Joined = Vec<(&'static str, Key, String)>;
+
 /// Takes the double of an organisation and its parts out of a document.
-fn take_out(theirs: &mut Document, code: &str, one: &str) -> Vec<(&'static str, Key, String)> {
+fn take_out(theirs: &mut Document, code: &str, one: &str) -> Joined {
     let mut out = Vec::new();
     for table in TABLES {
         let is_it = table.name == "organisation" || table.part_of() == Some("organisation");
@@ -218,6 +228,13 @@ impl Merging<'_> {
     }
 
     fn row(&mut self, table: &'static Table, key: &Key, mut row: Row) -> Fate {
+        if let Some((column, value)) = derived(table, key)
+            && row.get(column).is_some_and(|told| *told != value)
+        {
+            let place = format!("{} {}.{column}", table.name, self.called(table, key));
+            self.proposal.problems.push(problem(place, not_as_the_key_says()));
+            return Fate::LeftOut(not_as_the_key_says());
+        }
         let ours = self.ours.row(table.name, key);
         if ours.is_none() {
             complete(table, key, &mut row, self.terms.at);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::document::{Document, Key, Row, key_of};
+use super::merge::derived;
 use super::shape::{Kind, TABLES, Table};
 
 /// Old codes and ids, and what takes their place.
@@ -40,13 +41,16 @@ impl Renames {
                 continue;
             };
             for (old, row) in rows {
-                let row = self.row(table, row);
+                let mut row = self.row(table, row);
                 let key = key_of(table, &row);
                 if renamed.document.row(table.name, &key).is_some() {
                     renamed.collided.push((table.name, old.clone()));
                     continue;
                 }
                 if key != *old {
+                    if let Some((column, value)) = derived(table, &key) {
+                        row.insert(column, value);
+                    }
                     renamed.called.insert((table.name, key), old.clone());
                 }
                 renamed.document.put(table, row);

@@ -10,7 +10,7 @@ const IMPORTS: &str = "/api/v1/imports";
 const EXPORT: &str = "/api/v1/export";
 
 fn form(document: &Value) -> Value {
-    json!({"title": "Hợp nhất", "legal_basis": "QĐ 01/2025/QĐ-UBND", "document": document})
+    json!({"title": "Hợp nhất", "legal_basis": "01/2025/QĐ-UBND", "document": document})
 }
 
 /// The registry of the other province: an organisation of ours among it, and a system that calls.
@@ -101,6 +101,16 @@ fn every_column_of_the_registry_is_in_the_document_or_left_out_for_a_reason() {
     }
 }
 
+/// Carries out an import as it stands now.
+async fn apply(platform: &Platform, path: &str) -> (u16, Value) {
+    let (_, headers, _) = platform.heard(STATE_MANAGER, "GET", path, None, &[]).await;
+    let tag = headers["etag"].to_str().unwrap();
+    let (path, seen) = (format!("{path}/apply"), [("if-match", tag)]);
+    let (status, _, body) =
+        platform.heard(STATE_MANAGER, "POST", &path, Some(json!({})), &seen).await;
+    (status, body)
+}
+
 #[tokio::test]
 async fn importing_an_export_changes_nothing() {
     let platform = Platform::with_service().await;
@@ -126,9 +136,8 @@ async fn an_import_is_decided_rehearsed_written_and_taken_back() {
         (&import["report"]["undecided"], &import["report"]["added"]),
         (&json!(1), &json!(4))
     );
-    let apply = format!("{path}/apply");
-    let refused = platform.refused(STATE_MANAGER, &apply, json!({})).await;
-    assert_eq!(refused, (409, "resource.conflict".to_owned()));
+    let (status, refused) = apply(&platform, &path).await;
+    assert_eq!((status, &refused["code"]), (409, &json!("resource.conflict")));
 
     let decided = json!({"resolutions": [
         {"conflict": "same_code organisation H24.12", "choice": {"choose": "keep"}}]});
@@ -142,7 +151,14 @@ async fn an_import_is_decided_rehearsed_written_and_taken_back() {
     assert_eq!(rehearsed["failing"][0]["consumer"], "H23.05/other");
     assert_eq!(platform.get(EXPORT).await, before, "nothing of it is written");
 
-    let applied = platform.made(STATE_MANAGER, &apply, json!({})).await;
+    let blind = platform.refused(STATE_MANAGER, &format!("{path}/apply"), json!({})).await;
+    assert_eq!(blind, (428, "resource.tag_needed".to_owned()));
+    let stale = [("if-match", "\"stale\"")];
+    let (status, _, _) = platform
+        .heard(STATE_MANAGER, "POST", &format!("{path}/apply"), Some(json!({})), &stale)
+        .await;
+    assert_eq!(status, 412, "decisions may have been sent again since");
+    let (_, applied) = apply(&platform, &path).await;
     assert_eq!(applied["state"], "applied");
     let names = platform.get("/api/v1/organisations/H24.12").await;
     assert_eq!(names["name"], "Cơ quan H24.12", "what is here was kept");
@@ -166,7 +182,7 @@ async fn what_was_changed_since_is_not_taken_back() {
     let platform = Platform::with_service().await;
     let document = json!({"lgsp_registry": 1, "organisation": [{"code": "H25", "name": "Tỉnh"}]});
     let (path, _) = proposed(&platform, &document).await;
-    platform.made(STATE_MANAGER, &format!("{path}/apply"), json!({})).await;
+    apply(&platform, &path).await;
     let below = json!({"code": "H25.01", "name": "Sở"});
     platform.made(OPERATOR, "/api/v1/organisations", below).await;
     let (status, refused) = platform.post(STATE_MANAGER, &format!("{path}/undo"), json!({})).await;
@@ -183,8 +199,8 @@ async fn what_was_proposed_is_looked_at_anew_when_the_registry_changed() {
     )
     .await;
     platform.made(OPERATOR, "/api/v1/organisations", json!({"code": "H25", "name": "Khác"})).await;
-    let refused = platform.refused(STATE_MANAGER, &format!("{path}/apply"), json!({})).await;
-    assert_eq!(refused, (409, "resource.conflict".to_owned()));
+    let (status, refused) = apply(&platform, &path).await;
+    assert_eq!((status, &refused["code"]), (409, &json!("resource.conflict")));
     let again = json!({"resolutions": []});
     let again = platform.made(OPERATOR, &format!("{path}/resolve"), again).await;
     assert_eq!(again["report"]["conflicts"][0]["id"], "same_code organisation H25");
@@ -207,4 +223,29 @@ async fn a_document_with_mistakes_is_refused_with_all_of_them() {
         let refused = platform.refused(OPERATOR, IMPORTS, form(&document)).await;
         assert_eq!(refused, (422, "field.invalid".to_owned()), "{document}");
     }
+}
+
+#[tokio::test]
+async fn a_value_that_no_noun_knows_is_refused_before_it_is_written() {
+    let platform = Platform::with_service().await;
+    let before = platform.get(EXPORT).await;
+    let service = json!({"id": "H24.12/don-vi-hanh-chinh/khac/v1", "title": "x",
+        "upstream": "http://10.24.12.5:9000/x", "record_mode": "never"});
+    let (path, _) = proposed(&platform, &json!({"lgsp_registry": 1, "service": [service]})).await;
+    let (status, refused) = apply(&platform, &path).await;
+    assert_eq!((status, &refused["code"]), (409, &json!("resource.conflict")), "{refused}");
+    let mut draft = theirs()["connection"][0].clone();
+    draft["consumer"] = CONSUMING_SYSTEM.into();
+    draft["state"] = "dreamt".into();
+    let (path, _) = proposed(&platform, &json!({"lgsp_registry": 1, "connection": [draft]})).await;
+    let (status, refused) = apply(&platform, &path).await;
+    assert_eq!((status, &refused["code"]), (409, &json!("resource.conflict")), "{refused}");
+    assert_eq!(platform.get(EXPORT).await, before);
+}
+
+#[tokio::test]
+async fn who_may_not_is_told_so_before_a_long_body_is_read() {
+    let platform = Platform::with_service().await;
+    let refused = platform.refused(OFFICER, IMPORTS, json!({"not": "a form"})).await;
+    assert_eq!(refused, (403, "role.not_permitted".to_owned()));
 }

@@ -260,7 +260,7 @@ async fn every_route_is_open_to_whom_it_is_for_and_to_nobody_else() {
                     );
                 }
                 // Whoever may is either answered or told how things stand.
-                (_, true) => assert!([200, 201, 409].contains(&status), "{status} {asked}"),
+                (_, true) => assert!([200, 201, 409, 428].contains(&status), "{status} {asked}"),
             }
         }
     }

@@ -299,6 +299,10 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Somebody else changed this after you read it.",
             "Read it again, look at what changed, and send your change with the new tag.",
         ),
+        E::ResourceTagNeeded => say(
+            "This can only be decided by somebody who says what they have seen.",
+            "Read it, and send its tag (ETag) back as If-Match.",
+        ),
         E::IdempotencyDoneAlready => say(
             "A request with this idempotency key was carried out before.",
             "Nothing was done again. Read what it was about; its answer is not kept any more.",

@@ -301,6 +301,10 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Nội dung này đã được người khác thay đổi sau khi quý vị đọc.",
             "Đề nghị đọc lại, xem điểm thay đổi rồi gửi lại thay đổi của mình kèm thẻ mới.",
         ),
+        E::ResourceTagNeeded => say(
+            "Chỉ người nêu rõ nội dung mình đã xem mới được quyết định việc này.",
+            "Đề nghị đọc nội dung, rồi gửi lại thẻ (ETag) của lần đọc đó trong If-Match.",
+        ),
         E::IdempotencyDoneAlready => say(
             "Yêu cầu với khóa lặp này đã được thực hiện trước đó.",
             "Không có gì được thực hiện thêm. Đề nghị đọc lại đối tượng liên quan; câu trả lời cũ không còn được lưu.",

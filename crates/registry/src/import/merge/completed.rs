@@ -53,19 +53,8 @@ pub(super) fn referred_first(table: &Table, mut rows: Rows) -> (Vec<(Key, Row)>,
 
 /// Puts in what a new row need not say: what its key says already, and what is usual.
 pub(super) fn complete(table: &Table, key: &Key, row: &mut Row, now: UtcMicros) {
-    let id = key.0.first().map_or("", String::as_str);
-    let before = |separator: char| id.rsplit_once(separator).map(|(before, _)| before.to_owned());
-    let derived = match table.name {
-        "organisation" => Some(("parent", before('.'))),
-        "system" => Some(("organisation", before('/'))),
-        "service" => Some((
-            "system",
-            id.match_indices('/').nth(1).map(|(at, _)| id.split_at(at).0.to_owned()),
-        )),
-        _ => None,
-    };
-    if let Some((column, value)) = derived {
-        row.entry(column).or_insert_with(|| value.into());
+    if let Some((column, value)) = derived(table, key) {
+        row.entry(column).or_insert(value);
     }
     let usual: [(&str, Value); 5] = [
         ("timeout_ms", 10_000.into()),
@@ -110,4 +99,19 @@ pub(super) fn alias(table: &'static Table, old: &str, new: &str, terms: Terms<'_
         after.insert(column.name, value);
     }
     RowChange { table, key: key_of(table, &after), before: None, after }
+}
+
+/// What the key of a row says of another column: whose it is, and what it lies below.
+pub(in crate::import) fn derived(table: &Table, key: &Key) -> Option<(&'static str, Value)> {
+    let id = key.0.first().map_or("", String::as_str);
+    let before = |separator: char| id.rsplit_once(separator).map(|(before, _)| before);
+    match table.name {
+        "organisation" => Some(("parent", before('.').into())),
+        "system" => Some(("organisation", before('/').into())),
+        "service" => {
+            let system = id.match_indices('/').nth(1).map(|(at, _)| id.split_at(at).0);
+            Some(("system", system.into()))
+        }
+        _ => None,
+    }
 }

@@ -126,6 +126,39 @@ fn a_decision_about_nothing_is_told_and_one_that_cannot_be_made_is_a_problem() {
     assert_eq!(propose(&here(), theirs, &impossible, now()).problems.len(), 1);
 }
 
+#[test]
+fn a_new_code_says_what_the_row_lies_below_and_must_be_one() {
+    let theirs = || {
+        document(json!({
+            "organisation": [
+                {"code": "H23", "parent": null, "name": "Tỉnh"},
+                {"code": "H23.07", "parent": "H23", "name": "Sở Y tế"},
+            ],
+            "system": [{"id": "H23.07/x", "organisation": "H23.07", "name": "X"}],
+        }))
+    };
+    let recode =
+        |code: &str| decide("recode organisation H23.07", Choice::As { code: code.to_owned() });
+    let moved = propose(&here(), theirs(), &[recode("H24.12.07")], now());
+    assert_eq!(moved.problems, []);
+    let row = |noun: &str| {
+        let found = moved.changes.iter().find(|it| it.table.name == noun && it.key.0[0] != "H23");
+        &found.unwrap().after
+    };
+    assert_eq!(row("organisation")["parent"], "H24.12");
+    assert_eq!(row("system")["organisation"], "H24.12.07");
+    for wrong in ["h24", "H24.", ""] {
+        assert_eq!(
+            propose(&here(), theirs(), &[recode(wrong)], now()).problems.len(),
+            1,
+            "{wrong}"
+        );
+    }
+    let other =
+        document(json!({"system": [{"id": "H24.12/x", "organisation": "H24", "name": "X"}]}));
+    assert_eq!(propose(&here(), other, &[], now()).problems.len(), 1, "not as its id says");
+}
+
 /// Codes that often meet.
 fn code() -> impl Strategy<Value = String> {
     (0_u8..2, 0_u8..4).prop_map(|(root, below)| match below {

@@ -51,3 +51,10 @@ pub(super) fn no_such_choice(conflict: &Conflict) -> Text {
         format!("About this conflict can be decided: {choices}."),
     )
 }
+
+pub(super) fn not_as_the_key_says() -> Text {
+    Text::new(
+        "Giá trị này không khớp với mã của chính mục đó: cấp trên là tiền tố của mã.",
+        "It is not what the row's own code says: what it lies below is the prefix.",
+    )
+}
