@@ -177,7 +177,8 @@ async fn suspensions(
 }
 
 /// The agreement as it was approved; before that, its draft. The digest is that of the text, and
-/// stands in the entry of the approval.
+/// stands in the entry of the approval. When a reorganisation gives the sides other codes, the text
+/// gets them too; its annex then names the former codes, and the digest of the text before.
 #[utoipa::path(get, path = "/api/v1/connections/{id}/agreement", tag = "connections",
     params(("id" = String, Path, description = "Connection id")),
     responses((status = 200, body = AgreementView), Problems))]

@@ -100,6 +100,15 @@ pub(crate) async fn active_of(
     reading.rows(&sql, &[consumer.to_string().into()]).await?.iter().map(from_row).collect()
 }
 
+/// Those that an agreement holds: approved and not ended.
+pub(crate) async fn agreed(reading: impl Reading) -> Result<Vec<Connection>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM connection WHERE state IN ('approved', 'active', 'suspended')
+           AND id IN (SELECT connection FROM agreement) ORDER BY id"
+    );
+    reading.rows(&sql, &[]).await?.iter().map(from_row).collect()
+}
+
 /// Those that gateways hear of, for the directory.
 pub(crate) async fn published(reading: impl Reading) -> Result<Vec<Connection>, StoreError> {
     let sql = format!(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use evidence::{Actor, Change};
 use web::{IfMatch, field};
 use wire::ambient::UtcMicros;
+use wire::directory::AliasName;
 use wire::organisation_code::{LegacyCode, OrganisationCode};
 
 use super::history::{Event, EventKind, check_date};
@@ -13,7 +14,7 @@ use crate::Registry;
 use crate::authority::must_run_the_platform;
 use crate::decision::DecisionNumber;
 use crate::refused::{Noun, Refused};
-use crate::system;
+use crate::{alias, system};
 
 /// What registering an organisation needs.
 #[derive(Debug, Clone)]
@@ -69,6 +70,11 @@ pub(crate) async fn issue(
 ) -> Result<Organisation, Refused> {
     if sql::find(&mut *change, &new.code).await?.is_some() {
         return Err(Refused::Taken { noun: Noun::Organisation, id: new.code.to_string() });
+    }
+    // Whoever signs on with the code of an alias is taken for its successor.
+    let name = AliasName::Organisation(new.code.clone());
+    if alias::sql::find(&mut *change, &name).await?.is_some() {
+        return Err(Refused::Taken { noun: Noun::Alias, id: name.to_string() });
     }
     let parent = new.code.parent();
     let mut not_before = UtcMicros::MIN;

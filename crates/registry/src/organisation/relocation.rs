@@ -8,9 +8,11 @@
 
 use evidence::{Change, Reading};
 use store::{StoreError, Value};
+use wire::directory::AliasName;
 use wire::id::{ServiceId, SystemId};
 use wire::organisation_code::OrganisationCode;
 
+use crate::alias;
 use crate::import::shape::{Kind, TABLES};
 use crate::refused::Refused;
 use crate::system::{self, System};
@@ -32,7 +34,9 @@ pub(crate) async fn relocate(change: &mut Change, moves: &[Move]) -> Result<(), 
     let mut taken = Vec::new();
     for (number, one) in moves.iter().enumerate() {
         let is_twice = moves.iter().take(number).any(|before| before.to == one.to);
-        if is_twice || system::sql::find(&mut *change, &one.to).await?.is_some() {
+        let name = AliasName::System(one.to.clone());
+        let leads_on = alias::sql::find(&mut *change, &name).await?.is_some();
+        if is_twice || leads_on || system::sql::find(&mut *change, &one.to).await?.is_some() {
             taken.push(one.to.to_string());
         }
     }

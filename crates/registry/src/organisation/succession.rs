@@ -25,6 +25,7 @@ use super::{Organisation, sql};
 use crate::Registry;
 use crate::alias::command::{NewAlias, add};
 use crate::authority::must_run_the_platform;
+use crate::connection::{Connection, agreement};
 use crate::decision::DecisionNumber;
 use crate::refused::{Noun, Refused};
 use crate::system;
@@ -59,6 +60,7 @@ pub async fn recode(
     if to.is_within(code) {
         return Err(not_below());
     }
+    let held = agreement::held(&mut change).await?;
     let mut systems = 0;
     // Parents come before what is below them, in both trees.
     for organisation in sql::open_within(&mut change, code).await? {
@@ -67,6 +69,7 @@ pub async fn recode(
         systems += recode_one(&mut change, organisation, new, &order).await?;
     }
     let mut subject = order.subject(code, systems);
+    renew_agreements(&mut change, held, &mut subject).await?;
     subject.insert("successors".to_owned(), to.to_string());
     let today = open(&mut change, to).await?;
     change.record(subject).await?;
@@ -130,6 +133,7 @@ pub async fn merge(
     if let Some(stranger) = left.first() {
         return Err(not_of_it(stranger));
     }
+    let held = agreement::held(&mut change).await?;
     relocate(&mut change, &moves).await?;
     for source in &sources {
         let names = (source.clone(), into.clone());
@@ -143,6 +147,7 @@ pub async fn merge(
     let counterparts = sources.iter().cloned().collect();
     note(&mut change, &target, EventKind::Enlarged, &order.basis(), counterparts).await?;
     let mut subject = order.subject(into, moves.len());
+    renew_agreements(&mut change, held, &mut subject).await?;
     subject.insert("sources".to_owned(), spaced(&sources));
     change.record(subject).await?;
     registry.publisher.publish(Some(actor)).await?;
@@ -192,6 +197,7 @@ pub async fn split(
         }
         moved.push(Move { system, to: to.clone() });
     }
+    let held = agreement::held(&mut change).await?;
     relocate(&mut change, &moved).await?;
     for one in &moved {
         alias_system(&mut change, one, &order).await?;
@@ -206,10 +212,23 @@ pub async fn split(
         shut(&mut change, &mut source, EventKind::Split, &basis, successors).await?;
     }
     let mut subject = order.subject(code, moved.len());
+    renew_agreements(&mut change, held, &mut subject).await?;
     subject.insert("successors".to_owned(), spaced(&into));
     change.record(subject).await?;
     registry.publisher.publish(Some(actor)).await?;
     Ok(source)
+}
+
+/// What was agreed goes on under the new codes; the entry fixes the new texts.
+async fn renew_agreements(
+    change: &mut Change,
+    held: Vec<Connection>,
+    subject: &mut BTreeMap<String, String>,
+) -> Result<(), Refused> {
+    if let Some(digest) = agreement::follow(change, held).await? {
+        subject.insert("agreements".to_owned(), digest);
+    }
+    Ok(())
 }
 
 /// Every system of `from`, closed or not, and the id it gets at `to`.

@@ -11,6 +11,10 @@ use wire::id::{ConnectionId, PurposeCode, ServiceId, SystemId};
 use super::Line;
 use crate::refused::Refused;
 
+/// The lines of the annex that name the two sides.
+pub(super) const CONSUMER: &str = "Hệ thống khai thác";
+pub(super) const SERVICE: &str = "Dịch vụ";
+
 /// The record of the directory without what changes from day to day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Enforced {
@@ -63,8 +67,8 @@ impl Enforced {
         let line = |label: &str, value: String| Line { label: label.to_owned(), value };
         let mut lines = vec![
             line("Kết nối", self.id.to_string()),
-            line("Hệ thống khai thác", self.consumer.to_string()),
-            line("Dịch vụ", self.service.to_string()),
+            line(CONSUMER, self.consumer.to_string()),
+            line(SERVICE, self.service.to_string()),
             line("Mã mục đích", self.purpose.to_string()),
             line("Căn cứ pháp lý", self.legal_basis.clone()),
         ];

@@ -56,6 +56,25 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// The same agreement in a text with other codes.
+pub(crate) async fn rewrite(
+    change: &mut Change,
+    to: &Agreement,
+    enforced: &str,
+) -> Result<(), StoreError> {
+    let sql =
+        "UPDATE agreement SET document = $2, digest = $3, enforced = $4 WHERE connection = $1";
+    let document = serde_json::to_string(&to.document).map_err(|e| corrupt("agreement", e))?;
+    let values = [
+        to.connection.to_string().into(),
+        document.into(),
+        to.digest.as_str().into(),
+        enforced.into(),
+    ];
+    change.execute(sql, &values).await?;
+    Ok(())
+}
+
 fn from_row(row: &Row) -> Result<Agreement, StoreError> {
     let document = serde_json::from_str(&row.text("document")?);
     Ok(Agreement {

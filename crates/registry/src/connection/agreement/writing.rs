@@ -185,7 +185,8 @@ fn final_clauses(rules: &ConnectionRules) -> Article {
                  vị chuyên trách về công nghệ thông tin có ý kiến trong {unit:02} ngày làm việc tiếp theo."
             ),
             "Phụ lục là toàn bộ nội dung mà cổng kết nối thực thi, riêng các trường dữ liệu do Bên A \
-             bảo đảm. Mọi thay đổi của Phụ lục phải được phê duyệt lại theo đúng trình tự."
+             bảo đảm. Mọi thay đổi của Phụ lục phải được phê duyệt lại theo đúng trình tự, trừ việc \
+             cập nhật mã định danh khi sắp xếp, tổ chức lại cơ quan."
                 .to_owned(),
         ],
     )

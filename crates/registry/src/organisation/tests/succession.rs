@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use store::{Database, DatabaseConfig};
+use wire::digest::{ContentDigest, DigestAlgorithm};
 
 use super::PATH;
 use crate::import::shape::{Kind, TABLES};
@@ -76,6 +77,72 @@ async fn another_code_takes_systems_services_keys_and_connections_along() {
     assert_eq!(platform.get(system).await["id"], "H24.80/don-vi-hanh-chinh");
     let steps = platform.get(&format!("{connection}/history")).await;
     assert_eq!(steps["items"][2]["actor"]["organisation"], "H24.12", "who consented then");
+}
+
+#[tokio::test]
+async fn what_was_approved_takes_effect_under_the_new_codes_of_both_sides() {
+    let platform = Platform::with_service().await;
+    let connection = platform.connection_after(&["submit", "consent", "test", "approve"]).await;
+    let path = format!("{connection}/agreement");
+    let approved = platform.get(&path).await;
+    let recode = order(&json!({"code": "H24.80"}));
+    platform.made(OPERATOR, &format!("{PATH}/H24.12/recode"), recode).await;
+    let merge = order(&json!({"from": ["H24.31"]}));
+    platform.made(OPERATOR, &format!("{PATH}/H24.40/merge"), merge).await;
+    let agreement = platform.get(&path).await;
+    let text = agreement["text"].as_str().unwrap();
+    let service = "H24.80/don-vi-hanh-chinh/danh-muc/v1";
+    for line in [
+        "- Mã định danh: H24.80\n".to_owned(),
+        "- Mã định danh: H24.40\n".to_owned(),
+        format!("- Dịch vụ: {service}\n"),
+        "- Hệ thống khai thác: H24.40/mot-cua\n".to_owned(),
+        format!("- Dịch vụ, mã trước đây: {FORMER_SERVICE}\n"),
+        format!("- Hệ thống khai thác, mã trước đây: {CONSUMING_SYSTEM}\n"),
+        format!("- Thay văn bản có mã băm: {}\n", approved["digest"].as_str().unwrap()),
+    ] {
+        assert!(format!("{text}\n").contains(&line), "{line} {text}");
+    }
+    assert!(text.contains(&format!("({service}).")), "the article names it too: {text}");
+    assert_eq!(text.matches(FORMER_SERVICE).count(), 1, "{text}");
+    assert_eq!(agreement["approved_at"], approved["approved_at"]);
+    let entries = platform.entries().await;
+    let of = |action: &str| entries.iter().rfind(|entry| entry.action == action).unwrap();
+    assert!(of("organisation.recoded").subject.contains_key("agreements"));
+    let id = connection.rsplit_once('/').unwrap().1;
+    let all = std::collections::BTreeMap::from([(id, agreement["digest"].as_str().unwrap())]);
+    let canonical = wire::canonical::canonical_of(&all).unwrap();
+    let digest = ContentDigest::of(DigestAlgorithm::Sha256, &canonical).to_string();
+    assert_eq!(of("organisation.merged").subject["agreements"], digest);
+
+    let split = order(&json!({"into": ["H24.40"], "continues": true,
+        "moves": [{"from": "H24.80/don-vi-hanh-chinh", "to": "H24.40/dvhc"}]}));
+    platform.made(OPERATOR, &format!("{PATH}/H24.80/split"), split).await;
+    let service = "H24.40/dvhc/danh-muc/v1";
+    let agreement = platform.get(&path).await;
+    let text = agreement["text"].as_str().unwrap();
+    assert!(text.contains(&format!("({service}).")), "{text}");
+    platform.step(&connection, "activate").await;
+    let record = platform.record(&format!("connection/{id}")).unwrap();
+    assert_eq!((&record["service"], &record["active"]), (&json!(service), &json!(true)));
+}
+
+#[tokio::test]
+async fn what_was_not_as_agreed_is_not_made_so_by_a_reorganisation() {
+    let platform = Platform::with_service().await;
+    let path = platform.connection_after(&["submit", "consent", "test", "approve"]).await;
+    let id = path.rsplit('/').next().unwrap().parse().unwrap();
+    let database = &platform.registry.database;
+    let mut connection = crate::connection::sql::find(database, &id).await.unwrap().unwrap();
+    connection.asked.quota.per_minute += 1;
+    let mut change = platform.registry.recorder.change_by_platform("x").await.unwrap();
+    crate::connection::sql::rewrite(&mut change, &connection).await.unwrap();
+    change.record(std::collections::BTreeMap::new()).await.unwrap();
+    let form = order(&json!({"into": ["H24.40"], "continues": true,
+        "moves": [{"from": PROVIDING_SYSTEM, "to": "H24.40/dvhc"}]}));
+    platform.made(OPERATOR, &format!("{PATH}/H24.12/split"), form).await;
+    let refused = platform.refused(OPERATOR, &format!("{path}/activate"), json!({})).await;
+    assert_eq!(refused, (409, "resource.conflict".to_owned()));
 }
 
 #[tokio::test]
@@ -230,6 +297,29 @@ async fn an_old_code_leads_through_several_reorganisations() {
     let code = "H24.12".parse().unwrap();
     let same = web::Organisations::today(&platform.registry, &code).await;
     assert_eq!(same.ok().unwrap().as_str(), "H24.82", "and no further: a merger is another");
+}
+
+/// Who signs on as the former one would be taken for its successor.
+#[tokio::test]
+async fn nobody_gets_a_code_or_an_id_that_leads_elsewhere() {
+    let platform = Platform::with_service().await;
+    for (name, successor) in [("H24.70", "H24.12"), ("H24.71/mot-cua", CONSUMING_SYSTEM)] {
+        let alias = json!({"name": name, "successor": successor, "decision": "1669/NQ-UBTVQH15"});
+        platform.made(OPERATOR, "/api/v1/aliases", alias).await;
+    }
+    let exists = (409, "resource.exists".to_owned());
+    let new = json!({"code": "H24.70", "name": "Sở mới"});
+    assert_eq!(platform.refused(OPERATOR, PATH, new).await, exists);
+    let form = order(&json!({"code": "H24.70"}));
+    let recode = format!("{PATH}/H24.12/recode");
+    assert_eq!(platform.refused(OPERATOR, &recode, form).await, exists);
+    let form = order(&json!({"code": "H24.71"}));
+    let recode = format!("{PATH}/H24.31/recode");
+    let refused = platform.refused(OPERATOR, &recode, form).await;
+    assert_eq!(refused, (409, "resource.conflict".to_owned()));
+    let before = web::Organisations::today(&platform.registry, &"H24.70".parse().unwrap()).await;
+    assert_eq!(before.ok().unwrap().as_str(), "H24.70", "an alias gives nobody rights");
+    assert!(platform.record("organisation/H24.71").is_none(), "nothing half-applied");
 }
 
 /// Whatever refers to a system or a service must go along, whoever adds it.
