@@ -29,9 +29,15 @@ impl FromStr for Network {
         let malformed = Malformed {
             expected: "a network like 10.24.0.0/16 or 2001:db8::/32 without bits behind its prefix",
         };
-        let network = match text.parse::<IpAddr>() {
-            Ok(address) => IpNet::from(address),
-            Err(_) => text.parse().map_err(|_| malformed)?,
+        // Read by the standard library: `ipnet` takes `010.24.0.0`, which some read as octal.
+        let (address, prefix) = text.split_once('/').unzip();
+        let address: IpAddr = address.unwrap_or(text).parse().map_err(|_| malformed)?;
+        let network = match prefix {
+            None => IpNet::from(address),
+            Some(prefix) => {
+                let prefix = decimal(prefix).ok_or(malformed)?;
+                IpNet::new(address, prefix).map_err(|_| malformed)?
+            }
         };
         let is_mapped = match network {
             IpNet::V4(_) => false,
@@ -42,6 +48,12 @@ impl FromStr for Network {
         }
         Ok(Self(network))
     }
+}
+
+/// Digits, with no zero before them.
+fn decimal(text: &str) -> Option<u8> {
+    let number: u8 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
 }
 
 impl fmt::Display for Network {
@@ -84,6 +96,8 @@ mod tests {
             "10.24.0.1/16",
             "10.24.0.0/33",
             "10.24.0.0/",
+            "10.24.0.0/+16",
+            "10.24.0.0/016",
             "10.24/16",
             "010.24.0.0/16",
             "2001:db8::1/32",

@@ -83,7 +83,9 @@ pub(super) async fn grant(stage: &mut Stage<'_>, newcomer: &Newcomer) -> anyhow:
         "H24.14 gọi thử từng thao tác bằng khóa của môi trường thử nghiệm; bản ghi là bằng chứng:",
         "H24.14 tries every operation with a sandbox key; the entries are the evidence:",
     );
-    entries.iter().for_each(|entry| tell.show(entry));
+    for entry in &entries {
+        tell.show(entry);
+    }
     connection.confirm_test(offices, &entries).await?;
     tell.done(
         "H24.15.1 xác nhận kết quả thử nghiệm theo các bản ghi đó.",
