@@ -5,7 +5,7 @@
 //! in which order). The index is in memory and made anew when what it shows has changed: all
 //! published services are few thousand rows, and no two databases search text alike.
 //!
-//! **Invariant**: nothing but published services, and nothing of them that is inner: no address,
+//! **Invariant**: nothing but published services of systems in force, and nothing of them that is inner: no address,
 //! no terms. **Trust**: anyone may ask, signed on or not; what a question costs is bounded.
 
 pub(crate) mod api;
@@ -14,12 +14,13 @@ mod index;
 mod tests;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use store::StoreError;
 use wire::directory::Record;
+use wire::id::SystemId;
 use wire::merkle::Hash;
 use wire::organisation_code::OrganisationCode;
 
@@ -34,7 +35,7 @@ pub(crate) struct Shelf(Mutex<Option<(Made, Arc<Index>)>>);
 /// Of which state of the registry an index is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Made {
-    /// Names of organisations stand in the directory.
+    /// Names of organisations and systems in force stand in the directory.
     root: Hash,
     services: i64,
     changed_at: i64,
@@ -61,7 +62,17 @@ async fn index(registry: &Registry) -> Result<Arc<Index>, StoreError> {
             _ => None,
         })
         .collect();
-    let services = service::sql::all(&registry.database).await?;
+    let open: HashSet<SystemId> = directory
+        .directory
+        .records()
+        .iter()
+        .filter_map(|record| match record {
+            Record::System(record) => Some(record.id.clone()),
+            _ => None,
+        })
+        .collect();
+    let mut services = service::sql::all(&registry.database).await?;
+    services.retain(|service| open.contains(&service.id.system_id()));
     let index = Arc::new(Index::of(services, &names));
     *shelf.lock() = Some((made, Arc::clone(&index)));
     Ok(index)

@@ -10,6 +10,7 @@
 //! **Trust**: an import brings connections into force that this platform's people did not decide
 //! about one by one: the state manager takes them over as a whole, and the entry fixes of what.
 
+mod agreed;
 pub mod api;
 pub mod command;
 pub(crate) mod conflict;

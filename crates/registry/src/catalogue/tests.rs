@@ -53,6 +53,16 @@ async fn words_are_found_with_and_without_diacritics_by_their_beginnings() {
 }
 
 #[tokio::test]
+async fn services_of_a_closed_system_are_neither_shown_nor_asked_for() {
+    let platform = Platform::with_service().await;
+    assert_eq!(ids(&platform, "").await, [SERVICE]);
+    platform.made(PROVIDER, &format!("/api/v1/systems/{PROVIDING_SYSTEM}/close"), json!({})).await;
+    assert_eq!(ids(&platform, "").await, [""; 0]);
+    let refused = platform.refused(CONSUMER, "/api/v1/connections", connection_form()).await;
+    assert_eq!(refused, (409, "resource.closed".to_owned()));
+}
+
+#[tokio::test]
 async fn the_best_fitting_come_first_and_pages_go_on_from_there() {
     let platform = with_titles(&[
         ("a", "Chúc mừng"),

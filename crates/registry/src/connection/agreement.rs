@@ -27,7 +27,7 @@ use wire::id::ConnectionId;
 
 use self::enforced::Enforced;
 pub(super) use self::enforced::written;
-pub(crate) use self::moved::{follow, held};
+pub(crate) use self::moved::{Moved, follow, held, moved};
 use self::writing::{Occasion, Sides, write};
 use super::Connection;
 use super::command::load_seen;

@@ -49,6 +49,8 @@ pub async fn request(
     if !matches!(state, Some(ServiceState::Published | ServiceState::Deprecated)) {
         return Err(service::command::unknown(&new.service));
     }
+    // The services of a closed system ended with it.
+    system::command::open(&mut change, &new.service.system_id()).await?;
     must_amend_its_own(&mut change, &new).await?;
     let connection = Connection {
         id: ConnectionId::new(change.time(), registry.randomness.as_ref()),

@@ -7,6 +7,7 @@
 
 mod compare;
 mod completed;
+mod hidden;
 #[cfg(test)]
 mod tests;
 mod wording;
@@ -20,9 +21,10 @@ use wire::problem::Text;
 use self::compare::{Neighbours, differences};
 pub(super) use self::completed::derived;
 use self::completed::{alias, complete, first_event, referred_first};
+use self::hidden::hidden;
 use self::wording::{
-    circle, collides, decided, lacks_value, no_such_choice, not_as_the_key_says, refers_to_nothing,
-    secret_elsewhere, without,
+    circle, collides, decided, hides, lacks_value, no_such_choice, not_as_the_key_says,
+    refers_to_nothing, secret_elsewhere, without,
 };
 use super::conflict::{Choice, Conflict, ConflictKind, Resolution};
 use super::document::{Document, DocumentProblem, Key, Row, problem};
@@ -413,6 +415,7 @@ impl Merging<'_> {
             self.proposal.fates.push((noun, key, Fate::LeftOut(collides())));
         }
         self.lead_on();
+        self.hide_nothing();
         self.note_renamed();
         self.begin_histories();
         self.proposal
@@ -464,6 +467,15 @@ impl Merging<'_> {
             self.proposal.changes.extend(rows.collect::<Vec<_>>());
         }
         self.proposal.aliases = aliases;
+    }
+
+    /// What is in force here afterwards must not be led away from, nor what leads on be borne.
+    fn hide_nothing(&mut self) {
+        for (noun, key) in hidden(self.ours, &self.proposal.changes) {
+            let called = table(noun).map(|table| self.called(table, &key));
+            let place = format!("{noun} {}", called.unwrap_or_else(|| key.clone()));
+            self.proposal.problems.push(problem(place, hides(&key.to_string())));
+        }
     }
 
     /// What was renamed is no conflict any more; it stays in the list with its decision.

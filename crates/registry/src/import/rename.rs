@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::agreed;
 use super::document::{Document, Key, Row, key_of};
 use super::merge::derived;
 use super::shape::{Kind, TABLES, Table};
@@ -56,6 +57,7 @@ impl Renames {
                 renamed.document.put(table, row);
             }
         }
+        agreed::follow(&mut renamed.document, document);
         renamed
     }
 

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use wire::digest::{ContentDigest, DigestAlgorithm};
 
 use super::shape::{LEFT_OUT, TABLES};
 use crate::tests::authorisation::{Case, OVERSEERS, PLATFORM, read_by, write};
@@ -248,4 +249,48 @@ async fn who_may_not_is_told_so_before_a_long_body_is_read() {
     let platform = Platform::with_service().await;
     let refused = platform.refused(OFFICER, IMPORTS, json!({"not": "a form"})).await;
     assert_eq!(refused, (403, "role.not_permitted".to_owned()));
+}
+
+/// What the other registry approved takes effect here, under the codes that it has here.
+#[tokio::test]
+async fn an_agreement_follows_its_connection_under_new_codes() {
+    let there = Platform::with_service().await;
+    let connection = there.connection_after(&["submit", "consent", "test", "approve"]).await;
+    let approved = there.get(&format!("{connection}/agreement")).await;
+    let export = there.get(EXPORT).await;
+
+    let here = Platform::with_service().await;
+    let other = json!({"name": "Cơ quan khác"});
+    here.made(OPERATOR, "/api/v1/organisations/H24.12/rename", other).await;
+    let (path, _) = proposed(&here, &export).await;
+    let resolutions = json!({"resolutions": [
+        {"conflict": "same_code organisation H24.12", "choice": {"choose": "as", "code": "H24.80"}},
+        {"conflict": format!("same_endpoint service {SERVICE}"), "choice": {"choose": "both"}}]});
+    here.made(OPERATOR, &format!("{path}/resolve"), resolutions.clone()).await;
+    let (status, applied) = apply(&here, &path).await;
+    assert_eq!(status, 200, "{applied}");
+    let (again, _) = proposed(&here, &export).await;
+    here.made(OPERATOR, &format!("{again}/resolve"), resolutions).await;
+    let rows = here.get(&format!("{again}/rows?fate=same&limit=200")).await;
+    let is_agreement = |row: &Value| row["noun"] == "agreement";
+    assert!(rows["items"].as_array().unwrap().iter().any(is_agreement), "brought twice: {rows}");
+
+    let agreement = here.get(&format!("{connection}/agreement")).await;
+    let text = agreement["text"].as_str().unwrap();
+    let service = SERVICE.replace("H24.12", "H24.80");
+    for line in [
+        format!("- Dịch vụ: {service}\n"),
+        format!("- Dịch vụ, mã trước đây: {SERVICE}\n"),
+        format!("- Thay văn bản có mã băm: {}", approved["digest"].as_str().unwrap()),
+    ] {
+        assert!(text.contains(&line), "{line} {text}");
+    }
+    let digest = ContentDigest::of(DigestAlgorithm::Sha256, text.as_bytes()).to_string();
+    assert_eq!(agreement["digest"], digest);
+    here.step(&connection, "activate").await;
+    let key = connection.replace("/api/v1/connections/", "connection/");
+    let record = here.record(&key).unwrap();
+    assert_eq!((&record["service"], &record["active"]), (&json!(service), &json!(true)));
+    let undo = here.refused(STATE_MANAGER, &format!("{path}/undo"), json!({})).await;
+    assert_eq!(undo, (409, "resource.conflict".to_owned()), "it is in use");
 }

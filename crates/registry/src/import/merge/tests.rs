@@ -159,6 +159,33 @@ fn a_new_code_says_what_the_row_lies_below_and_must_be_one() {
     assert_eq!(propose(&here(), other, &[], now()).problems.len(), 1, "not as its id says");
 }
 
+#[test]
+fn a_code_that_leads_elsewhere_comes_to_nobody() {
+    let at = "2026-01-01T00:00:00Z";
+    let alias = |name: &str| {
+        json!({"name": name, "successor": "H24.12", "from_at": at, "until_at": null,
+            "same_organisation": 0, "decision": "01/2025/QĐ-UBND", "made_at": at})
+    };
+    let mut ours = here();
+    for (noun, rows) in document(json!({"alias": [alias("H24.13"), alias("H24.12/cu")]})).tables {
+        ours.tables.insert(noun, rows);
+    }
+    let proposed = |theirs: Value| propose(&ours, document(theirs), &[], now());
+    let places = |proposal: &Proposal| {
+        proposal.problems.iter().map(|problem| problem.place.clone()).collect::<Vec<_>>()
+    };
+    let open = proposed(json!({"organisation": [{"code": "H24.13", "name": "Sở Y tế"}]}));
+    assert_eq!(places(&open), ["organisation H24.13"]);
+    let closed = json!({"organisation": [{"code": "H24.13", "name": "Sở Y tế", "closed_at": at}]});
+    assert_eq!(places(&proposed(closed)), [""; 0], "what is over bears nothing");
+    let system = proposed(json!({"system": [{"id": "H24.12/cu", "name": "Cũ"}]}));
+    assert_eq!(places(&system), ["system H24.12/cu"]);
+    let leading_away = proposed(json!({"alias": [alias("H24.12/hr")]}));
+    assert_eq!(places(&leading_away), ["alias H24.12/hr"]);
+    let same = proposed(json!({"alias": [alias("H24.13")]}));
+    assert_eq!(places(&same), [""; 0]);
+}
+
 /// Codes that often meet.
 fn code() -> impl Strategy<Value = String> {
     (0_u8..2, 0_u8..4).prop_map(|(root, below)| match below {

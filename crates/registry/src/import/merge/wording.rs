@@ -44,6 +44,19 @@ pub(super) fn collides() -> Text {
     )
 }
 
+pub(super) fn hides(name: &str) -> Text {
+    Text::new(
+        format!(
+            "«{name}» vừa là mã đang dùng vừa là mã cũ được dẫn tới nơi khác; hãy chọn mã khác cho cơ \
+             quan, hệ thống này hoặc bỏ mã cũ khỏi tài liệu."
+        ),
+        format!(
+            "`{name}` would be in use and at once a former name that leads elsewhere; choose another \
+             code for what bears it, or leave the former name out of the document."
+        ),
+    )
+}
+
 pub(super) fn no_such_choice(conflict: &Conflict) -> Text {
     let choices = conflict.choices.join(", ");
     Text::new(
