@@ -44,7 +44,8 @@ pub async fn propose(
     let theirs = Document::read(&new.document).map_err(|problems| unreadable(&problems))?;
     let mut change = registry.recorder.change(actor, "import.proposed").await?;
     let terms = Terms { at: change.time(), decision: &new.legal_basis };
-    let proposal = merge(&rows::all(&mut change).await?, theirs, &[], terms);
+    let ours = rows::all(&mut change, rows::compared_with(&theirs)).await?;
+    let proposal = merge(&ours, theirs, &[], terms);
     let import = Import {
         id: ImportId::new(change.time(), registry.randomness.as_ref()),
         title: new.title,
@@ -123,7 +124,8 @@ pub async fn undo(registry: &Registry, actor: &Actor, id: &ImportId) -> Result<I
         return Err(Refused::Import(not_in_state(ImportState::Applied)));
     }
     let changes = sql::changes(&mut change, id).await?;
-    let in_the_way = rows::in_the_way(&rows::all(&mut change).await?, &changes);
+    let now = rows::all(&mut change, rows::in_reach_of(&changes)).await?;
+    let in_the_way = rows::in_the_way(&now, &changes);
     if !in_the_way.is_empty() {
         let named: Vec<_> = in_the_way.into_iter().take(20).collect();
         return Err(Refused::Import(cannot_be_undone(&named.join(", "))));
@@ -169,7 +171,7 @@ pub async fn rehearse(
 pub async fn export(registry: &Registry) -> Result<Value, Refused> {
     // Never recorded, so never committed; meanwhile nobody writes.
     let mut change = registry.recorder.change_by_platform("registry.exported").await?;
-    Ok(rows::all(&mut change).await?.to_json())
+    Ok(rows::all(&mut change, rows::whole).await?.to_json())
 }
 
 type Snapshot =
@@ -213,7 +215,7 @@ async fn made_anew(
     let (document, kept) = sql::content(&mut *change, id).await?.ok_or_else(|| unknown(id))?;
     let import = sql::find(&mut *change, id).await?.ok_or_else(|| unknown(id))?;
     let theirs = Document::read(&document).map_err(|problems| unreadable(&problems))?;
-    let ours = rows::all(&mut *change).await?;
+    let ours = rows::all(&mut *change, rows::compared_with(&theirs)).await?;
     // By the time of the proposal, so that it is the same one.
     let terms = Terms { at: import.proposed_at, decision: &import.legal_basis };
     Ok(merge(&ours, theirs, resolutions.unwrap_or(&kept), terms))

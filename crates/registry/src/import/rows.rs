@@ -43,13 +43,48 @@ impl Source for &mut Change {
     }
 }
 
-/// The whole registry.
-pub(crate) async fn all(mut source: impl Source) -> Result<Document, StoreError> {
+/// Tables whose rows are long: they are read only for those who need them, since whoever reads holds
+/// up all who write.
+const LONG: [&str; 1] = ["service_description"];
+
+/// All columns: the whole registry.
+pub(crate) fn whole(table: &Table) -> &'static [Column] {
+    table.columns
+}
+
+/// What a document is compared with: of long tables only those that it names.
+pub(crate) fn compared_with(theirs: &Document) -> impl Fn(&Table) -> &'static [Column] + Send {
+    let named: BTreeSet<_> = theirs.tables.keys().copied().collect();
+    move |table| {
+        let is_read = !LONG.contains(&table.name) || named.contains(table.name);
+        if is_read { table.columns } else { &[] }
+    }
+}
+
+/// What may be in the way of taking changes back: of long tables in which none of them is, only what
+/// their keys refer to.
+pub(crate) fn in_reach_of(changes: &[RowChange]) -> impl Fn(&Table) -> &'static [Column] + Send {
+    let touched: BTreeSet<_> = changes.iter().map(|one| one.table.name).collect();
+    move |table| {
+        let is_read = !LONG.contains(&table.name) || touched.contains(table.name);
+        if is_read { table.columns } else { table.key_columns() }
+    }
+}
+
+/// The rows of all tables, with the columns `columns` of each; a table without any is not read.
+pub(crate) async fn all(
+    mut source: impl Source,
+    columns: impl Fn(&Table) -> &'static [Column] + Send,
+) -> Result<Document, StoreError> {
     let mut document = Document::default();
     for table in TABLES {
+        let columns = columns(table);
+        if columns.is_empty() {
+            continue;
+        }
         let sql = format!(
             "SELECT {} FROM {} ORDER BY {} LIMIT $1 OFFSET $2",
-            names(table.columns),
+            names(columns),
             table.name,
             names(table.key_columns())
         );
@@ -58,7 +93,7 @@ pub(crate) async fn all(mut source: impl Source) -> Result<Document, StoreError>
             let rows = source.block(&sql, &[BLOCK.into(), offset.into()]).await?;
             let count = i64::try_from(rows.len()).unwrap_or(BLOCK);
             for row in &rows {
-                document.put(table, read(table, row)?);
+                document.put(table, read(columns, row)?);
             }
             offset += count;
             if count < BLOCK {
@@ -69,8 +104,8 @@ pub(crate) async fn all(mut source: impl Source) -> Result<Document, StoreError>
     Ok(document)
 }
 
-fn read(table: &Table, row: &SqlRow) -> Result<Row, StoreError> {
-    table.columns.iter().map(|column| Ok((column.name, value::from_sql(column, row)?))).collect()
+fn read(columns: &[Column], row: &SqlRow) -> Result<Row, StoreError> {
+    columns.iter().map(|column| Ok((column.name, value::from_sql(column, row)?))).collect()
 }
 
 /// Writes changes in their order. A row that another change made since is not overwritten: the

@@ -3,7 +3,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use wire::digest::{ContentDigest, DigestAlgorithm};
 
-use super::shape::{LEFT_OUT, TABLES};
+use super::document::Document;
+use super::merge::RowChange;
+use super::rows;
+use super::shape::{LEFT_OUT, TABLES, table};
 use crate::tests::authorisation::{Case, OVERSEERS, PLATFORM, read_by, write};
 use crate::tests::platform::*;
 
@@ -110,6 +113,60 @@ async fn apply(platform: &Platform, path: &str) -> (u16, Value) {
     let (status, _, body) =
         platform.heard(STATE_MANAGER, "POST", &path, Some(json!({})), &seen).await;
     (status, body)
+}
+
+/// A source that keeps what it was asked.
+struct Asked<'a>(&'a store::Database, &'a mut Vec<String>);
+
+impl rows::Source for Asked<'_> {
+    async fn block(
+        &mut self,
+        sql: &str,
+        values: &[store::Value],
+    ) -> Result<Vec<store::Row>, store::StoreError> {
+        self.1.push(sql.to_owned());
+        let mut database = self.0;
+        database.block(sql, values).await
+    }
+}
+
+#[tokio::test]
+async fn documents_of_services_are_read_only_for_those_who_need_them() {
+    let platform = Platform::with_service().await;
+    let description = json!({"openapi": "3.1.0", "info": {"title": "x", "version": "1"},
+        "paths": {"/units": {"get": {"responses": {"200": {"description": "x"}}}}}});
+    let path = format!("/api/v1/services/{SERVICE}/descriptions");
+    platform.made(PROVIDER, &path, description).await;
+    let database = &platform.registry.database;
+    let whole = rows::all(database, rows::whole).await.unwrap();
+    let kept = whole.rows("service_description").next().expect("an export has it").1.clone();
+    assert!(kept["document"].is_string());
+
+    let mut asked = Vec::new();
+    let without = Document::read(&theirs()).unwrap();
+    let columns = rows::compared_with(&without);
+    let ours = rows::all(Asked(database, &mut asked), columns).await.unwrap();
+    assert_eq!(ours.rows("service_description").count(), 0);
+    assert!(!asked.iter().any(|sql| sql.contains("service_description")), "{asked:?}");
+    let ours = rows::all(database, rows::compared_with(&whole)).await.unwrap();
+    assert_eq!(ours, whole, "a document that names them is compared with them");
+
+    let (key, row) = whole.rows("service").next().unwrap();
+    let service = RowChange {
+        table: table("service").unwrap(),
+        key: key.clone(),
+        before: None,
+        after: row.clone(),
+    };
+    let changes = [service];
+    let columns = rows::in_reach_of(&changes);
+    let now = rows::all(Asked(database, &mut asked), columns).await.unwrap();
+    let of_it: Vec<_> =
+        asked.iter().filter(|sql| sql.contains("FROM service_description")).collect();
+    assert!(of_it.len() == 1 && !of_it[0].contains("document"), "{of_it:?}");
+    let in_the_way = rows::in_the_way(&now, &changes);
+    let named = format!("service_description {SERVICE}#1");
+    assert!(in_the_way.contains(&named), "{in_the_way:?}");
 }
 
 #[tokio::test]

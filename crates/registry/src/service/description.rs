@@ -10,6 +10,7 @@
 //! a stranger; it is stored, listed and handed out, and decides no call.
 
 pub(crate) mod api;
+mod budget;
 pub(crate) mod command;
 mod fields;
 mod json;
@@ -39,6 +40,8 @@ const MAX_DEPTH: usize = 64;
 const MAX_PARTS: usize = 200_000;
 /// The most operations it may describe.
 const MAX_OPERATIONS: usize = 2_000;
+/// The most revisions that are kept of one service: none is ever taken out.
+pub const MAX_REVISIONS: u32 = 50;
 
 /// How a document is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

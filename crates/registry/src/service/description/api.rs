@@ -99,8 +99,8 @@ async fn list(
 /// Uploads the next revision of a service's description: OpenAPI 3.0 or 3.1 as JSON or YAML, or
 /// WSDL 1.1 or 2.0, at most 2 MiB. A document with mistakes is refused with line, column and rule
 /// of each. Nothing that it points to is fetched: a `$ref` out of the document is refused. The
-/// bytes of the revision in force make no new one (200). For an administrator of the provider and
-/// the operator.
+/// bytes of the revision in force make no new one (200). A service has at most 50 revisions (409).
+/// For an administrator of the provider and the operator.
 #[utoipa::path(post,
     path = "/api/v1/services/{organisation}/{system}/{service}/{version}/descriptions",
     operation_id = "upload_description", tag = "services",

@@ -7,9 +7,11 @@ use evidence::{Actor, Reading};
 use store::StoreError;
 use wire::digest::{ContentDigest, DigestAlgorithm};
 use wire::directory::Operation;
+use wire::error_code::ErrorCode;
 use wire::id::ServiceId;
+use wire::problem::Text;
 
-use super::{Format, Revision, read, sql};
+use super::{Format, MAX_REVISIONS, Revision, read, sql};
 use crate::Registry;
 use crate::authority::must_administer;
 use crate::refused::{Noun, Refused};
@@ -38,6 +40,9 @@ pub(crate) async fn take(
     let last = sql::find(&mut change, id, None).await?;
     if let Some(last) = last.clone().filter(|last| last.digest == digest && last.format == format) {
         return Ok((last, false));
+    }
+    if sql::count(&mut change, id).await? >= i64::from(MAX_REVISIONS) {
+        return Err(too_many_revisions().into());
     }
     let revision = Revision {
         number: last.map_or(1, |last| last.number.saturating_add(1)),
@@ -81,6 +86,20 @@ pub async fn not_described(
     let operations = operations.iter().filter(|asked| !described.describes(asked)).cloned();
     let fields = fields.iter().filter(|field| !described.has_field(field)).cloned();
     Ok(Some(NotDescribed { operations: operations.collect(), fields: fields.collect() }))
+}
+
+fn too_many_revisions() -> web::Refusal {
+    let detail = Text::new(
+        format!(
+            "Dịch vụ đã có {MAX_REVISIONS} phiên bản tài liệu mô tả, là số lượng tối đa; đề nghị công \
+             bố phiên bản chính mới của dịch vụ."
+        ),
+        format!(
+            "The service has {MAX_REVISIONS} revisions of its description, which is the most there \
+             may be; publish a new major version of the service."
+        ),
+    );
+    web::Refusal::new(ErrorCode::ResourceConflict, detail)
 }
 
 pub(super) fn unknown(service: &ServiceId, revision: &str) -> Refused {

@@ -7,6 +7,9 @@ use wire::problem::Text;
 /// The most mistakes that are told at once.
 pub(super) const MAX_TOLD: usize = 5;
 
+/// The most mistakes that are looked for: a document can repeat one by reference without end.
+pub(super) const MAX_MISTAKES: usize = 100;
+
 /// A place in a document; line and column count from 1, columns in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -82,6 +85,13 @@ pub(super) fn none_of(mut mistakes: Vec<Mistake>) -> Result<(), Mistakes> {
     }
     mistakes.sort_by_key(|mistake| mistake.place);
     Err(Mistakes(mistakes))
+}
+
+/// Keeps a mistake unless there are enough of them.
+pub(super) fn note(mistakes: &mut Vec<Mistake>, mistake: Mistake) {
+    if mistakes.len() < MAX_MISTAKES {
+        mistakes.push(mistake);
+    }
 }
 
 pub(super) fn not_utf8(document: &[u8], error: &std::str::Utf8Error) -> Mistakes {

@@ -9,7 +9,8 @@ use jsonschema::{ValidationError, Validator};
 use wire::directory::Operation;
 use wire::problem::Text;
 
-use super::mistake::{MAX_TOLD, Mistake, Mistakes, cut, none_of};
+use super::budget::{Budget, MAX_LOOKED_AT, MAX_NAMED, Spent};
+use super::mistake::{MAX_MISTAKES, MAX_TOLD, Mistake, Mistakes, cut, none_of, note};
 use super::placed::{Member, Placed, below};
 use super::{Described, DescribedOperation, MAX_OPERATIONS, fields, references};
 
@@ -58,28 +59,40 @@ fn operations(document: &Placed) -> Result<Vec<DescribedOperation>, Mistakes> {
     let mut ids: BTreeSet<&str> = BTreeSet::new();
     let mut forms: HashMap<String, &str> = HashMap::new();
     let paths = document.get("paths").map(Placed::members).unwrap_or_default();
+    let mut budget = Budget::of_a_document();
     for path in paths.iter().filter(|path| path.name.starts_with('/')) {
-        let part = below("/paths", &path.name);
+        if mistakes.len() >= MAX_MISTAKES {
+            break;
+        }
+        // Only what is shown of it counts, and every mistake tells it.
+        let part = below("/paths", &cut(&path.name));
         if let Some(first) = forms.insert(form(&path.name), &path.name) {
-            mistakes.push(same_form(path, first, &part));
+            note(&mut mistakes, same_form(path, first, &part));
         }
         let item = references::followed(document, &path.value);
+        let spent = |_: Spent| grows_too_large(path, &part);
+        budget.look_at(item.members().len()).map_err(spent)?;
         for method in item.members().iter().filter(|member| METHODS.contains(&&*member.name)) {
+            let spent = |_: Spent| grows_too_large(path, &part);
             let part = below(&part, &method.name);
             let id = method.value.member("operationId");
             if let Some(id) = id.filter(|id| id.value.text().is_some_and(|id| !ids.insert(id))) {
-                mistakes.push(id_twice(id, &below(&part, "operationId")));
+                note(&mut mistakes, id_twice(id, &below(&part, "operationId")));
             }
-            undeclared(document, path, item, method, &part, &mut mistakes);
+            let lists = [item.get("parameters"), method.value.get("parameters")];
+            let parameters: Vec<_> = lists.into_iter().flatten().flat_map(Placed::items).collect();
+            budget.look_at(parameters.len()).map_err(spent)?;
+            undeclared(document, path, &parameters, method, &part, &mut mistakes);
             match Operation::new(&method.name.to_uppercase(), &as_template(&path.name)) {
                 Ok(operation) => found.push(DescribedOperation {
                     method: operation.method,
                     path: operation.path,
                     name: method.value.text_of("operationId").map(cut),
                     summary: method.value.text_of("summary").map(cut),
-                    fields: fields::of_answers(document, &method.value),
+                    fields: fields::of_answers(document, &method.value, &mut budget)
+                        .map_err(spent)?,
                 }),
-                Err(_) => mistakes.push(not_a_path(path, &part)),
+                Err(_) => note(&mut mistakes, not_a_path(path, &part)),
             }
             if found.len() > MAX_OPERATIONS {
                 return Err(too_many_operations(method, &part).into());
@@ -124,7 +137,7 @@ fn form(path: &str) -> String {
 fn undeclared(
     document: &Placed,
     path: &Member,
-    item: &Placed,
+    parameters: &[&Placed],
     method: &Member,
     part: &str,
     mistakes: &mut Vec<Mistake>,
@@ -136,8 +149,10 @@ fn undeclared(
         .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
         .collect();
     let mut declared = BTreeSet::new();
-    let lists = [item.get("parameters"), method.value.get("parameters")];
-    for parameter in lists.into_iter().flatten().flat_map(Placed::items) {
+    for parameter in parameters {
+        if mistakes.len() >= MAX_MISTAKES {
+            return;
+        }
         let parameter = references::followed(document, parameter);
         if parameter.text_of("in") == Some("path") {
             let name = parameter.text_of("name").unwrap_or_default();
@@ -149,7 +164,7 @@ fn undeclared(
                     format!("The path parameter `{name}` does not stand in the path."),
                 );
                 let rule = "OpenAPI 3.0.3 §4.7.12.1, 3.1.1 §4.8.12.1";
-                mistakes.push(Mistake::new(parameter.place, part, what, rule));
+                note(mistakes, Mistake::new(parameter.place, part, what, rule));
             }
         }
     }
@@ -160,7 +175,7 @@ fn undeclared(
             format!("The path has `{{{name}}}` but no parameter declares it."),
         );
         let rule = "OpenAPI 3.0.3 §4.7.8.1, 3.1.1 §4.8.8.1";
-        mistakes.push(Mistake::new(method.place, part, what, rule));
+        note(mistakes, Mistake::new(method.place, part, what, rule));
     }
 }
 
@@ -267,6 +282,23 @@ fn too_many_operations(method: &Member, part: &str) -> Mistake {
         format!("It describes more than {MAX_OPERATIONS} operations."),
     );
     Mistake::new(method.place, part, what, super::mistake::OUR_BOUNDS)
+}
+
+/// What its references repeat is more than is made of one document. Mistakes found before are
+/// not told: whoever mends this writes another document.
+fn grows_too_large(path: &Member, part: &str) -> Mistakes {
+    let what = Text::new(
+        format!(
+            "Khi thay tham chiếu bằng nội dung, tài liệu vượt quá {MAX_LOOKED_AT} phần tử hoặc tên \
+             các trường dữ liệu trả về vượt quá {MAX_NAMED} byte; đề nghị chia thành nhiều dịch vụ."
+        ),
+        format!(
+            "With its references followed it has more than {MAX_LOOKED_AT} parts, or the names of \
+             the fields it answers with take more than {MAX_NAMED} bytes; divide it among several \
+             services."
+        ),
+    );
+    Mistake::new(path.place, part, what, super::mistake::OUR_BOUNDS).into()
 }
 
 fn nothing_to_call(document: &Placed) -> Mistake {

@@ -2,11 +2,14 @@
 
 use wire::problem::Text;
 
-use super::mistake::{Mistake, cut};
+use super::mistake::{MAX_MISTAKES, Mistake, cut};
 use super::placed::{Placed, below};
 
 /// How many references are followed one after another.
 const MAX_HOPS: usize = 16;
+
+/// The longest reference, in bytes: each is read as often as it is followed.
+const MAX_REFERENCE: usize = 1_000;
 
 /// Members whose values are data: a `$ref` in them means nothing.
 const DATA: [&str; 6] = ["example", "default", "enum", "const", "examples", "value"];
@@ -35,7 +38,7 @@ pub(super) fn followed<'a>(document: &'a Placed, part: &'a Placed) -> &'a Placed
 
 /// What a reference within the document leads to.
 pub(super) fn target<'a>(document: &'a Placed, reference: &str) -> Option<&'a Placed> {
-    let pointer = reference.strip_prefix('#')?;
+    let pointer = reference.strip_prefix('#').filter(|_| reference.len() <= MAX_REFERENCE)?;
     let pointer = percent_decoded(pointer);
     document.find(&pointer).map(|(_, found)| found)
 }
@@ -47,6 +50,10 @@ fn search(
     are_names: bool,
     mistakes: &mut Vec<Mistake>,
 ) {
+    // Each tells its whole path, which many may share.
+    if mistakes.len() >= MAX_MISTAKES {
+        return;
+    }
     for (index, item) in part.items().iter().enumerate() {
         search_below(document, item, &index.to_string(), pointer, false, mistakes);
     }
@@ -98,6 +105,13 @@ fn judge(document: &Placed, reference: &str) -> Option<(Text, &'static str)> {
             ),
             super::mistake::OUR_BOUNDS,
         ));
+    }
+    if reference.len() > MAX_REFERENCE {
+        let what = Text::new(
+            format!("Tham chiếu dài quá {MAX_REFERENCE} byte."),
+            format!("The reference is longer than {MAX_REFERENCE} bytes."),
+        );
+        return Some((what, super::mistake::OUR_BOUNDS));
     }
     if target(document, reference).is_some() {
         return None;

@@ -39,6 +39,13 @@ pub(crate) async fn list(
     reading.rows(&sql, &values).await?.iter().map(from_row).collect()
 }
 
+/// How many revisions a service has.
+pub(crate) async fn count(reading: impl Reading, service: &ServiceId) -> Result<i64, StoreError> {
+    let sql = "SELECT COUNT(*) AS revisions FROM service_description WHERE service = $1";
+    let row = reading.row(sql, &[service.to_string().into()]).await?;
+    row.map_or(Ok(0), |row| row.integer("revisions"))
+}
+
 /// The bytes of a revision.
 pub(crate) async fn document(
     reading: impl Reading,

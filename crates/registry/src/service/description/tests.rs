@@ -78,6 +78,23 @@ async fn a_document_is_kept_byte_for_byte_and_a_changed_one_is_the_next_revision
 }
 
 #[tokio::test]
+async fn a_service_has_no_more_revisions_than_are_kept() {
+    let platform = Platform::with_service().await;
+    let mut document = minimal();
+    for revision in 1..=MAX_REVISIONS {
+        document["info"]["version"] = revision.to_string().into();
+        platform.made(PROVIDER, &path(), document.clone()).await;
+    }
+    let (status, _) = platform.ask(PROVIDER, "POST", &path(), Some(document.clone())).await;
+    assert_eq!(status, 200, "the last one again is no new one");
+    document["info"]["version"] = "one more".into();
+    let refused = platform.refused(PROVIDER, &path(), document).await;
+    assert_eq!(refused, (409, "resource.conflict".to_owned()));
+    let latest = platform.get(&format!("{}/latest", path())).await;
+    assert_eq!(latest["revision"], MAX_REVISIONS);
+}
+
+#[tokio::test]
 async fn a_mistake_is_told_by_its_line_column_and_rule_in_both_languages() {
     let platform = Platform::with_service().await;
     let wrong = include_str!("tests/units.yaml").replace("      responses:", "      respones:");

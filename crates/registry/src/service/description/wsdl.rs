@@ -1,7 +1,7 @@
 //! WSDL 1.1 and 2.0, by the rules by which an operation can be named and called. A document type
 //! is refused: it is how XML reads files and grows without end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
@@ -9,18 +9,24 @@ use quick_xml::{NsReader, XmlVersion};
 use wire::problem::Text;
 
 use super::mistake::{
-    Mistake, Mistakes, OUR_BOUNDS, Place, counted, cut, none_of, too_deep, too_many_parts,
+    Mistake, Mistakes, OUR_BOUNDS, Place, counted, cut, none_of, note, too_deep, too_many_parts,
 };
 use super::{Described, DescribedOperation, MAX_DEPTH, MAX_OPERATIONS, MAX_PARTS, Unresolved};
 
-const WSDL_1_1: &str = "http://schemas.xmlsoap.org/wsdl/";
-const WSDL_2_0: &str = "http://www.w3.org/ns/wsdl";
-const XML_SCHEMA: &str = "http://www.w3.org/2001/XMLSchema";
+/// Which words an element belongs to. Whose namespace is none of these is never asked, so its name,
+/// which may be as long as the document, is not kept with every element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Namespace {
+    Wsdl11,
+    Wsdl20,
+    XmlSchema,
+    Other,
+}
 
 /// An element with what stands in it.
 #[derive(Debug)]
 struct Element {
-    namespace: String,
+    namespace: Namespace,
     name: String,
     attributes: Vec<(String, String)>,
     place: Place,
@@ -30,7 +36,7 @@ struct Element {
 /// What the words of one version are.
 struct Words {
     specification: &'static str,
-    namespace: &'static str,
+    namespace: Namespace,
     interface: &'static str,
     binding_of: &'static str,
     endpoint: &'static str,
@@ -39,7 +45,7 @@ struct Words {
 
 const WORDS_1_1: Words = Words {
     specification: "WSDL 1.1",
-    namespace: WSDL_1_1,
+    namespace: Namespace::Wsdl11,
     interface: "portType",
     binding_of: "type",
     endpoint: "port",
@@ -48,7 +54,7 @@ const WORDS_1_1: Words = Words {
 
 const WORDS_2_0: Words = Words {
     specification: "WSDL 2.0",
-    namespace: WSDL_2_0,
+    namespace: Namespace::Wsdl20,
     interface: "interface",
     binding_of: "interface",
     endpoint: "endpoint",
@@ -57,9 +63,9 @@ const WORDS_2_0: Words = Words {
 
 pub(super) fn read(text: &str) -> Result<Described, Mistakes> {
     let root = tree(text)?;
-    let words = match (root.namespace.as_str(), root.name.as_str()) {
-        (WSDL_1_1, "definitions") => &WORDS_1_1,
-        (WSDL_2_0, "description") => &WORDS_2_0,
+    let words = match (root.namespace, root.name.as_str()) {
+        (Namespace::Wsdl11, "definitions") => &WORDS_1_1,
+        (Namespace::Wsdl20, "description") => &WORDS_2_0,
         _ => return Err(not_wsdl(&root).into()),
     };
     let mut document =
@@ -108,7 +114,7 @@ struct Document<'a> {
     named: BTreeSet<String>,
 }
 
-impl<'a> Document<'a> {
+impl Document<'_> {
     fn judge(&mut self) {
         let (root, words) = (self.root, self.words);
         self.must_have(root, "targetNamespace");
@@ -127,7 +133,7 @@ impl<'a> Document<'a> {
                 "It imports another WSDL document; the platform never fetches another, so put both \
                  into one.",
             );
-            self.mistakes.push(import.mistake(what, OUR_BOUNDS));
+            note(&mut self.mistakes, import.mistake(what, OUR_BOUNDS));
         }
         for interface in root.all(words.namespace, words.interface) {
             for operation in interface.all(words.namespace, "operation") {
@@ -141,6 +147,7 @@ impl<'a> Document<'a> {
                 }
             }
         }
+        let operations = operations_by_interface(root, words);
         for binding in root.all(words.namespace, "binding") {
             if words.specification == WORDS_1_1.specification
                 || binding.attribute(words.binding_of).is_some()
@@ -148,7 +155,7 @@ impl<'a> Document<'a> {
                 self.must_lead_to(binding, words.binding_of, words.interface);
             }
             if words.specification == WORDS_1_1.specification {
-                self.operations_of_binding(binding);
+                self.operations_of_binding(binding, &operations);
             }
         }
         for service in root.all(words.namespace, "service") {
@@ -159,16 +166,15 @@ impl<'a> Document<'a> {
         }
     }
 
-    fn operations_of_binding(&mut self, binding: &'a Element) {
+    fn operations_of_binding(
+        &mut self,
+        binding: &Element,
+        operations: &BTreeMap<&str, BTreeSet<&str>>,
+    ) {
         let named = binding.attribute(self.words.binding_of).map(local).unwrap_or_default();
-        let mut interfaces = self.root.all(self.words.namespace, self.words.interface);
-        let Some(interface) = interfaces.find(|one| one.attribute("name") == Some(named)) else {
+        let Some(known) = operations.get(named) else {
             return;
         };
-        let known: BTreeSet<&str> = interface
-            .all(self.words.namespace, "operation")
-            .filter_map(|operation| operation.attribute("name"))
-            .collect();
         for operation in binding.all(self.words.namespace, "operation") {
             let name = operation.attribute("name").unwrap_or_default();
             if !known.contains(name) {
@@ -177,7 +183,7 @@ impl<'a> Document<'a> {
                     format!("«portType» không có thao tác «{name}»."),
                     format!("The portType has no operation `{name}`."),
                 );
-                self.mistakes.push(operation.mistake(what, "WSDL 1.1 §2.5"));
+                note(&mut self.mistakes, operation.mistake(what, "WSDL 1.1 §2.5"));
             }
         }
     }
@@ -188,7 +194,7 @@ impl<'a> Document<'a> {
                 format!("Thiếu thuộc tính «{attribute}»."),
                 format!("The attribute `{attribute}` is missing."),
             );
-            self.mistakes.push(element.mistake(what, self.words.rules));
+            note(&mut self.mistakes, element.mistake(what, self.words.rules));
         }
     }
 
@@ -201,7 +207,7 @@ impl<'a> Document<'a> {
                 format!("Đã có «{kind}» tên «{name}»."),
                 format!("There is a {kind} named `{name}` already."),
             );
-            self.mistakes.push(element.mistake(what, self.words.rules));
+            note(&mut self.mistakes, element.mistake(what, self.words.rules));
         }
     }
 
@@ -215,13 +221,44 @@ impl<'a> Document<'a> {
                 format!("Tài liệu không có «{kind}» tên «{name}»."),
                 format!("The document has no {kind} named `{name}`."),
             );
-            self.mistakes.push(element.mistake(what, self.words.rules));
+            note(&mut self.mistakes, element.mistake(what, self.words.rules));
+        }
+    }
+}
+
+/// The names of the operations of each interface, made once: a document may bind one interface
+/// as often as it has room for.
+fn operations_by_interface<'a>(
+    root: &'a Element,
+    words: &Words,
+) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut operations = BTreeMap::new();
+    for interface in root.all(words.namespace, words.interface) {
+        if let Some(name) = interface.attribute("name") {
+            operations.entry(name).or_insert_with(|| {
+                interface
+                    .all(words.namespace, "operation")
+                    .filter_map(|operation| operation.attribute("name"))
+                    .collect()
+            });
+        }
+    }
+    operations
+}
+
+impl Namespace {
+    fn of(name: &str) -> Self {
+        match name {
+            "http://schemas.xmlsoap.org/wsdl/" => Self::Wsdl11,
+            "http://www.w3.org/ns/wsdl" => Self::Wsdl20,
+            "http://www.w3.org/2001/XMLSchema" => Self::XmlSchema,
+            _ => Self::Other,
         }
     }
 }
 
 impl Element {
-    fn all(&self, namespace: &str, name: &str) -> impl Iterator<Item = &Self> {
+    fn all(&self, namespace: Namespace, name: &str) -> impl Iterator<Item = &Self> {
         let is_one = move |child: &&Self| child.namespace == namespace && child.name == name;
         self.children.iter().filter(is_one)
     }
@@ -248,7 +285,7 @@ fn elsewhere(element: &Element, found: &mut Vec<Unresolved>) {
     const MAX_TOLD: usize = 100;
     for child in &element.children {
         let location = child.attribute("schemaLocation");
-        if let Some(location) = location.filter(|_| child.namespace == XML_SCHEMA)
+        if let Some(location) = location.filter(|_| child.namespace == Namespace::XmlSchema)
             && found.len() < MAX_TOLD
         {
             found.push(Unresolved { line: child.place.line, location: cut(location) });
@@ -263,6 +300,12 @@ fn not_wsdl(root: &Element) -> Mistake {
         "The root element must be `definitions` of WSDL 1.1 or `description` of WSDL 2.0.",
     );
     root.mistake(what, "WSDL 1.1 §2.1; WSDL 2.0 §2.1")
+}
+
+/// How long what is made of a document is when written down, with all that it holds.
+#[cfg(test)]
+pub(super) fn written_length(text: &str) -> usize {
+    format!("{:?}", tree(text)).len()
 }
 
 fn tree(text: &str) -> Result<Element, Mistakes> {
@@ -357,8 +400,8 @@ fn element(
 ) -> Result<Element, Mistakes> {
     let (namespace, name) = reader.resolver().resolve_element(start.name());
     let namespace = match namespace {
-        ResolveResult::Bound(namespace) => namespace.as_ref().to_owned(),
-        ResolveResult::Unbound => String::new(),
+        ResolveResult::Bound(namespace) => Namespace::of(namespace.as_ref()),
+        ResolveResult::Unbound => Namespace::Other,
         ResolveResult::Unknown(_) => {
             return Err(not_xml(place, "a prefix without a namespace"));
         }

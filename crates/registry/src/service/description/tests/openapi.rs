@@ -156,6 +156,68 @@ fn schemas_that_contain_themselves_have_an_end() {
     assert!(read(Format::Json, looped.to_string().as_bytes()).is_ok());
 }
 
+/// `count` paths that all refer to one item.
+fn repeated(count: usize, item: &Value) -> Value {
+    let mut paths: serde_json::Map<_, _> = (0..count)
+        .map(|n| (format!("/p{n}"), json!({"$ref": "#/components/pathItems/Item"})))
+        .collect();
+    paths.insert("/only".to_owned(), json!({"get": {"responses": {"200": {"description": "x"}}}}));
+    json!({
+        "openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": paths,
+        "components": {"pathItems": {"Item": item}},
+    })
+}
+
+#[test]
+fn what_references_repeat_is_told_a_bounded_number_of_times() {
+    let strays: Vec<_> = (0..60)
+        .map(|n| json!({"name": format!("n{n}"), "in": "path", "required": true, "schema": {}}))
+        .collect();
+    let get = json!({"responses": {"200": {"description": "x"}}});
+    let document = repeated(20, &json!({"parameters": strays, "get": get}));
+    let Mistakes(mistakes) = read(Format::Json, document.to_string().as_bytes()).unwrap_err();
+    assert_eq!(mistakes.len(), 100, "of the 1,200 that there are");
+
+    let lost: Vec<_> = (0..300).map(|_| json!({"$ref": "#/nowhere"})).collect();
+    let document = repeated(1, &json!({"parameters": lost, "get": get}));
+    let Mistakes(mistakes) = read(Format::Json, document.to_string().as_bytes()).unwrap_err();
+    assert_eq!(mistakes.len(), 100, "of the 300 that there are");
+}
+
+#[test]
+fn what_references_repeat_is_looked_at_a_bounded_number_of_times() {
+    let queries: Vec<_> =
+        (0..600).map(|n| json!({"name": format!("n{n}"), "in": "query", "schema": {}})).collect();
+    let get = json!({"responses": {"200": {"description": "x"}}});
+    let document = repeated(1_000, &json!({"parameters": queries, "get": get}));
+    let (_, _, part, what, rule) = mistake(Format::Json, &document.to_string());
+    assert!(what.contains("more than 500000 parts"), "{what} ({part})");
+    assert_eq!(rule, "docs/limits.md");
+}
+
+#[test]
+fn answers_that_operations_share_do_not_multiply_the_names_of_their_fields() {
+    let properties: serde_json::Map<_, _> =
+        (0..100).map(|n| (format!("{n:0>100}"), json!({}))).collect();
+    let schema = json!({"type": "object", "properties": properties});
+    let content = json!({"application/json": {"schema": schema}});
+    let get = json!({"responses": {"200": {"description": "x", "content": content}}});
+    let few = repeated(100, &json!({"get": get}));
+    let described = read(Format::Json, few.to_string().as_bytes()).unwrap();
+    let names: usize = described.operations.iter().map(|one| one.fields.len()).sum();
+    assert_eq!(names, 10_000);
+    let many = repeated(200, &json!({"get": get}));
+    let (_, _, part, what, rule) = mistake(Format::Json, &many.to_string());
+    assert!(what.contains("more than 1048576 bytes"), "{what} ({part})");
+    assert_eq!(rule, "docs/limits.md");
+}
+
+#[test]
+fn a_long_reference_is_refused() {
+    let text = with("#/components/parameters/Code", &format!("#/{}", "c".repeat(1_000)));
+    refused(Format::Yaml, &text, 24, 15, "longer than 1000 bytes");
+}
+
 #[test]
 fn both_schemas_of_the_specification_compile() {
     for schema in

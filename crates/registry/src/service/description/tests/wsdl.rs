@@ -72,6 +72,29 @@ fn document_types_entities_and_other_documents_are_refused() {
 }
 
 #[test]
+fn a_long_namespace_is_not_kept_with_every_element() {
+    let text = format!("<a xmlns=\"{}\">{}</a>", "n".repeat(64 << 10), "<b/>".repeat(1_000));
+    let held = wsdl::written_length(&text);
+    assert!(held < 5 * text.len(), "{held} bytes are made of {}", text.len());
+}
+
+#[test]
+fn every_binding_of_an_interface_is_held_against_its_operations() {
+    let bindings: Vec<_> = (0..200)
+        .map(|n| {
+            format!(
+                "<binding name=\"b{n}\" type=\"tns:HoTich\"><operation name=\"o{n}\"/></binding>\n"
+            )
+        })
+        .collect();
+    let text = with("<service", &format!("{}<service", bindings.concat()));
+    let Mistakes(mistakes) = read(Format::Xml, text.as_bytes()).unwrap_err();
+    assert_eq!(mistakes.len(), 100, "no more are looked for");
+    let named = |n: usize| format!("no operation `o{n}`");
+    assert!(mistakes.iter().enumerate().all(|(n, one)| one.what.en.contains(&named(n))));
+}
+
+#[test]
 fn what_is_no_wsdl_is_told() {
     refused("<a/>", 1, "root element");
     refused("<a>\n<b></a>", 2, "well-formed");
