@@ -128,13 +128,10 @@ pub(super) fn conditions_unmet(unmet: &[Condition]) -> Text {
 pub(super) fn not_as_agreed(id: &ConnectionId) -> Text {
     Text::new(
         format!(
-            "Nội dung của kết nối «{id}» khác với thỏa thuận đã phê duyệt (ví dụ do hợp nhất danh \
-             bạ); hãy chấm dứt kết nối này và lập đề nghị mới."
+            "Nội dung của kết nối «{id}» khác với thỏa thuận đã phê duyệt; hãy chấm dứt kết nối này \
+             và lập đề nghị mới."
         ),
-        format!(
-            "The connection `{id}` is not what its agreement says (registries were merged, for \
-             example): end it and request anew."
-        ),
+        format!("The connection `{id}` is not what its agreement says: end it and request anew."),
     )
 }
 
