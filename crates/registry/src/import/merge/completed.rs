@@ -56,12 +56,14 @@ pub(super) fn complete(table: &Table, key: &Key, row: &mut Row, now: UtcMicros) 
     if let Some((column, value)) = derived(table, key) {
         row.entry(column).or_insert(value);
     }
-    let usual: [(&str, Value); 5] = [
+    let usual: [(&str, Value); 6] = [
         ("timeout_ms", 10_000.into()),
         ("record_mode", "before_answer".into()),
         ("max_body_bytes", (1 << 20).into()),
         ("signed_answers", "not_required".into()),
         ("signed_requests", "not_required".into()),
+        // Documents from before services had stages hold published ones only.
+        ("stage", "published".into()),
     ];
     for column in table.columns.iter().filter(|column| column.is_needed) {
         if matches!(column.name, "registered_at" | "issued_at" | "published_at" | "changed_at") {

@@ -61,6 +61,19 @@ fn a_row_need_not_say_what_its_key_says() {
 }
 
 #[test]
+fn a_service_that_says_no_more_than_what_and_where_it_is_comes_in_published() {
+    let theirs = document(json!({"service": [{"id": "H24.12/hr/tra-cuu/v1", "title": "Tra cứu",
+        "upstream": "http://10.24.12.5:9000"}]}));
+    let proposal = propose(&here(), theirs, &[], now());
+    assert_eq!(proposal.problems, []);
+    let [service] = &proposal.changes[..] else { panic!("one change") };
+    assert_eq!(
+        (&service.after["stage"], &service.after["timeout_ms"]),
+        (&json!("published"), &json!(10_000))
+    );
+}
+
+#[test]
 fn one_code_with_two_names_is_a_conflict_that_a_person_decides() {
     let theirs = || document(json!({"organisation": [{"code": "H24.12", "name": "Sở Nội vụ cũ"}]}));
     let id = "same_code organisation H24.12";
