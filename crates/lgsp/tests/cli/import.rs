@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use drill::merge::{RegistrySize, run as merge};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::binary::{Said, lgsp};
+use crate::binary::{LGSP, Said, lgsp};
 use crate::running::Demo;
 
 struct Office {
@@ -164,4 +165,10 @@ fn what_cannot_be_read_is_told_before_anything_is_sent() {
     assert!(said.err.contains("organisation[0].code"), "{said:?}");
     let nobody = office.run("nobody", &["export"]);
     assert_eq!(nobody.code, Some(2), "{nobody:?}");
+}
+
+/// What `cargo xtask drill merge` plays, in little.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_registries_merge_amid_calls_and_part_again() {
+    merge(Path::new(LGSP), RegistrySize { organisations: 40, systems: 80, callers: 4 }).await;
 }

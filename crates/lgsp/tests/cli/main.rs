@@ -12,6 +12,7 @@ mod binary;
 mod call;
 mod cell;
 mod demo;
+mod described_api;
 mod drill;
 mod first_hour;
 mod help;

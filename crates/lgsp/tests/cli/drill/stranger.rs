@@ -111,7 +111,7 @@ fn run_stranger(job: &Value) -> Vec<Value> {
 }
 
 /// What `cargo xtask setup` made, wherever the test was started from.
-pub(super) fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let made = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/judges/python/bin/python");
     std::env::var_os("LGSP_TEST_PYTHON").map_or(made, PathBuf::from)
 }

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use super::stranger::python;
+use crate::drill::python;
 use crate::running::Demo;
 
 /// What no answer may be: a failure of ours, or one that the description does not name.
