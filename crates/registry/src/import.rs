@@ -1,9 +1,9 @@
 //! Imports (nhập sổ đăng ký): two registries become one, and a registry leaves as a document.
 //!
-//! A document of another registry is compared with this one ([`merge`]). What they disagree on is
-//! listed, and a person decides about each ([`conflict`]); recorded calls are judged by what would
+//! A document of another registry is compared with this one (`merge.rs`). What they disagree on is
+//! listed, and a person decides about each (`conflict.rs`); recorded calls are judged by what would
 //! come of it ([`rehearsal`]); then everything is written in one transaction, and can be taken back
-//! by one command. Read first: [`merge`], then [`command`].
+//! by one command. Read first: `merge.rs`, then [`command`].
 //!
 //! **Invariant**: who proposes an import does not carry it out; nothing of it is written while a
 //! conflict is undecided; every row that comes in has a fate that can be read afterwards.

@@ -35,7 +35,9 @@ const HTTP_1_ONLY: [&str; 12] = [
 ];
 
 /// What looks at the bytes of TCP itself, and so runs over that alone.
-const PLAIN_ONLY: [&str; 4] = [
+const PLAIN_ONLY: [&str; 5] = [
+    // The proxy before it says that callers come without TLS.
+    "network::it_is_the_address_that_a_trusted_proxy_tells_and_no_others_word",
     // Frames written by hand.
     "hostile::h2::",
     "streams::",

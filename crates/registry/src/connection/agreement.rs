@@ -3,10 +3,10 @@
 //! A document is made of the connection's record in the directory, the very record that gateways
 //! enforce, with the names of the two sides and the rules of the day around it. At approval it is
 //! kept, and the digest of its text stands in the entry; later changes of names, rules or wording
-//! do not touch it; only a reorganisation, which gives the sides other codes, renews it ([`follow`]).
+//! do not touch it; only a reorganisation, which gives the sides other codes, renews it (`follow`).
 //!
 //! **Invariant**: whatever gateways enforce stands in the text, so another permission is another
-//! text; and nothing comes into force but what its agreement says ([`must_hold`]).
+//! text; and nothing comes into force but what its agreement says (`must_hold`).
 //! **Trust**: a document convinces by its digest in the log, not by itself.
 
 mod enforced;

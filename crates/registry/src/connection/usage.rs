@@ -4,7 +4,7 @@
 //! What is never used is proposed for narrowing: an amendment without it, which goes the way of every
 //! amendment. Nothing is counted on a call's way, and nothing is narrowed by itself.
 //!
-//! A node reads its own log, and at most [`MOST_ENTRIES`] entries for one question: a report says
+//! A node reads its own log, and at most `MOST_ENTRIES` entries for one question: a report says
 //! how far it looked, and proposes only what the whole period of the only log bears out.
 
 #[cfg(test)]
