@@ -10,7 +10,7 @@
 //! - [`receive`]: is it one request with one meaning, for us?
 //! - [`identify`]: whose key signed it, just now, for the first time? Before any routing: a
 //!   stranger learns nothing about which services exist.
-//! - [`authorise`]: which connection permits it?
+//! - [`authorise`]: which connection permits it ([`permission`])?
 //! - [`forward`]: the intent is written, then the provider is asked.
 //! - [`check`]: what did the provider answer?
 //! - [`record`]: the entry is durable.
@@ -28,13 +28,14 @@ mod forward;
 mod identify;
 mod long;
 mod open_call;
+pub(crate) mod permission;
 mod provider_signature;
 mod receive;
 mod record;
 mod wanted_signature;
 
 pub(crate) use answer::{AnswerBody, Answered};
-pub(crate) use authorise::{Moment, check_state, choose};
+pub(crate) use identify::About;
 pub(crate) use long::{LongAnswer, LongPiece};
 pub(crate) use receive::{Arrival, Envelope};
 pub(crate) use record::Summary;

@@ -1,20 +1,17 @@
 //! Calls judged without being made: what a directory that is not in force would say of them.
 //!
-//! By the very code that judges calls, so that a rehearsal and the call after it do not differ:
-//! credential, service, connection, period, purpose and operation. Signatures, nonces, quotas and
-//! bodies are of the one call and stay out.
-
-use std::sync::Arc;
+//! By the very code that judges calls ([`permission`]), so that a rehearsal and the call after it do
+//! not differ.
 
 use wire::ambient::UtcMicros;
 use wire::directory::Environment;
 use wire::error_code::ErrorCode;
 use wire::id::{KeyId, SystemId};
-use wire::signature::Algorithm;
 
-use crate::passage::{Moment, check_state, choose};
+use crate::passage::About;
+use crate::passage::permission::{self, Moment, Wish};
 use crate::refusal::Refusal;
-use crate::routes::{Called, DirectorySnapshot, Routes};
+use crate::routes::{DirectorySnapshot, Routes};
 
 /// A call that is not made.
 #[derive(Debug, Clone, Copy)]
@@ -42,9 +39,9 @@ pub fn rehearse<'a>(
 }
 
 fn judge(routes: &Routes, call: Rehearsal<'_>, now: UtcMicros) -> Result<(), ErrorCode> {
-    let mut environment = Environment::Production;
+    let code = |refusal: Box<Refusal>| refusal.code();
     let consumer = routes.system_of_today(call.consumer, now);
-    let mut signs_with_secret = false;
+    let (mut algorithm, mut environment) = (None, Environment::Production);
     if let Some(keyid) = call.keyid {
         let credential = routes.credential(keyid).ok_or(ErrorCode::KeyUnknown)?;
         if credential.system != consumer {
@@ -53,29 +50,16 @@ fn judge(routes: &Routes, call: Rehearsal<'_>, now: UtcMicros) -> Result<(), Err
         if !credential.is_valid_at(now) {
             return Err(ErrorCode::KeyNotValid);
         }
-        if !credential.is_allowed_at(now) {
-            return Err(ErrorCode::ProfileNotAllowed);
-        }
-        signs_with_secret = credential.key.algorithm() == Algorithm::HmacSha256;
-        environment = credential.environment;
+        permission::may_sign(credential, now).map_err(code)?;
+        (algorithm, environment) = (Some(credential.key.algorithm()), credential.environment);
     }
-    let called = routes.service(call.path, now).ok_or(ErrorCode::ConnectionNone)?;
-    let Called { service, path, former } = called;
-    let connections = service.connections_of(&consumer);
-    if connections.is_empty() {
-        return Err(ErrorCode::ConnectionNone);
-    }
-    if former.is_some_and(|former| !former.is_in_force) {
-        return Err(ErrorCode::AliasEnded);
-    }
-    let code = |refusal: Box<Refusal>| refusal.code();
-    let moment = Moment { environment, at: now };
-    let connection = choose(connections, call.purpose, moment).map_err(code)?;
-    check_state(connection, moment).map_err(code)?;
-    if service.demands(environment, now).asymmetric && signs_with_secret {
-        return Err(ErrorCode::ProfileAsymmetricNeeded);
-    }
-    service.upstream(environment).ok_or(ErrorCode::ServiceNoSandbox)?;
-    let operation = connection.permit(call.method, path);
-    operation.map(|label: Arc<str>| drop(label)).ok_or(ErrorCode::ConnectionOperationNotAllowed)
+    let wish = Wish {
+        consumer: &consumer,
+        algorithm,
+        method: call.method,
+        path: call.path,
+        purpose: Ok(call.purpose),
+        moment: Moment { environment, at: now },
+    };
+    permission::find(routes, &wish, &mut About::default()).map(drop).map_err(code)
 }

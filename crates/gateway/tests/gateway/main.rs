@@ -34,6 +34,7 @@ mod policy;
 mod profile;
 mod provider;
 mod record;
+mod rehearsal;
 mod request;
 mod sealed_provider;
 mod signed;
