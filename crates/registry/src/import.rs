@@ -62,9 +62,6 @@ pub struct Import {
     pub digest: String,
     /// What would become, or became, of its rows.
     pub report: Report,
-    /// With which credential it was proposed: whoever did does not carry it out.
-    #[serde(skip)]
-    pub(crate) proposer: String,
 }
 
 /// Where an import stands.
@@ -118,6 +115,25 @@ pub struct ReportedProblem {
     pub rule: String,
     /// The rule, in English.
     pub rule_en: String,
+}
+
+/// What becomes of one row of a document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RowFate {
+    /// Its place in the list.
+    pub(crate) number: i64,
+    /// Which noun.
+    pub(crate) noun: String,
+    /// Its key, as it came in.
+    pub(crate) key: String,
+    /// `added`, `same`, `taken`, `kept`, `joined` or `left_out`.
+    pub(crate) fate: String,
+    /// Why it is left out, or which code it is joined with; in Vietnamese.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    /// The same in English.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason_en: Option<String>,
 }
 
 impl Import {

@@ -5,19 +5,15 @@ use unicode_normalization::char::is_combining_mark;
 
 /// Small letters without marks, words with one space between them: `so noi vu` for `Sở  Nội vụ`.
 pub(crate) fn plain(text: &str) -> String {
-    let small = text.to_lowercase();
-    let letters = small.nfd().filter(|letter| !is_combining_mark(*letter));
-    let letters: String = letters.map(|letter| if letter == 'đ' { 'd' } else { letter }).collect();
-    letters.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).fold(
-        String::new(),
-        |mut words, word| {
-            if !words.is_empty() {
-                words.push(' ');
-            }
-            words.push_str(word);
-            words
-        },
-    )
+    let bare = bare(&text.to_lowercase());
+    let words = bare.split(|letter: char| !letter.is_alphanumeric());
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// `đặc khu` → `dac khu`, of small letters: đ is a letter of its own and has no mark to lose.
+pub(crate) fn bare(small: &str) -> String {
+    let unmarked = small.nfd().filter(|letter| !is_combining_mark(*letter));
+    unmarked.map(|letter| if letter == 'đ' { 'd' } else { letter }).collect()
 }
 
 #[cfg(test)]

@@ -19,10 +19,10 @@ use http_body_util::{BodyExt, Limited};
 use keys::SecretBox;
 use serde::{Deserialize, Serialize};
 use wire::error_code::ErrorCode;
-use wire::merkle::sha256;
 use wire::problem::Text;
 
 use crate::input::not_read;
+use crate::precondition::hash_text;
 use crate::refusal::Refusal;
 use crate::sign_on::Authenticated;
 
@@ -137,7 +137,7 @@ impl Repeats {
         let kept = Kept {
             status: parts.status.as_u16(),
             headers: headers.collect(),
-            body: base64_text(&body),
+            body: STANDARD.encode(&body),
         };
         let plain = serde_json::to_vec(&kept).unwrap_or_default();
         match self.secrets.seal(&aad(request), &plain) {
@@ -202,10 +202,6 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     Ok(Some(text.to_owned()))
 }
 
-fn base64_text(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
-}
-
 /// Differs if anything that a handler reads does.
 fn fingerprint(method: &Method, target: &str, headers: &HeaderMap, body: &Bytes) -> String {
     let line = |name: HeaderName| headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
@@ -219,7 +215,7 @@ fn fingerprint(method: &Method, target: &str, headers: &HeaderMap, body: &Bytes)
     let lengths = parts.map(|part| (part.len() as u64).to_be_bytes());
     let framed: Vec<&[u8]> =
         lengths.iter().zip(parts).flat_map(|(length, part)| [&length[..], part]).collect();
-    base64_text(&sha256(&framed))
+    hash_text(&framed)
 }
 
 fn not_known(error: &store::StoreError) -> Refusal {

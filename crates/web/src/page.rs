@@ -54,8 +54,7 @@ impl PageRequest {
         let after = after.unwrap_or_default();
         // A cursor is compared, never read; but some databases take no NUL in a text.
         if after.len() > MAX_CURSOR_BYTES || after.chars().any(char::is_control) {
-            let rule = Text::new("«next» của trang trước.", "`next` of the page before.");
-            return Err(field::invalid("after", &rule));
+            return Err(not_a_cursor());
         }
         Ok(Self { after, limit })
     }
@@ -73,6 +72,12 @@ impl PageRequest {
         let next = items.last().filter(|_| more).map(key);
         Page { items, next }
     }
+}
+
+/// The refusal of a cursor that no page gave.
+pub fn not_a_cursor() -> Refusal {
+    let rule = Text::new("«next» của trang trước.", "`next` of the page before.");
+    field::invalid("after", &rule)
 }
 
 impl TryFrom<PageQuery> for PageRequest {

@@ -10,13 +10,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{ObjectBuilder, Required};
-use wire::digest::{ContentDigest, DigestAlgorithm};
 use wire::error_code::ErrorCode;
+use wire::merkle::sha256;
 use wire::problem::Text;
 
 use crate::refusal::Refusal;
@@ -151,9 +153,12 @@ fn body<T: Serialize>(shown: &T) -> Result<Vec<u8>, Refusal> {
 
 /// A strong tag: `"` + the base64 of the SHA-256 of the body + `"`.
 fn tag(body: &[u8]) -> String {
-    let digest = ContentDigest::of(DigestAlgorithm::Sha256, body).to_string();
-    let value = digest.trim_start_matches("sha-256=").trim_matches(':');
-    format!("\"{value}\"")
+    format!("\"{}\"", hash_text(&[body]))
+}
+
+/// The SHA-256 of some bytes one after the other, in base64.
+pub(crate) fn hash_text(parts: &[&[u8]]) -> String {
+    STANDARD.encode(sha256(parts))
 }
 
 /// The tags of a list of RFC 9110 §8.8.3, quotes and all; `None` if there is no such line.

@@ -1,7 +1,8 @@
 //! From a text to the words by which it is found.
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::plain::bare;
 
 /// The longest word that counts, in characters.
 const MAX_CHARS: usize = 40;
@@ -26,12 +27,6 @@ pub(super) fn of(text: &str) -> impl Iterator<Item = Word> {
         })
         .collect::<Vec<_>>();
     words.into_iter()
-}
-
-/// `đặc khu` → `dac khu`: đ is a letter of its own and has no mark to lose.
-fn bare(written: &str) -> String {
-    let unmarked = written.nfd().filter(|character| !is_combining_mark(*character));
-    unmarked.map(|character| if character == 'đ' { 'd' } else { character }).collect()
 }
 
 #[cfg(test)]

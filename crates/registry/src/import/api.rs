@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,7 +16,7 @@ use wire::id::ImportId;
 use super::command::{self, NewImport};
 use super::conflict::Resolution;
 use super::rehearsal::{MOST_CALLS, RecordedCall, Rehearsed};
-use super::{Import, sql};
+use super::{Import, RowFate, sql};
 use crate::Registry;
 use crate::authority::{AsOperator, RunsThePlatform, must_oversee_the_platform};
 use crate::decision::DecisionNumber;
@@ -83,25 +83,6 @@ pub struct FatesQuery {
     limit: Option<u32>,
 }
 
-/// What becomes of one row of a document.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RowFate {
-    /// Its place in the list.
-    number: i64,
-    /// Which noun.
-    noun: String,
-    /// Its key, as it came in.
-    key: String,
-    /// `added`, `same`, `taken`, `kept`, `joined` or `left_out`.
-    fate: String,
-    /// Why it is left out, or which code it is joined with; in Vietnamese.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    /// The same in English.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason_en: Option<String>,
-}
-
 /// Imports in the order of their proposal, with their counts; what the registries disagree on stands
 /// in each one's own reading. For those who run or audit the platform.
 #[utoipa::path(get, path = "/api/v1/imports", tag = "imports", params(PageQuery),
@@ -147,20 +128,9 @@ async fn fates(
     must_oversee_the_platform(&actor).map_err(|_| command::unknown(&id))?;
     let page = PageRequest::new(query.after, query.limit)?;
     let after = if page.after.is_empty() { Ok(-1) } else { page.after.parse() };
-    let after = after.map_err(|_| Refusal::from(Refused::from(field::missing("after"))))?;
+    let after = after.map_err(|_| web::page::not_a_cursor())?;
     let fate = query.fate.unwrap_or_default();
     let rows = sql::fates(&registry.database, &id, &fate, after, page.rows()).await;
-    let read = |row: &store::Row| {
-        Ok(RowFate {
-            number: row.integer("number")?,
-            noun: row.text("noun")?,
-            key: row.text("key")?,
-            fate: row.text("fate")?,
-            reason: row.optional_text("reason")?,
-            reason_en: row.optional_text("reason_en")?,
-        })
-    };
-    let rows = rows.and_then(|rows| rows.iter().map(read).collect::<Result<Vec<_>, _>>());
     let rows = rows.map_err(Refused::from)?;
     Ok(Json(page.page(rows, |row| row.number.to_string())))
 }

@@ -17,7 +17,7 @@ use super::conflict::Resolution;
 use super::document::{Document, DocumentProblem};
 use super::merge::{Fate, Proposal, Terms, propose as merge};
 use super::rehearsal::{RecordedCall, Rehearsed, compare};
-use super::{Import, ImportState, Report, ReportedProblem, rows, sql};
+use super::{Import, ImportState, Report, ReportedProblem, Resolutions, rows, sql};
 use crate::authority::{must_manage_the_state, must_operate, must_run_the_platform};
 use crate::directory::build::build;
 use crate::refused::{Noun, Refused};
@@ -56,7 +56,6 @@ pub async fn propose(
         undone_at: None,
         digest: digest(&new.document)?,
         report: report(&proposal),
-        proposer: actor.credential.clone(),
     };
     sql::insert(&mut change, &import, &new.document).await?;
     sql::note_fates(&mut change, &import.id, &proposal).await?;
@@ -74,9 +73,11 @@ pub async fn resolve(
     must_operate(actor)?;
     let mut change = registry.recorder.change(actor, "import.resolved").await?;
     let mut import = proposed(&mut change, id).await?;
-    let proposal = made_anew(&mut change, id, Some(&resolutions)).await?;
+    let (document, _) = content(&mut change, id).await?;
+    let proposal = made_anew(&mut change, &import, &document, &resolutions).await?;
     import.report = report(&proposal);
-    sql::update(&mut change, &import, &resolutions).await?;
+    sql::update(&mut change, &import).await?;
+    sql::decide(&mut change, id, &resolutions).await?;
     sql::note_fates(&mut change, id, &proposal).await?;
     change.record(subject(&import)).await?;
     Ok(import)
@@ -94,8 +95,8 @@ pub async fn apply(
     let mut import = proposed(&mut change, id).await?;
     // Decisions could be sent again between reading and deciding.
     seen.require_said(&import)?;
-    let (_, resolutions) = sql::content(&mut change, id).await?.ok_or_else(|| unknown(id))?;
-    let mut proposal = made_anew(&mut change, id, Some(&resolutions)).await?;
+    let (document, resolutions) = content(&mut change, id).await?;
+    let mut proposal = made_anew(&mut change, &import, &document, &resolutions).await?;
     let now = report(&proposal);
     if now != import.report {
         return Err(Refused::Import(changed_since()));
@@ -108,7 +109,7 @@ pub async fn apply(
     sql::keep_changes(&mut change, id, &proposal.changes).await?;
     import.state = ImportState::Applied;
     import.applied_at = Some(change.time());
-    sql::update(&mut change, &import, &resolutions).await?;
+    sql::update(&mut change, &import).await?;
     change.record(subject(&import)).await?;
     registry.publisher.publish(Some(actor)).await?;
     Ok(import)
@@ -130,11 +131,10 @@ pub async fn undo(registry: &Registry, actor: &Actor, id: &ImportId) -> Result<I
         let named: Vec<_> = in_the_way.into_iter().take(20).collect();
         return Err(Refused::Import(cannot_be_undone(&named.join(", "))));
     }
-    let (_, resolutions) = sql::content(&mut change, id).await?.ok_or_else(|| unknown(id))?;
     rows::unwrite(&mut change, &changes).await?;
     import.state = ImportState::Undone;
     import.undone_at = Some(change.time());
-    sql::update(&mut change, &import, &resolutions).await?;
+    sql::update(&mut change, &import).await?;
     change.record(subject(&import)).await?;
     registry.publisher.publish(Some(actor)).await?;
     Ok(import)
@@ -150,11 +150,11 @@ pub async fn rehearse(
     must_run_the_platform(actor)?;
     // Never recorded, so never committed.
     let mut change = registry.recorder.change(actor, "import.rehearsed").await?;
-    proposed(&mut change, id).await?;
+    let import = proposed(&mut change, id).await?;
     let now = change.time();
     let before = built(registry, &mut change).await?;
-    let (_, resolutions) = sql::content(&mut change, id).await?.ok_or_else(|| unknown(id))?;
-    let proposal = made_anew(&mut change, id, Some(&resolutions)).await?;
+    let (document, resolutions) = content(&mut change, id).await?;
+    let proposal = made_anew(&mut change, &import, &document, &resolutions).await?;
     rows::write(&mut change, &proposal.changes).await?;
     let after = built(registry, &mut change).await?;
     drop(change);
@@ -206,19 +206,23 @@ async fn proposed(change: &mut Change, id: &ImportId) -> Result<Import, Refused>
     }
 }
 
+/// The document that came in, and what was decided about it.
+async fn content(change: &mut Change, id: &ImportId) -> Result<(Value, Resolutions), Refused> {
+    sql::content(change, id).await?.ok_or_else(|| unknown(id))
+}
+
 /// What the document makes of the registry as it stands now.
 async fn made_anew(
     change: &mut Change,
-    id: &ImportId,
-    resolutions: Option<&[Resolution]>,
+    import: &Import,
+    document: &Value,
+    resolutions: &[Resolution],
 ) -> Result<Proposal, Refused> {
-    let (document, kept) = sql::content(&mut *change, id).await?.ok_or_else(|| unknown(id))?;
-    let import = sql::find(&mut *change, id).await?.ok_or_else(|| unknown(id))?;
-    let theirs = Document::read(&document).map_err(|problems| unreadable(&problems))?;
+    let theirs = Document::read(document).map_err(|problems| unreadable(&problems))?;
     let ours = rows::all(&mut *change, rows::compared_with(&theirs)).await?;
     // By the time of the proposal, so that it is the same one.
     let terms = Terms { at: import.proposed_at, decision: &import.legal_basis };
-    Ok(merge(&ours, theirs, resolutions.unwrap_or(&kept), terms))
+    Ok(merge(&ours, theirs, resolutions, terms))
 }
 
 fn must_be_decided(report: &Report) -> Result<(), Refused> {

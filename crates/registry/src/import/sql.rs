@@ -9,7 +9,7 @@ use wire::id::ImportId;
 use super::document::{Row, row_to_json};
 use super::merge::{Fate, Proposal, RowChange};
 use super::shape::{Table, table};
-use super::{Import, ImportState, Report, Resolutions};
+use super::{Import, ImportState, Report, Resolutions, RowFate};
 use crate::column::corrupt;
 
 pub(crate) const CREATE: &str = "
@@ -18,7 +18,6 @@ CREATE TABLE import (
     title TEXT NOT NULL,
     legal_basis TEXT NOT NULL,
     state TEXT NOT NULL,
-    proposer TEXT NOT NULL,
     proposed_at BIGINT NOT NULL,
     applied_at BIGINT,
     undone_at BIGINT,
@@ -47,7 +46,7 @@ CREATE TABLE import_change (
 );";
 
 const COLUMNS: &str =
-    "id, title, legal_basis, state, proposer, proposed_at, applied_at, undone_at, digest, report";
+    "id, title, legal_basis, state, proposed_at, applied_at, undone_at, digest, report";
 
 pub(crate) async fn find(
     reading: impl Reading,
@@ -86,14 +85,13 @@ pub(crate) async fn insert(
     import: &Import,
     document: &Value,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO import (id, title, legal_basis, state, proposer, proposed_at, digest,
-            document, resolutions, report) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '[]', $9)";
+    let sql = "INSERT INTO import (id, title, legal_basis, state, proposed_at, digest,
+            document, resolutions, report) VALUES ($1, $2, $3, $4, $5, $6, $7, '[]', $8)";
     let values = [
         import.id.to_string().into(),
         import.title.as_str().into(),
         import.legal_basis.as_str().into(),
         import.state.as_str().into(),
-        import.proposer.as_str().into(),
         import.proposed_at.into(),
         import.digest.as_str().into(),
         document.to_string().into(),
@@ -103,23 +101,29 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Writes where an import stands and what is decided about it.
-pub(crate) async fn update(
-    change: &mut Change,
-    import: &Import,
-    resolutions: &Resolutions,
-) -> Result<(), StoreError> {
-    let sql = "UPDATE import SET state = $2, applied_at = $3, undone_at = $4, resolutions = $5,
-            report = $6 WHERE id = $1";
+/// Writes where an import stands.
+pub(crate) async fn update(change: &mut Change, import: &Import) -> Result<(), StoreError> {
+    let sql = "UPDATE import SET state = $2, applied_at = $3, undone_at = $4, report = $5
+            WHERE id = $1";
     let values = [
         import.id.to_string().into(),
         import.state.as_str().into(),
         import.applied_at.into(),
         import.undone_at.into(),
-        written(resolutions)?.into(),
         written(&import.report)?.into(),
     ];
     change.execute(sql, &values).await?;
+    Ok(())
+}
+
+/// Writes what is decided about an import.
+pub(crate) async fn decide(
+    change: &mut Change,
+    id: &ImportId,
+    resolutions: &Resolutions,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE import SET resolutions = $2 WHERE id = $1";
+    change.execute(sql, &[id.to_string().into(), written(resolutions)?.into()]).await?;
     Ok(())
 }
 
@@ -164,10 +168,22 @@ pub(crate) async fn fates(
     fate: &str,
     after: i64,
     rows: i64,
-) -> Result<Vec<SqlRow>, StoreError> {
+) -> Result<Vec<RowFate>, StoreError> {
     let sql = "SELECT number, noun, key, fate, reason, reason_en FROM import_row
         WHERE import = $1 AND number > $2 AND ($3 = '' OR fate = $3) ORDER BY number LIMIT $4";
-    reading.rows(sql, &[id.to_string().into(), after.into(), fate.into(), rows.into()]).await
+    let values = [id.to_string().into(), after.into(), fate.into(), rows.into()];
+    reading.rows(sql, &values).await?.iter().map(fate_from_row).collect()
+}
+
+fn fate_from_row(row: &SqlRow) -> Result<RowFate, StoreError> {
+    Ok(RowFate {
+        number: row.integer("number")?,
+        noun: row.text("noun")?,
+        key: row.text("key")?,
+        fate: row.text("fate")?,
+        reason: row.optional_text("reason")?,
+        reason_en: row.optional_text("reason_en")?,
+    })
 }
 
 /// Keeps what was written, so that it can be taken back.
@@ -227,7 +243,6 @@ fn from_row(row: &SqlRow) -> Result<Import, StoreError> {
         title: row.text("title")?,
         legal_basis: row.text("legal_basis")?,
         state: state.ok_or_else(|| corrupt("import", "is in no known state"))?,
-        proposer: row.text("proposer")?,
         proposed_at: row.time("proposed_at")?,
         applied_at: row.optional_time("applied_at")?,
         undone_at: row.optional_time("undone_at")?,

@@ -189,7 +189,18 @@ pub struct ServiceQuery {
 }
 
 /// The four segments that name a service.
-pub(super) type ServicePath = (String, String, String, String);
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct ServicePath {
+    /// Identification code of the provider
+    organisation: String,
+    /// System code
+    system: String,
+    /// Service code
+    service: String,
+    /// Major version: v1
+    version: String,
+}
 
 /// Services in the order of their ids. Drafts are shown to their own organisation and to those who
 /// run and audit the platform.
@@ -219,12 +230,7 @@ async fn list(
 /// One version of a service.
 #[utoipa::path(get, path = "/api/v1/services/{organisation}/{system}/{service}/{version}",
     tag = "services",
-    params(
-        ("organisation" = String, Path, description = "Identification code of the provider"),
-        ("system" = String, Path, description = "System code"),
-        ("service" = String, Path, description = "Service code"),
-        ("version" = String, Path, description = "Major version: v1"),
-    ),
+    params(ServicePath),
     responses((status = 200, body = ServiceView), Problems))]
 async fn read(
     State(registry): State<Registry>,
@@ -274,12 +280,7 @@ async fn publish(
 /// is. For an administrator of the provider and the operator.
 #[utoipa::path(post, path = "/api/v1/services/{organisation}/{system}/{service}/{version}/terms",
     tag = "services",
-    params(
-        ("organisation" = String, Path, description = "Identification code of the provider"),
-        ("system" = String, Path, description = "System code"),
-        ("service" = String, Path, description = "Service code"),
-        ("version" = String, Path, description = "Major version: v1"),
-    ),
+    params(ServicePath),
     request_body = TermsForm,
     responses((status = 200, body = ServiceView), Problems))]
 async fn change_terms(
@@ -294,9 +295,8 @@ async fn change_terms(
     Ok(Json(ServiceView::new(service, &actor, registry.clock.now())))
 }
 
-pub(super) fn named(
-    (organisation, system, service, version): ServicePath,
-) -> Result<ServiceId, Refusal> {
+pub(super) fn named(path: ServicePath) -> Result<ServiceId, Refusal> {
+    let ServicePath { organisation, system, service, version } = path;
     field::parse("id", &format!("{organisation}/{system}/{service}/{version}"))
 }
 

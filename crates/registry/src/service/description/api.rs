@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use evidence::Actor;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::openapi::Problems;
@@ -23,6 +23,7 @@ use crate::Registry;
 use crate::authority::must_administer;
 use crate::refused::Refused;
 use crate::service;
+use crate::service::api::ServicePath;
 
 pub(crate) fn routes() -> OpenApiRouter<Registry> {
     OpenApiRouter::default()
@@ -64,24 +65,23 @@ impl From<Revision> for RevisionView {
     }
 }
 
-type RevisionPath = (String, String, String, String, String);
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct RevisionPath {
+    /// Its number, or `latest`
+    revision: String,
+}
 
 /// The revisions of a service's description, oldest first.
 #[utoipa::path(get,
     path = "/api/v1/services/{organisation}/{system}/{service}/{version}/descriptions",
     operation_id = "list_descriptions", tag = "services",
-    params(
-        ("organisation" = String, Path, description = "Identification code of the provider"),
-        ("system" = String, Path, description = "System code"),
-        ("service" = String, Path, description = "Service code"),
-        ("version" = String, Path, description = "Major version: v1"),
-        PageQuery,
-    ),
+    params(ServicePath, PageQuery),
     responses((status = 200, body = Page<RevisionView>), Problems))]
 async fn list(
     State(registry): State<Registry>,
     Authenticated(actor): Authenticated,
-    Path(path): Path<service::api::ServicePath>,
+    Path(path): Path<ServicePath>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<RevisionView>>, Refusal> {
     let id = service::api::named(path)?;
@@ -104,12 +104,7 @@ async fn list(
 #[utoipa::path(post,
     path = "/api/v1/services/{organisation}/{system}/{service}/{version}/descriptions",
     operation_id = "upload_description", tag = "services",
-    params(
-        ("organisation" = String, Path, description = "Identification code of the provider"),
-        ("system" = String, Path, description = "System code"),
-        ("service" = String, Path, description = "Service code"),
-        ("version" = String, Path, description = "Major version: v1"),
-    ),
+    params(ServicePath),
     request_body(content(
         (String = "application/openapi+yaml"),
         (String = "application/openapi+json"),
@@ -119,7 +114,7 @@ async fn list(
 async fn take(
     State(registry): State<Registry>,
     Authenticated(actor): Authenticated,
-    Path(path): Path<service::api::ServicePath>,
+    Path(path): Path<ServicePath>,
     document: Document<MAX_BYTES>,
 ) -> Result<(StatusCode, Json<RevisionView>), Refusal> {
     let id = service::api::named(path)?;
@@ -135,20 +130,15 @@ async fn take(
 #[utoipa::path(get,
     path = "/api/v1/services/{organisation}/{system}/{service}/{version}/descriptions/{revision}",
     operation_id = "read_description", tag = "services",
-    params(
-        ("organisation" = String, Path, description = "Identification code of the provider"),
-        ("system" = String, Path, description = "System code"),
-        ("service" = String, Path, description = "Service code"),
-        ("version" = String, Path, description = "Major version: v1"),
-        ("revision" = String, Path, description = "Its number, or `latest`"),
-    ),
+    params(ServicePath, RevisionPath),
     responses((status = 200, body = RevisionView), Problems))]
 async fn read(
     State(registry): State<Registry>,
     Authenticated(actor): Authenticated,
-    Path(path): Path<RevisionPath>,
+    Path(path): Path<ServicePath>,
+    Path(revision): Path<RevisionPath>,
 ) -> Result<Tagged<RevisionView>, Refusal> {
-    let (_, revision) = find(&registry, &actor, path).await?;
+    let (_, revision) = find(&registry, &actor, path, revision).await?;
     Ok(Tagged(revision.into()))
 }
 
@@ -156,13 +146,7 @@ async fn read(
 #[utoipa::path(get,
     path = "/api/v1/services/{organisation}/{system}/{service}/{version}/descriptions/{revision}/document",
     operation_id = "read_description_document", tag = "services",
-    params(
-        ("organisation" = String, Path, description = "Identification code of the provider"),
-        ("system" = String, Path, description = "System code"),
-        ("service" = String, Path, description = "Service code"),
-        ("version" = String, Path, description = "Major version: v1"),
-        ("revision" = String, Path, description = "Its number, or `latest`"),
-    ),
+    params(ServicePath, RevisionPath),
     responses((status = 200, description = "The document", content(
         (String = "application/openapi+yaml"),
         (String = "application/openapi+json"),
@@ -171,9 +155,10 @@ async fn read(
 async fn document(
     State(registry): State<Registry>,
     Authenticated(actor): Authenticated,
-    Path(path): Path<RevisionPath>,
+    Path(path): Path<ServicePath>,
+    Path(revision): Path<RevisionPath>,
 ) -> Result<Response, Refusal> {
-    let (id, revision) = find(&registry, &actor, path).await?;
+    let (id, revision) = find(&registry, &actor, path, revision).await?;
     let document = sql::document(&registry.database, &id, revision.number).await;
     let document = document.map_err(Refused::from)?;
     let document = document.ok_or_else(|| command::unknown(&id, &revision.number.to_string()))?;
@@ -192,9 +177,10 @@ async fn document(
 async fn find(
     registry: &Registry,
     actor: &Actor,
-    (organisation, system, service, version, revision): RevisionPath,
+    path: ServicePath,
+    RevisionPath { revision }: RevisionPath,
 ) -> Result<(ServiceId, Revision), Refusal> {
-    let id = service::api::named((organisation, system, service, version))?;
+    let id = service::api::named(path)?;
     service::command::shown(registry, actor, &id).await?;
     let wanted = match revision.as_str() {
         "latest" => None,

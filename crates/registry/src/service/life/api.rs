@@ -57,13 +57,7 @@ struct RetirementForm {
 /// service level and contact. For an administrator of the provider and the operator.
 #[utoipa::path(post, path = "/api/v1/services/{organisation}/{system}/{service}/{version}/about",
     operation_id = "say_about", tag = "services",
-    params(
-        ("organisation" = String, Path, description = "Identification code of the provider"),
-        ("system" = String, Path, description = "System code"),
-        ("service" = String, Path, description = "Service code"),
-        ("version" = String, Path, description = "Major version: v1"),
-        IfMatch,
-    ),
+    params(ServicePath, IfMatch),
     request_body = About,
     responses((status = 200, body = ServiceView), Problems))]
 async fn about(
@@ -89,12 +83,7 @@ async fn about(
 /// operator.
 #[utoipa::path(post, path = "/api/v1/services/{organisation}/{system}/{service}/{version}/ready",
     operation_id = "declare_ready", tag = "services",
-    params(
-        ("organisation" = String, Path, description = "Identification code of the provider"),
-        ("system" = String, Path, description = "System code"),
-        ("service" = String, Path, description = "Service code"),
-        ("version" = String, Path, description = "Major version: v1"),
-    ),
+    params(ServicePath),
     request_body = StepForm,
     responses((status = 200, body = ServiceView), Problems))]
 async fn ready(
@@ -110,12 +99,7 @@ async fn ready(
 /// Publishes what was declared ready. For the operator.
 #[utoipa::path(post, path = "/api/v1/services/{organisation}/{system}/{service}/{version}/publish",
     operation_id = "publish_ready", tag = "services",
-    params(
-        ("organisation" = String, Path, description = "Identification code of the provider"),
-        ("system" = String, Path, description = "System code"),
-        ("service" = String, Path, description = "Service code"),
-        ("version" = String, Path, description = "Major version: v1"),
-    ),
+    params(ServicePath),
     request_body = StepForm,
     responses((status = 200, body = ServiceView), Problems))]
 async fn publish(
@@ -132,12 +116,7 @@ async fn publish(
 /// (`Deprecation`, `Sunset`, `Link`). For an administrator of the provider and the operator.
 #[utoipa::path(post, path = "/api/v1/services/{organisation}/{system}/{service}/{version}/deprecate",
     operation_id = "deprecate", tag = "services",
-    params(
-        ("organisation" = String, Path, description = "Identification code of the provider"),
-        ("system" = String, Path, description = "System code"),
-        ("service" = String, Path, description = "Service code"),
-        ("version" = String, Path, description = "Major version: v1"),
-    ),
+    params(ServicePath),
     request_body = DeprecationForm,
     responses((status = 200, body = ServiceView), Problems))]
 async fn deprecate(
@@ -159,12 +138,7 @@ async fn deprecate(
 /// administrator of the provider and the operator.
 #[utoipa::path(post, path = "/api/v1/services/{organisation}/{system}/{service}/{version}/retire",
     operation_id = "retire", tag = "services",
-    params(
-        ("organisation" = String, Path, description = "Identification code of the provider"),
-        ("system" = String, Path, description = "System code"),
-        ("service" = String, Path, description = "Service code"),
-        ("version" = String, Path, description = "Major version: v1"),
-    ),
+    params(ServicePath),
     request_body = RetirementForm,
     responses((status = 200, body = ServiceView), Problems))]
 async fn retire(
