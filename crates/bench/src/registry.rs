@@ -12,7 +12,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use drill::city::{OFFICES, try_post};
+use drill::city::{OFFICES, post};
+use drill::memory::footprint::Footprint;
 use drill::node::{Node, Plan};
 use serde_json::{Value, json};
 
@@ -56,7 +57,7 @@ async fn measure(lgsp: &Path) -> String {
     let begun = Instant::now();
     let form =
         json!({"title": "Thành phố", "legal_basis": "01/2025/QĐ-UBND", "document": city.document});
-    let import = post(&node, "operator", "imports", &form).await;
+    let import = post(&node, node.token("operator"), "imports", &form).await;
     let proposed = begun.elapsed();
     assert_eq!(import["report"]["undecided"], 0, "{}", import["report"]["conflicts"][0]);
     assert_eq!(import["report"]["problems"], json!([]));
@@ -83,7 +84,8 @@ async fn measure(lgsp: &Path) -> String {
     }
     node.kill();
     let ready = node.start().await;
-    post(&node, "operator", "organisations/H24.1/rename", &json!({"name": "Cơ quan"})).await;
+    post(&node, node.token("operator"), "organisations/H24.1/rename", &json!({"name": "Cơ quan"}))
+        .await;
     let full = resident_mib(node.id());
     lines.push(String::new());
     lines.push(format!(
@@ -100,7 +102,7 @@ async fn changes(node: &Node) -> Vec<Duration> {
         let path = format!("organisations/H24.{}/rename", number + 1);
         let form = json!({"name": format!("Cơ quan đổi tên {number}")});
         let begun = Instant::now();
-        post(node, "operator", &path, &form).await;
+        post(node, node.token("operator"), &path, &form).await;
         took.push(begun.elapsed());
     }
     took
@@ -134,13 +136,5 @@ fn row(what: &str, took: &[Duration]) -> String {
 }
 
 fn resident_mib(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    let kib: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
-    kib / 1024
-}
-
-async fn post(node: &Node, role: &str, path: &str, form: &Value) -> Value {
-    let answer = try_post(&node.http, &node.control(), node.token(role), path, form).await;
-    answer.unwrap_or_else(|| panic!("{path}: the node broke off"))
+    Footprint::of(process).now() >> 20
 }

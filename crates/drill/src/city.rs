@@ -51,7 +51,8 @@ impl City {
             "timeout_ms": 60_000, "max_body_bytes": BIGGEST_BODY,
         });
         post(node, &provider, "services", &form).await;
-        waive_conditions(node).await;
+        let state_manager = node.token("state_manager");
+        waive_conditions(&node.http, &node.control(), state_manager).await;
         connect(node, &consumer, &provider).await;
         let mut city = Self { administrator: consumer, keys: Vec::new() };
         for _ in 0..keys {
@@ -103,17 +104,13 @@ impl City {
     }
 }
 
-/// A city whose rules demand nothing before approval: a drill tries the platform, not its offices.
-async fn waive_conditions(node: &Node) {
-    let rules = get(node, node.token("state_manager"), "connection-rules").await;
+/// Lets the rules demand nothing before approval, with a token of the state manager: who tries the
+/// platform does not try its offices.
+pub async fn waive_conditions(http: &reqwest::Client, control: &str, token: &str) {
+    let rules = try_get(http, control, token, "connection-rules").await.unwrap();
     let mut rules = rules["items"][0]["rules"].clone();
     rules["conditions"] = json!([]);
-    post(node, node.token("state_manager"), "connection-rules", &rules).await;
-}
-
-async fn get(node: &Node, token: &str, path: &str) -> Value {
-    let request = node.http.get(format!("{}/api/v1/{path}", node.control())).bearer_auth(token);
-    request.send().await.unwrap().json().await.unwrap()
+    try_post(http, control, token, "connection-rules", &rules).await.unwrap();
 }
 
 /// From the request to the day on which calls may pass.
@@ -149,7 +146,7 @@ async fn administrator(node: &Node, organisation: &str) -> String {
 }
 
 /// Sends a form that must be taken.
-async fn post(node: &Node, token: &str, path: &str, form: &Value) -> Value {
+pub async fn post(node: &Node, token: &str, path: &str, form: &Value) -> Value {
     let answer = try_post(&node.http, &node.control(), token, path, form).await;
     answer.unwrap_or_else(|| panic!("{path}: the node broke off"))
 }
@@ -164,7 +161,22 @@ pub async fn try_post(
     form: &Value,
 ) -> Option<Value> {
     let url = format!("{control}/api/v1/{path}");
-    let answer = http.post(url).bearer_auth(token).json(form).send().await.ok()?;
+    said_yes(path, http.post(url).bearer_auth(token).json(form)).await
+}
+
+/// Reads a path of the control API at `control`; `None` if the node broke off.
+pub async fn try_get(
+    http: &reqwest::Client,
+    control: &str,
+    token: &str,
+    path: &str,
+) -> Option<Value> {
+    let url = format!("{control}/api/v1/{path}");
+    said_yes(path, http.get(url).bearer_auth(token)).await
+}
+
+async fn said_yes(path: &str, request: reqwest::RequestBuilder) -> Option<Value> {
+    let answer = request.send().await.ok()?;
     let status = answer.status();
     let body = answer.text().await.ok()?;
     assert!(status.is_success(), "{path}: {status} {body}");

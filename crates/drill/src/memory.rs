@@ -4,7 +4,7 @@
 //! the idle process. Figures are resident memory as the kernel counts it.
 
 mod bulk;
-mod footprint;
+pub mod footprint;
 mod line;
 mod scenes;
 

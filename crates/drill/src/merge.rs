@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use self::callers::Callers;
 use self::registries::{Size, decide, two};
-use crate::city::{OFFICES, try_post};
+use crate::city::{OFFICES, post, try_get};
 use crate::node::{Node, Plan, folder};
 use crate::provider::{Manner, Provider};
 
@@ -195,15 +195,6 @@ async fn export(node: &Node) -> Value {
 }
 
 async fn get(node: &Node, path: &str) -> Value {
-    let url = format!("{}/api/v1/{path}", node.control());
-    let answer = node.http.get(url).bearer_auth(node.token("operator")).send().await.unwrap();
-    let status = answer.status();
-    let body = answer.text().await.unwrap();
-    assert!(status.is_success(), "{path}: {status} {body}");
-    serde_json::from_str(&body).unwrap()
-}
-
-async fn post(node: &Node, token: &str, path: &str, form: &Value) -> Value {
-    let answer = try_post(&node.http, &node.control(), token, path, form).await;
+    let answer = try_get(&node.http, &node.control(), node.token("operator"), path).await;
     answer.unwrap_or_else(|| panic!("{path}: the node broke off"))
 }

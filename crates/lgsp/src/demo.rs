@@ -10,7 +10,6 @@
 
 pub mod certificates;
 mod city;
-mod control_api;
 mod folder;
 mod founding;
 pub mod manifest;

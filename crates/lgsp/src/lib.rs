@@ -13,6 +13,7 @@ pub mod assembly;
 pub mod cli;
 pub mod complaint;
 pub mod config;
+mod control_api;
 pub mod demo;
 pub mod evidence_api;
 pub mod signals;

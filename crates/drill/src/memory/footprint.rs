@@ -3,20 +3,22 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// A process to look at.
-pub(super) struct Footprint(u32);
+#[derive(Debug)]
+pub struct Footprint(u32);
 
 impl Footprint {
-    pub(super) fn of(id: u32) -> Self {
+    /// The process of this id.
+    pub fn of(id: u32) -> Self {
         Self(id)
     }
 
     /// Resident bytes now.
-    pub(super) fn now(&self) -> u64 {
+    pub fn now(&self) -> u64 {
         self.line("VmRSS:")
     }
 
     /// The most it held since the last time this was asked.
-    pub(super) fn take_peak(&self) -> u64 {
+    pub fn take_peak(&self) -> u64 {
         let peak = self.line("VmHWM:");
         // proc(5): 5 resets the peak to what is held now.
         std::fs::write(format!("/proc/{}/clear_refs", self.0), "5").unwrap();

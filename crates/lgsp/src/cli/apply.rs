@@ -118,10 +118,10 @@ async fn difference(control: &Control, document: &Value) -> Result<Vec<Wanted>, 
             };
             let path = format!("/api/v1/{path}");
             let here = control.get(&format!("{path}/{id}")).await?;
-            if here.status == StatusCode::NOT_FOUND {
+            if here.0.status == StatusCode::NOT_FOUND {
                 wanted.push(new(noun, id, &path, row));
             } else {
-                let etag = here.etag.clone();
+                let etag = here.0.etag.clone();
                 wanted.extend(changed(noun, id, &path, row, &here.success()?, etag));
             }
         }

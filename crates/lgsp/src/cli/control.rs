@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, Method};
 use serde_json::Value;
 use wire::problem::Language;
 
 use super::language::{Tongue, spoken};
 use crate::complaint::Complaint;
+use crate::control_api::{Answer, Asked, ControlApi};
 
 /// Where the platform is, and who is asking.
 #[derive(Debug, Args)]
@@ -34,18 +35,13 @@ pub(crate) struct ControlOptions {
 
 /// A caller of the control API.
 pub(crate) struct Control {
-    client: Client,
-    base: String,
+    api: ControlApi,
     token: String,
     pub(crate) language: Language,
 }
 
-/// What the API answered.
-pub(crate) struct Heard {
-    pub(crate) status: StatusCode,
-    pub(crate) etag: Option<String>,
-    pub(crate) body: Value,
-}
+/// What the API answered, to be told to whoever runs a command.
+pub(crate) struct Heard(pub(crate) Answer);
 
 impl ControlOptions {
     /// Reads the token and gets ready.
@@ -69,8 +65,8 @@ impl ControlOptions {
         let client = builder
             .build()
             .map_err(|error| Complaint::new(error, "look at the certificates that --ca names"))?;
-        let base = self.url.trim_end_matches('/').to_owned();
-        Ok(Control { client, base, token: self.token()?, language: spoken(self.lang) })
+        let api = ControlApi::new(client, &self.url);
+        Ok(Control { api, token: self.token()?, language: spoken(self.lang) })
     }
 
     fn token(&self) -> Result<String, Complaint> {
@@ -114,22 +110,9 @@ impl Control {
         body: Option<&Value>,
         headers: &[(&str, &str)],
     ) -> Result<Heard, Complaint> {
-        let url = format!("{}{path}", self.base);
-        let mut request = self.client.request(method, url).bearer_auth(&self.token);
-        request = request.header("accept-language", self.language.tag());
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let response = request.send().await.map_err(|error| self.unreachable(&error))?;
-        let status = response.status();
-        let etag = response.headers().get("etag").and_then(|tag| tag.to_str().ok());
-        let etag = etag.map(ToOwned::to_owned);
-        let text = response.text().await.map_err(|error| self.unreachable(&error))?;
-        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Heard { status, etag, body })
+        let asked =
+            Asked { method, token: &self.token, path, body, headers, language: self.language };
+        self.api.ask(asked).await.map(Heard).map_err(|error| self.unreachable(&error))
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Complaint {
@@ -140,7 +123,7 @@ impl Control {
             cause = deeper.source();
         }
         Complaint::new(
-            format_args!("{} does not answer: {why}", self.base),
+            format_args!("{} does not answer: {why}", self.api.base()),
             "see that the platform runs, and that --url names its control listener",
         )
     }
@@ -149,13 +132,13 @@ impl Control {
 impl Heard {
     /// The body, or what the refusal says.
     pub(crate) fn success(self) -> Result<Value, Complaint> {
-        if self.status.is_success() {
-            return Ok(self.body);
+        let Self(answer) = self;
+        if answer.status.is_success() {
+            return Ok(answer.body);
         }
-        let told = |member: &str| self.body.get(member).and_then(Value::as_str).unwrap_or_default();
+        let told = |member: &str| answer.told(member).unwrap_or_default();
         let (code, detail) = (told("code"), told("detail"));
-        let next_step = told("next_step");
-        let next_step = if next_step.is_empty() { "look at the platform's log" } else { next_step };
-        Err(Complaint::new(format_args!("{} {code}: {detail}", self.status.as_u16()), next_step))
+        let next_step = answer.told("next_step").unwrap_or("look at the platform's log");
+        Err(Complaint::new(format_args!("{} {code}: {detail}", answer.status.as_u16()), next_step))
     }
 }

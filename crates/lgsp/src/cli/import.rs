@@ -196,7 +196,7 @@ fn carry_out(step: &OnlyId, what: &str) -> Result<ExitCode, Complaint> {
     let import = on_runtime(async {
         // What is carried out is what stands there now, and is told below.
         let seen = control.get(&format!("/api/v1/imports/{}", step.id)).await?;
-        let tag = seen.etag.clone().unwrap_or_default();
+        let tag = seen.0.etag.clone().unwrap_or_default();
         seen.success()?;
         let headers = [("if-match", tag.as_str())];
         control.send(Method::POST, &path, Some(&json!({})), &headers).await?.success()

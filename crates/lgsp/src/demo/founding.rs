@@ -6,6 +6,7 @@ mod credential;
 mod trial;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -13,12 +14,12 @@ use wire::ambient::Clock as _;
 use wire::id::Role;
 use wire::organisation_code::OrganisationCode;
 
-use super::Plan;
 use super::city::{self, AGENCIES, SERVICES, SYSTEMS, Service, System};
-use super::control_api::ControlApi;
 use super::manifest::{DemoExample, DemoLog, DemoService, DemoToken, Manifest};
+use super::{Plan, certificates};
 use crate::ambient::SystemClock;
 use crate::assembly::Running;
+use crate::control_api::ControlApi;
 pub(super) use connection::Connection;
 use credential::make_credentials;
 pub(super) use credential::pair_credential;
@@ -34,11 +35,17 @@ pub(super) struct Offices {
     tokens: Vec<DemoToken>,
 }
 
+/// The control listener at `base`, for whom `ca` vouches in TLS.
+fn control_api(base: &str, ca: Option<&Path>) -> anyhow::Result<ControlApi> {
+    let client = certificates::client(ca)?.timeout(Duration::from_secs(30)).build()?;
+    Ok(ControlApi::new(client, base))
+}
+
 impl Offices {
     /// From what an earlier founding left.
     pub(super) fn of(manifest: &Manifest) -> anyhow::Result<Self> {
         Ok(Self {
-            api: ControlApi::new(&manifest.portal, manifest.ca.as_deref())?,
+            api: control_api(&manifest.portal, manifest.ca.as_deref())?,
             tokens: manifest.tokens.clone(),
         })
     }
@@ -146,7 +153,7 @@ async fn first_offices(plan: &Plan, running: &Running) -> anyhow::Result<Offices
             organisation: organisation.to_owned(),
         });
     }
-    Ok(Offices { api: ControlApi::new(&running.control_url(), plan.ca().as_deref())?, tokens })
+    Ok(Offices { api: control_api(&running.control_url(), plan.ca().as_deref())?, tokens })
 }
 
 async fn register_agencies(offices: &Offices) -> anyhow::Result<()> {

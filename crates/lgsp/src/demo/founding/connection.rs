@@ -6,8 +6,8 @@ use wire::id::Role;
 
 use super::{Offices, Trial, YEAR, text};
 use crate::ambient::SystemClock;
+use crate::control_api::Answer;
 use crate::demo::city::{self, Service};
-use crate::demo::control_api::Answer;
 
 /// A connection on its way.
 #[derive(Debug)]

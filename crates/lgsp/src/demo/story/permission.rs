@@ -64,7 +64,7 @@ pub(super) async fn grant(stage: &mut Stage<'_>, newcomer: &Newcomer) -> anyhow:
     anyhow::ensure!(oneself.status == 403, "approving oneself was answered {}", oneself.status);
     tell.refused(
         ("H24.14 thử tự phê duyệt hồ sơ của mình.", "H24.14 tries to approve its own request."),
-        oneself.status,
+        oneself.status.as_u16(),
         oneself.code(),
     );
     connection.consent(offices).await?;
