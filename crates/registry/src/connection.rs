@@ -32,7 +32,7 @@ use wire::id::{ConnectionId, PurposeCode, Role, ServiceId, SystemId};
 use wire::organisation_code::OrganisationCode;
 
 use self::lifecycle::{State, Step};
-pub(crate) use self::wording::refused_step;
+pub(crate) use self::wording::{parties as parties_in_words, refused_step};
 
 /// One connection, wherever it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use wire::problem::Text;
 use wire::signature::Algorithm;
 
 use crate::connection::condition::Condition;
-use crate::connection::lifecycle::StepRefusal;
+use crate::connection::lifecycle::{Party, StepRefusal};
 use crate::connection::refused_step;
 use crate::node::NodeRefused;
 
@@ -28,9 +28,9 @@ pub(crate) use self::detail::only;
 use self::detail::source_taken;
 use self::detail::{
     amended_already, closed, condition_codes, conditions_unmet, failed, last_node, names_taken,
-    no_suspension_planned, node_retired, not_as_agreed, not_in_force, not_valid, nothing_changed,
-    other_algorithm, parent_unknown, purpose_served, still_used, suspension_planned, taken,
-    too_many_credentials, unknown,
+    no_suspension_planned, node_retired, not_as_agreed, not_in_force, not_valid, not_waivable,
+    nothing_changed, other_algorithm, parent_unknown, purpose_served, still_used,
+    suspension_planned, taken, too_many_credentials, unknown,
 };
 pub use self::noun::Noun;
 
@@ -129,6 +129,9 @@ pub enum Refused {
     /// Conditions that approval needs are not met. Caller's fault.
     #[error("conditions are not met: {}", condition_codes(.0))]
     ConditionsUnmet(Vec<Condition>),
+    /// The rules of the day let nobody, or only others, waive a test. Caller's fault.
+    #[error("the rules do not let the actor waive a test")]
+    NotWaivable(Vec<Party>),
     /// A suspension is announced already. Caller's fault.
     #[error("a suspension of the connection {0} is announced already")]
     SuspensionPlanned(ConnectionId),
@@ -199,6 +202,7 @@ impl From<Refused> for Refusal {
             Refused::CredentialNotValid(keyid) => (ErrorCode::ResourceConflict, not_valid(&keyid)),
             Refused::AmendedAlready(id) => (ErrorCode::ResourceConflict, amended_already(&id)),
             Refused::PurposeServed(id) => (ErrorCode::ResourceConflict, purpose_served(&id)),
+            Refused::NotWaivable(by) => (ErrorCode::ConnectionStepNotPossible, not_waivable(&by)),
             Refused::SuspensionPlanned(id) => {
                 (ErrorCode::ResourceConflict, suspension_planned(&id))
             }

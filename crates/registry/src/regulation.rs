@@ -32,6 +32,10 @@ pub struct ConnectionRules {
     /// Which conditions must be met before a connection is approved, as codes.
     #[schema(example = json!(["identification_code", "credential", "sandbox_test"]))]
     pub conditions: Vec<String>,
+    /// Who may waive the test in the sandbox, with a reason; nobody if left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>, example = json!(["state_manager"]))]
+    pub test_waived_by: Vec<Party>,
     /// By when whoever is waited for has to act.
     pub deadlines: Vec<DeadlineRule>,
     /// How a suspension is announced.

@@ -189,6 +189,8 @@ async fn appoint_administrators(offices: &mut Offices) -> anyhow::Result<()> {
 pub(super) async fn register_system(offices: &Offices, system: &System) -> anyhow::Result<()> {
     let form = json!({
         "organisation": system.organisation, "code": system.code, "name": system.name,
+        // Made up, like the rest of the city.
+        "security_level": 3, "level_decision": "00/QĐ-MINH-HOA",
     });
     let administrator = offices.administrator(system.organisation)?;
     offices.api.must_post(administrator, "/api/v1/systems", &form).await?;

@@ -5,7 +5,9 @@ use axum::http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::openapi::Problems;
-use web::{Authenticated, Json, Page, PageQuery, PageRequest, Path, Query, Refusal, field};
+use web::{
+    Authenticated, IfMatch, Json, Page, PageQuery, PageRequest, Path, Query, Refusal, Tagged, field,
+};
 use wire::ambient::UtcMicros;
 use wire::id::ConnectionId;
 use wire::problem::Text;
@@ -75,10 +77,10 @@ async fn read(
     AxumState(registry): AxumState<Registry>,
     Authenticated(actor): Authenticated,
     Path(id): Path<String>,
-) -> Result<Json<ConnectionView>, Refusal> {
+) -> Result<Tagged<ConnectionView>, Refusal> {
     let id: ConnectionId = field::parse("id", &id)?;
     let connection = command::load_seen(&registry, &actor, &id).await?;
-    Ok(Json(shown(&registry, connection).await?))
+    Ok(Tagged(shown(&registry, connection).await?))
 }
 
 /// The steps taken so far, each with the place of its entry in the evidence log.
@@ -124,36 +126,38 @@ async fn request(
 /// Rewrites what a draft or returned connection asks for; it must be submitted again. For an
 /// administrator of the consumer.
 #[utoipa::path(post, path = "/api/v1/connections/{id}/revise", tag = "connections",
-    params(("id" = String, Path, description = "Connection id")),
+    params(("id" = String, Path, description = "Connection id"), IfMatch),
     request_body = RevisionForm,
     responses((status = 200, body = ConnectionView), Problems))]
 async fn revise(
     AxumState(registry): AxumState<Registry>,
     Authenticated(actor): Authenticated,
     Path(id): Path<String>,
+    if_match: IfMatch,
     Json(form): Json<RevisionForm>,
-) -> Result<Json<ConnectionView>, Refusal> {
+) -> Result<Tagged<ConnectionView>, Refusal> {
     let id = field::parse("id", &id)?;
     let asked = form.read(registry.clock.now())?;
-    let connection = command::revise(&registry, &actor, &id, asked).await?;
-    Ok(Json(shown(&registry, connection).await?))
+    let connection = command::revise(&registry, &actor, &id, asked, &if_match).await?;
+    Ok(Tagged(shown(&registry, connection).await?))
 }
 
 /// Opens an amendment that changes nothing but the end of a connection in force; it goes the way of
 /// every amendment. For an administrator of the consumer.
 #[utoipa::path(post, path = "/api/v1/connections/{id}/renew", tag = "connections",
-    params(("id" = String, Path, description = "Connection id")),
+    params(("id" = String, Path, description = "Connection id"), IfMatch),
     request_body = RenewalForm,
     responses((status = 201, body = ConnectionView), Problems))]
 async fn renew(
     AxumState(registry): AxumState<Registry>,
     Authenticated(actor): Authenticated,
     Path(id): Path<String>,
+    if_match: IfMatch,
     Json(form): Json<RenewalForm>,
 ) -> Result<(StatusCode, Json<ConnectionView>), Refusal> {
     let id = field::parse("id", &id)?;
     let until = form.read(registry.clock.now())?;
-    let connection = command::renew(&registry, &actor, &id, until).await?;
+    let connection = command::renew(&registry, &actor, &id, until, &if_match).await?;
     Ok((StatusCode::CREATED, Json(shown(&registry, connection).await?)))
 }
 
@@ -240,6 +244,7 @@ async fn usage(
     params(
         ("id" = String, Path, description = "Connection id"),
         ("step" = String, Path, description = "The step to take"),
+        IfMatch,
     ),
     request_body = StepForm,
     responses((status = 200, body = ConnectionView), Problems))]
@@ -247,13 +252,14 @@ async fn take(
     AxumState(registry): AxumState<Registry>,
     Authenticated(actor): Authenticated,
     Path((id, step)): Path<(String, String)>,
+    if_match: IfMatch,
     Json(form): Json<StepForm>,
-) -> Result<Json<ConnectionView>, Refusal> {
+) -> Result<Tagged<ConnectionView>, Refusal> {
     let id = field::parse("id", &id)?;
     let step = step_to_take(&step)?;
     let said = form.read()?;
-    let connection = command::take(&registry, &actor, &id, step, &said).await?;
-    Ok(Json(shown(&registry, connection).await?))
+    let connection = command::take(&registry, &actor, &id, step, &said, &if_match).await?;
+    Ok(Tagged(shown(&registry, connection).await?))
 }
 
 async fn shown(registry: &Registry, connection: Connection) -> Result<ConnectionView, Refused> {
@@ -261,12 +267,13 @@ async fn shown(registry: &Registry, connection: Connection) -> Result<Connection
 }
 
 /// The steps that have this route; the others have their own, or are the platform's.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     Step::Submit,
     Step::Return,
     Step::Consent,
     Step::Test,
     Step::ConfirmTest,
+    Step::WaiveTest,
     Step::Approve,
     Step::Activate,
     Step::AnnounceSuspension,

@@ -9,6 +9,7 @@ use wire::digest::{ContentDigest, DigestAlgorithm};
 use wire::id::{ConnectionId, Role, ServiceId, SystemId};
 use wire::problem::Text;
 
+use super::api::view;
 use super::lifecycle::{self, Party, Past, State, Step, StepRefusal, Wanted};
 use super::said::Said;
 use super::{
@@ -19,7 +20,7 @@ use crate::authority::Sight;
 use crate::refused::{Noun, Refused};
 use crate::service::life::ServiceState;
 use crate::{regulation, service, system};
-use web::field;
+use web::{IfMatch, field};
 
 /// What requesting a connection needs.
 #[derive(Debug, Clone)]
@@ -41,7 +42,16 @@ pub async fn request(
     new: NewConnection,
 ) -> Result<Connection, Refused> {
     must_request(actor, &new.consumer, &new.service)?;
-    let mut change = registry.recorder.change(actor, action(Step::Request)).await?;
+    let change = registry.recorder.change(actor, action(Step::Request)).await?;
+    open(registry, actor, change, new).await
+}
+
+async fn open(
+    registry: &Registry,
+    actor: &Actor,
+    mut change: Change,
+    new: NewConnection,
+) -> Result<Connection, Refused> {
     system::command::open(&mut change, &new.consumer).await?;
     let service = service::sql::find(&mut change, &new.service).await?;
     let state = service.map(|service| service.life.state(change.time()));
@@ -76,10 +86,10 @@ pub async fn renew(
     actor: &Actor,
     id: &ConnectionId,
     until: UtcMicros,
+    seen: &IfMatch,
 ) -> Result<Connection, Refused> {
-    let found = sql::find(&registry.database, id).await?;
-    let renewed = found.ok_or_else(|| unknown(id))?;
-    must_request(actor, &renewed.consumer, &renewed.service)?;
+    let mut change = registry.recorder.change(actor, action(Step::Request)).await?;
+    let renewed = load_as_seen(registry, &mut change, actor, id, Step::Request, seen).await?;
     let state = renewed.state;
     if !matches!(state, State::Active | State::Suspended) {
         return Err(StepRefusal::NotFromHere { step: Step::Replace, state }.into());
@@ -87,7 +97,7 @@ pub async fn renew(
     let asked = Asked { until, ..renewed.asked };
     let amends = Some(renewed.id);
     let new = NewConnection { consumer: renewed.consumer, service: renewed.service, asked, amends };
-    request(registry, actor, new).await
+    open(registry, actor, change, new).await
 }
 
 /// Rewrites what a draft or returned connection asks for.
@@ -96,9 +106,10 @@ pub async fn revise(
     actor: &Actor,
     id: &ConnectionId,
     asked: Asked,
+    seen: &IfMatch,
 ) -> Result<Connection, Refused> {
     let mut change = registry.recorder.change(actor, action(Step::Revise)).await?;
-    let mut connection = load(&mut change, id).await?;
+    let mut connection = load_as_seen(registry, &mut change, actor, id, Step::Revise, seen).await?;
     let parties = parties_of(actor, &connection);
     let said = Said::default();
     move_on(&mut change, actor, &parties, &mut connection, Step::Revise, &said).await?;
@@ -117,12 +128,18 @@ pub async fn take(
     id: &ConnectionId,
     step: Step,
     said: &Said,
+    seen: &IfMatch,
 ) -> Result<Connection, Refused> {
     let mut change = registry.recorder.change(actor, action(step)).await?;
-    let mut connection = load(&mut change, id).await?;
+    let mut connection = load_as_seen(registry, &mut change, actor, id, step, seen).await?;
     let before = connection.state;
     let parties = parties_of(actor, &connection);
-    move_on(&mut change, actor, &parties, &mut connection, step, said).await?;
+    let moved = move_on(&mut change, actor, &parties, &mut connection, step, said).await;
+    if let Err(Refused::Step(StepRefusal::NotYet { .. })) = &moved {
+        // Whatever else is missing is named with it.
+        condition::must_be_met(&registry.database, &connection, change.time()).await?;
+    }
+    moved?;
     let mut subject = subject(&connection);
     if let Some(ground) = &said.ground {
         subject.insert("ground".to_owned(), ground.clone());
@@ -180,11 +197,33 @@ fn must_request(
     consumer: &SystemId,
     service: &ServiceId,
 ) -> Result<(), StepRefusal> {
-    let by = lifecycle::who_may(Step::Request);
-    if by.iter().any(|party| parties(actor, consumer, service).contains(party)) {
+    must_be_for(Step::Request, &parties(actor, consumer, service))
+}
+
+fn must_be_for(step: Step, parties: &[Party]) -> Result<(), StepRefusal> {
+    let by = lifecycle::who_may(step);
+    if by.iter().any(|party| parties.contains(party)) {
         return Ok(());
     }
-    Err(StepRefusal::NotYours { step: Step::Request, by })
+    Err(StepRefusal::NotYours { step, by })
+}
+
+/// The connection, if `actor` stands where `step` is theirs, and it is still as they saw it.
+async fn load_as_seen(
+    registry: &Registry,
+    change: &mut Change,
+    actor: &Actor,
+    id: &ConnectionId,
+    step: Step,
+    seen: &IfMatch,
+) -> Result<Connection, Refused> {
+    let connection = load(change, id).await?;
+    must_be_for(step, &parties_of(actor, &connection))?;
+    if matches!(seen, IfMatch::OneOf(_)) {
+        let now = registry.clock.now();
+        seen.require(&view::within(change, connection.clone(), now).await?)?;
+    }
+    Ok(connection)
 }
 
 /// An amendment is of the same system and service, and of something in force.
@@ -223,6 +262,7 @@ pub(super) async fn move_on(
     match step {
         Step::Approve => must_be_the_only_one(change, connection).await?,
         Step::End => must_name_a_ground(change, said).await?,
+        Step::WaiveTest => must_be_waivable(change, parties).await?,
         _ => {}
     }
     sql::move_to(change, &connection.id, connection.state).await?;
@@ -257,6 +297,17 @@ async fn must_name_a_ground(change: &mut Change, said: &Said) -> Result<(), Refu
         format!("one of the grounds for ending {known}."),
     );
     Err(field::invalid("ground", &rule).into())
+}
+
+/// Only whom the rules of the day name may waive a test; by those that are shipped, nobody.
+async fn must_be_waivable(change: &mut Change, parties: &[Party]) -> Result<(), Refused> {
+    let at = change.time();
+    let by = regulation::sql::in_force(change, at).await?.test_waived_by;
+    if by.iter().any(|party| parties.contains(party)) {
+        Ok(())
+    } else {
+        Err(Refused::NotWaivable(by))
+    }
 }
 
 /// Ends what the activated `amendment` amends. That it ended already is no reason to refuse.
@@ -364,6 +415,7 @@ const fn action(step: Step) -> &'static str {
         Step::Consent => "connection.consented",
         Step::Test => "connection.testing",
         Step::ConfirmTest => "connection.test_confirmed",
+        Step::WaiveTest => "connection.test_waived",
         Step::Approve => "connection.approved",
         Step::Activate => "connection.activated",
         Step::AnnounceSuspension => "connection.suspension_announced",

@@ -14,7 +14,8 @@ use wire::ambient::UtcMicros;
 use wire::organisation_code::OrganisationCode;
 use wire::problem::Text;
 
-use super::{Connection, sandbox_test};
+use super::lifecycle::Step;
+use super::{Connection, sandbox_test, sql as steps};
 use crate::refused::Refused;
 use crate::{credential, organisation, regulation, system};
 
@@ -25,7 +26,8 @@ pub enum ConditionCode {
     IdentificationCode,
     /// The consumer has a production credential in force.
     Credential,
-    /// Every operation was called in the sandbox, and the operator confirmed it.
+    /// Every operation was called in the sandbox, and the operator confirmed it; or that was
+    /// waived. The lifecycle demands it, so it is required whatever the rules say.
     SandboxTest,
     /// The consuming system's level of information security is approved (NĐ 85/2016/NĐ-CP).
     SecurityLevel,
@@ -59,7 +61,8 @@ pub(crate) async fn of(
     ];
     let condition = |(code, (met, why)): (ConditionCode, (bool, Text))| Condition {
         code,
-        required: rules.conditions.iter().any(|required| required == code.as_str()),
+        required: code == ConditionCode::SandboxTest
+            || rules.conditions.iter().any(|required| required == code.as_str()),
         met,
         why,
     };
@@ -133,14 +136,27 @@ async fn credential(
 
 async fn tested(database: &Database, connection: &Connection) -> Result<(bool, Text), Refused> {
     let Some(test) = sandbox_test::sql::find(database, &connection.id).await? else {
-        let why =
-            Text::new("Chưa có kết quả thử nghiệm được xác nhận.", "No test has been confirmed.");
-        return Ok((false, why));
+        return waived(database, connection).await;
     };
     let (calls, at) = (test.calls.len(), test.confirmed_at);
     let why = Text::new(
         format!("Đã thử nghiệm bằng {calls} lượt gọi, xác nhận lúc {at}."),
         format!("Tested by {calls} calls, confirmed at {at}."),
+    );
+    Ok((true, why))
+}
+
+/// Without a test: whether somebody decided that none is needed.
+async fn waived(database: &Database, connection: &Connection) -> Result<(bool, Text), Refused> {
+    let waived = steps::last_taken(database, &connection.id, Step::WaiveTest).await?;
+    let Some(at) = waived else {
+        let why =
+            Text::new("Chưa có kết quả thử nghiệm được xác nhận.", "No test has been confirmed.");
+        return Ok((false, why));
+    };
+    let why = Text::new(
+        format!("Được miễn thử nghiệm lúc {at}; người quyết định và lý do ghi trong lịch sử."),
+        format!("Waived at {at}; by whom and why stands in the history."),
     );
     Ok((true, why))
 }

@@ -6,9 +6,10 @@
 //! with `withdrawn` by the requester before approval and `refused` from submitted, consented and
 //! testing. Pure: no clock, no database; a command asks [`decide`] and writes down the answer.
 //!
-//! **Invariant**: no connection reaches `active` without consent, test and approval, each by an
-//! actor who took none of the steps before it that [`Rule::not_by`] names. **Trust**: whoever can
-//! change this table decides who may read whose data.
+//! **Invariant**: no connection reaches `active` without consent, a test that was confirmed or
+//! waived ([`Rule::after`]), and approval, each by an actor who took none of the steps before it
+//! that [`Rule::not_by`] names. **Trust**: whoever can change this table decides who may read
+//! whose data.
 
 use std::fmt;
 use std::str::FromStr;
@@ -59,6 +60,8 @@ pub enum Step {
     Test,
     /// The operator confirms, by entries of calls, that it was tried with success.
     ConfirmTest,
+    /// Decides, with a reason, that it need not be tried. Whom the rules of the day name may.
+    WaiveTest,
     /// The state manager decides for it.
     Approve,
     /// The operator switches it on.
@@ -115,7 +118,21 @@ pub struct Rule {
     pub needs_reason: bool,
     /// Whoever took one of these steps on the same connection may not take this one.
     pub not_by: &'static [Step],
+    /// What must have been done before, whatever the rules of the day demand beside it.
+    pub after: Option<After>,
 }
+
+/// Something that must have been done before a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct After {
+    /// One of these steps was taken…
+    pub one_of: &'static [Step],
+    /// …after this one was taken last.
+    pub since: Step,
+}
+
+/// The connection was tried with success, or that was waived.
+const TESTED: After = After { one_of: &[Step::ConfirmTest, Step::WaiveTest], since: Step::Test };
 
 /// The lifecycle.
 #[rustfmt::skip]
@@ -123,25 +140,26 @@ pub const TABLE: &[Rule] = {
     use {Party as P, State as S, Step as T};
     const REQUESTER: &[Step] = &[T::Request, T::Revise, T::Submit];
     &[
-        Rule { step: T::Request,  from: &[],                                    to: S::Draft,     by: &[P::Consumer],     needs_reason: false, not_by: &[] },
-        Rule { step: T::Revise,   from: &[S::Draft, S::Returned],               to: S::Draft,     by: &[P::Consumer],     needs_reason: false, not_by: &[] },
-        Rule { step: T::Submit,   from: &[S::Draft, S::Returned],               to: S::Submitted, by: &[P::Consumer],     needs_reason: false, not_by: &[] },
-        Rule { step: T::Return,   from: &[S::Submitted],                        to: S::Returned,  by: &[P::Operator],     needs_reason: true,  not_by: REQUESTER },
-        Rule { step: T::Consent,  from: &[S::Submitted],                        to: S::Consented, by: &[P::Provider],     needs_reason: false, not_by: REQUESTER },
-        Rule { step: T::Test,     from: &[S::Consented],                        to: S::Testing,   by: &[P::Operator],     needs_reason: false, not_by: &[T::Request, T::Revise, T::Submit, T::Consent] },
-        Rule { step: T::ConfirmTest, from: &[S::Testing],                       to: S::Testing,   by: &[P::Operator],     needs_reason: false, not_by: &[T::Request, T::Revise, T::Submit, T::Consent] },
-        Rule { step: T::Approve,  from: &[S::Testing],                          to: S::Approved,  by: &[P::StateManager], needs_reason: false, not_by: &[T::Request, T::Revise, T::Submit, T::Consent, T::Test, T::ConfirmTest] },
-        Rule { step: T::Activate, from: &[S::Approved],                         to: S::Active,    by: &[P::Operator],     needs_reason: false, not_by: REQUESTER },
-        Rule { step: T::AnnounceSuspension, from: &[S::Active],                 to: S::Active,    by: &[P::Provider, P::Operator], needs_reason: true, not_by: &[] },
-        Rule { step: T::CallOffSuspension, from: &[S::Active],                  to: S::Active,    by: &[P::Provider, P::Operator], needs_reason: true, not_by: &[] },
-        Rule { step: T::Pause,    from: &[S::Active],                           to: S::Suspended, by: &[P::Platform],     needs_reason: false, not_by: &[] },
-        Rule { step: T::Suspend,  from: &[S::Active],                           to: S::Suspended, by: &[P::Provider, P::Operator, P::Platform], needs_reason: true, not_by: &[] },
-        Rule { step: T::TellConsumer, from: &[S::Suspended],                    to: S::Suspended, by: &[P::Provider, P::Operator], needs_reason: false, not_by: &[] },
-        Rule { step: T::Resume,   from: &[S::Suspended],                        to: S::Active,    by: &[P::Operator],     needs_reason: false, not_by: &[] },
-        Rule { step: T::End,      from: &[S::Approved, S::Active, S::Suspended], to: S::Ended,    by: &[P::Consumer, P::Provider, P::Operator, P::StateManager], needs_reason: true, not_by: &[] },
-        Rule { step: T::Withdraw, from: &[S::Draft, S::Submitted, S::Returned, S::Consented, S::Testing], to: S::Withdrawn, by: &[P::Consumer], needs_reason: false, not_by: &[] },
-        Rule { step: T::Refuse,   from: &[S::Submitted, S::Consented, S::Testing], to: S::Refused, by: &[P::Provider, P::Operator, P::StateManager], needs_reason: true, not_by: REQUESTER },
-        Rule { step: T::Replace,  from: &[S::Active, S::Suspended],             to: S::Ended,     by: &[P::Platform],     needs_reason: false, not_by: &[] },
+        Rule { step: T::Request,  from: &[],                                    to: S::Draft,     by: &[P::Consumer],     needs_reason: false, not_by: &[], after: None },
+        Rule { step: T::Revise,   from: &[S::Draft, S::Returned],               to: S::Draft,     by: &[P::Consumer],     needs_reason: false, not_by: &[], after: None },
+        Rule { step: T::Submit,   from: &[S::Draft, S::Returned],               to: S::Submitted, by: &[P::Consumer],     needs_reason: false, not_by: &[], after: None },
+        Rule { step: T::Return,   from: &[S::Submitted],                        to: S::Returned,  by: &[P::Operator],     needs_reason: true,  not_by: REQUESTER, after: None },
+        Rule { step: T::Consent,  from: &[S::Submitted],                        to: S::Consented, by: &[P::Provider],     needs_reason: false, not_by: REQUESTER, after: None },
+        Rule { step: T::Test,     from: &[S::Consented],                        to: S::Testing,   by: &[P::Operator],     needs_reason: false, not_by: &[T::Request, T::Revise, T::Submit, T::Consent], after: None },
+        Rule { step: T::ConfirmTest, from: &[S::Testing],                       to: S::Testing,   by: &[P::Operator],     needs_reason: false, not_by: &[T::Request, T::Revise, T::Submit, T::Consent], after: None },
+        Rule { step: T::WaiveTest, from: &[S::Testing],                       to: S::Testing,   by: &[P::Operator, P::StateManager], needs_reason: true, not_by: &[T::Request, T::Revise, T::Submit, T::Consent], after: None },
+        Rule { step: T::Approve,  from: &[S::Testing],                          to: S::Approved,  by: &[P::StateManager], needs_reason: false, not_by: &[T::Request, T::Revise, T::Submit, T::Consent, T::Test, T::ConfirmTest, T::WaiveTest], after: Some(TESTED) },
+        Rule { step: T::Activate, from: &[S::Approved],                         to: S::Active,    by: &[P::Operator],     needs_reason: false, not_by: REQUESTER, after: None },
+        Rule { step: T::AnnounceSuspension, from: &[S::Active],                 to: S::Active,    by: &[P::Provider, P::Operator], needs_reason: true, not_by: &[], after: None },
+        Rule { step: T::CallOffSuspension, from: &[S::Active],                  to: S::Active,    by: &[P::Provider, P::Operator], needs_reason: true, not_by: &[], after: None },
+        Rule { step: T::Pause,    from: &[S::Active],                           to: S::Suspended, by: &[P::Platform],     needs_reason: false, not_by: &[], after: None },
+        Rule { step: T::Suspend,  from: &[S::Active],                           to: S::Suspended, by: &[P::Provider, P::Operator, P::Platform], needs_reason: true, not_by: &[], after: None },
+        Rule { step: T::TellConsumer, from: &[S::Suspended],                    to: S::Suspended, by: &[P::Provider, P::Operator], needs_reason: false, not_by: &[], after: None },
+        Rule { step: T::Resume,   from: &[S::Suspended],                        to: S::Active,    by: &[P::Operator],     needs_reason: false, not_by: &[], after: None },
+        Rule { step: T::End,      from: &[S::Approved, S::Active, S::Suspended], to: S::Ended,    by: &[P::Consumer, P::Provider, P::Operator, P::StateManager], needs_reason: true, not_by: &[], after: None },
+        Rule { step: T::Withdraw, from: &[S::Draft, S::Submitted, S::Returned, S::Consented, S::Testing], to: S::Withdrawn, by: &[P::Consumer], needs_reason: false, not_by: &[], after: None },
+        Rule { step: T::Refuse,   from: &[S::Submitted, S::Consented, S::Testing], to: S::Refused, by: &[P::Provider, P::Operator, P::StateManager], needs_reason: true, not_by: REQUESTER, after: None },
+        Rule { step: T::Replace,  from: &[S::Active, S::Suspended],             to: S::Ended,     by: &[P::Platform],     needs_reason: false, not_by: &[], after: None },
     ]
 };
 
@@ -194,6 +212,14 @@ pub enum StepRefusal {
         /// What the actor did before.
         earlier: Step,
     },
+    /// Something that comes before the step was not done.
+    #[error("the step {step} comes after one of {:?}", .after.one_of)]
+    NotYet {
+        /// The step.
+        step: Step,
+        /// What comes before.
+        after: After,
+    },
     /// The step must say why.
     #[error("the step {step} needs a reason")]
     ReasonMissing {
@@ -220,10 +246,21 @@ pub fn decide(state: State, past: &[Past], wanted: Wanted<'_>) -> Result<State, 
     if let Some(past) = own.into_iter().find(|past| rule.not_by.contains(&past.step)) {
         return Err(StepRefusal::SameActor { step, earlier: past.step });
     }
+    if let Some(after) = rule.after.filter(|after| !after.is_done(past)) {
+        return Err(StepRefusal::NotYet { step, after });
+    }
     if rule.needs_reason && wanted.reason.is_none() {
         return Err(StepRefusal::ReasonMissing { step });
     }
     Ok(rule.to)
+}
+
+impl After {
+    fn is_done(&self, past: &[Past]) -> bool {
+        let since = past.iter().rposition(|past| past.step == self.since);
+        let later = past.iter().skip(since.map_or(0, |since| since + 1));
+        since.is_some() && later.into_iter().any(|past| self.one_of.contains(&past.step))
+    }
 }
 
 /// The state that `step` leads to.
@@ -328,6 +365,7 @@ written!(
     Consent = "consent",
     Test = "test",
     ConfirmTest = "confirm_test",
+    WaiveTest = "waive_test",
     Approve = "approve",
     Activate = "activate",
     AnnounceSuspension = "announce_suspension",

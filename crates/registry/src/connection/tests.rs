@@ -1,4 +1,6 @@
+mod anyone;
 mod asked;
+mod seen;
 
 use serde_json::{Value, json};
 
@@ -232,6 +234,7 @@ async fn a_pair_has_several_purposes_and_each_of_them_one_connection_in_force() 
         platform.step(&other, step).await;
     }
     let same = platform.connection_after(&["submit", "consent", "test"]).await;
+    platform.meet_conditions(&same).await;
     let refused = platform.refused(STATE_MANAGER, &format!("{same}/approve"), because()).await;
     assert_eq!(refused, (409, "resource.conflict".to_owned()));
     assert_eq!(platform.get(&same).await["state"], "testing");

@@ -32,6 +32,20 @@ pub(crate) fn refused_step(refusal: &StepRefusal) -> (ErrorCode, Text) {
                 format!("Whoever took the step {earlier} may not take the step {step} as well."),
             ),
         ),
+        StepRefusal::NotYet { step, after } => {
+            let one_of = |name: fn(Step) -> &'static str, or: &str| {
+                let names: Vec<_> = after.one_of.iter().map(|step| name(*step)).collect();
+                names.join(or)
+            };
+            let (vi, en) = (one_of(Step::vi, "» hoặc «"), one_of(Step::as_str, " or "));
+            (
+                ErrorCode::ConnectionStepNotPossible,
+                Text::new(
+                    format!("Trước bước «{}» phải có bước «{vi}».", step.vi()),
+                    format!("Before the step {step} comes {en}."),
+                ),
+            )
+        }
         StepRefusal::ReasonMissing { step } => (
             ErrorCode::FieldInvalid,
             Text::new(
@@ -43,7 +57,7 @@ pub(crate) fn refused_step(refusal: &StepRefusal) -> (ErrorCode, Text) {
 }
 
 /// Some parties in a sentence.
-fn parties(parties: &[Party]) -> Text {
+pub(crate) fn parties(parties: &[Party]) -> Text {
     let vi: Vec<_> = parties.iter().map(|party| party.vi()).collect();
     let en: Vec<_> = parties.iter().map(|party| party.en()).collect();
     Text::new(vi.join(" hoặc "), en.join(" or "))
@@ -99,6 +113,7 @@ impl Step {
             Self::Consent => "đồng ý",
             Self::Test => "thử nghiệm",
             Self::ConfirmTest => "xác nhận kết quả thử nghiệm",
+            Self::WaiveTest => "miễn thử nghiệm",
             Self::Approve => "phê duyệt",
             Self::Activate => "kích hoạt",
             Self::AnnounceSuspension => "thông báo tạm ngừng theo kế hoạch",

@@ -319,6 +319,8 @@ async fn an_agreement_follows_its_connection_under_new_codes() {
     let here = Platform::with_service().await;
     let other = json!({"name": "Cơ quan khác"});
     here.made(OPERATOR, "/api/v1/organisations/H24.12/rename", other).await;
+    let level = json!({"security_level": 3, "level_decision": "12/QĐ-SKHCN"});
+    here.made(CONSUMER, &format!("/api/v1/systems/{CONSUMING_SYSTEM}/change"), level).await;
     let (path, _) = proposed(&here, &export).await;
     let resolutions = json!({"resolutions": [
         {"conflict": "same_code organisation H24.12", "choice": {"choose": "as", "code": "H24.80"}},

@@ -9,6 +9,8 @@ use wire::signature::Algorithm;
 
 use super::Noun;
 use crate::connection::condition::Condition;
+use crate::connection::lifecycle::Party;
+use crate::connection::parties_in_words;
 use crate::credential::MAX_PER_SYSTEM;
 
 pub(crate) fn only(who: &Text) -> Text {
@@ -203,5 +205,19 @@ pub(super) fn not_in_force() -> Text {
         "Thay đổi đã được ghi nhận nhưng chưa công bố được tới các cổng; nền tảng sẽ tự công bố.",
         "The change is recorded but gateways could not be told yet; they will be without anyone \
          asking again.",
+    )
+}
+
+pub(super) fn not_waivable(by: &[Party]) -> Text {
+    if by.is_empty() {
+        return Text::new(
+            "Quy định hiện hành không cho phép miễn thử nghiệm.",
+            "The rules in force let nobody waive a test.",
+        );
+    }
+    let by = parties_in_words(by);
+    Text::new(
+        format!("Theo quy định hiện hành, chỉ {} được miễn thử nghiệm.", by.vi),
+        format!("By the rules in force only {} may waive a test.", by.en),
     )
 }

@@ -13,7 +13,7 @@ use super::{
     SuspensionRules,
 };
 use crate::connection::condition::ConditionCode;
-use crate::connection::lifecycle::{Party, State, Step};
+use crate::connection::lifecycle::{Party, State, Step, leads_to, who_may};
 
 const TEXT_CHARS: usize = 1_000;
 const MAX_ITEMS: usize = 50;
@@ -35,6 +35,10 @@ pub(super) struct RulesForm {
     /// `credential`, `sandbox_test`, `security_level`.
     #[schema(example = json!(["identification_code", "credential", "sandbox_test"]))]
     conditions: Vec<String>,
+    /// Who may waive the test in the sandbox, with a reason: `operator`, `state_manager`; nobody
+    /// when left out.
+    #[schema(example = json!(["state_manager"]))]
+    test_waived_by: Option<Vec<String>>,
     /// By when whoever is waited for has to act: at most 50.
     deadlines: Vec<DeadlineRuleForm>,
     /// How a suspension is announced.
@@ -105,6 +109,7 @@ impl RulesForm {
         let rules = ConnectionRules {
             basis: field::sentence("basis", &self.basis, TEXT_CHARS)?,
             conditions: conditions(self.conditions)?,
+            test_waived_by: waivers(&self.test_waived_by.unwrap_or_default())?,
             deadlines,
             suspension: self.suspension,
             disputes: self.disputes,
@@ -133,7 +138,7 @@ impl DeadlineRuleForm {
         let states = || State::ALL.iter().map(|state| state.as_str());
         let read = |state: &String| state.parse().map_err(|_| one_of(&field_of("while"), states()));
         let waiting: Vec<State> = self.waiting.iter().map(read).collect::<Result<_, _>>()?;
-        if !crate::connection::lifecycle::leads_to(since).is_some_and(|to| waiting.contains(&to)) {
+        if !leads_to(since).is_some_and(|to| waiting.contains(&to)) {
             let rule = Text::new(
                 "danh sách trạng thái có trạng thái mà bước «since» dẫn tới.",
                 "a list of states with the one that the step `since` leads to.",
@@ -185,6 +190,17 @@ fn conditions(given: Vec<String>) -> Result<Vec<String>, Refusal> {
     }
     distinct("conditions", given.iter().map(String::as_str), 0)?;
     Ok(given)
+}
+
+fn waivers(given: &[String]) -> Result<Vec<Party>, Refusal> {
+    let may = who_may(Step::WaiveTest);
+    let read = |(place, by): (usize, &String)| {
+        let found = may.iter().copied().find(|party| party.as_str() == by);
+        let known = may.iter().map(|party| party.as_str());
+        found.ok_or_else(|| one_of(&format!("test_waived_by[{place}]"), known))
+    };
+    distinct("test_waived_by", given.iter().map(String::as_str), 0)?;
+    given.iter().enumerate().map(read).collect()
 }
 
 fn code(name: &str, value: &str) -> Result<(), Refusal> {

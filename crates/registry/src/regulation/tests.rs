@@ -67,10 +67,13 @@ async fn rules_that_break_a_bound_are_refused_by_their_field() {
         ("/deadlines/0/while", json!(["active"]), "deadlines[0].while"),
         ("/deadlines/0/working_days", json!(0), "deadlines[0].working_days"),
         ("/suspension/notice_working_days", json!(251), "suspension.notice_working_days"),
+        ("/test_waived_by", json!(["provider"]), "test_waived_by[0]"),
+        ("/test_waived_by", json!(["operator", "operator"]), "test_waived_by"),
         ("/grounds", json!([]), "grounds"),
         ("/grounds/1/name", json!(" "), "grounds[1].name"),
     ] {
         let mut form = form();
+        form["test_waived_by"] = json!([]);
         *form.pointer_mut(pointer).unwrap() = value;
         let (status, answer) = platform.post(STATE_MANAGER, PATH, form).await;
         assert_eq!((status, &answer["code"]), (422, &"field.invalid".into()), "{pointer} {answer}");

@@ -210,13 +210,14 @@ async fn two_nodes(platform: &Platform) {
 /// possible: whoever may take it is told that it is not possible now, everyone else that they may
 /// not.
 fn steps(connection: &str) -> Vec<Case> {
-    let by: [(&str, &[&str]); 15] = [
+    let by: [(&str, &[&str]); 16] = [
         ("withdraw", &[CONSUMER]),
         ("submit", &[CONSUMER]),
         ("return", &[OPERATOR]),
         ("consent", &[PROVIDER]),
         ("test", &[OPERATOR]),
         ("confirm_test", &[OPERATOR]),
+        ("waive_test", &[OPERATOR, STATE_MANAGER]),
         ("approve", &[STATE_MANAGER]),
         ("activate", &[OPERATOR]),
         ("announce_suspension", &[PROVIDER, OPERATOR]),

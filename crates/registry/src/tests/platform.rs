@@ -328,12 +328,19 @@ impl Platform {
         self.made(token, &format!("{path}/{step}"), said).await
     }
 
-    /// Makes a key for the consumer and calls every operation in the sandbox, so to speak.
+    /// Makes a key for the consumer, has its level of security approved, and calls every operation
+    /// in the sandbox, so to speak.
     pub(crate) async fn meet_conditions(&self, path: &str) {
         let unmet = self.get(&format!("{path}/conditions")).await;
         if unmet["conditions"][1]["met"] == false {
             let form = json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256"});
             self.made(CONSUMER, "/api/v1/credentials", form).await;
+        }
+        if unmet["conditions"][3]["met"] == false {
+            let connection = self.get(path).await;
+            let system = format!("/api/v1/systems/{}", connection["consumer"].as_str().unwrap());
+            let level = json!({"security_level": 3, "level_decision": "12/QĐ-SKHCN"});
+            self.made(OPERATOR, &format!("{system}/change"), level).await;
         }
         if unmet["conditions"][2]["met"] == false {
             let entries = self.test_calls(path, "sandbox", "200").await;

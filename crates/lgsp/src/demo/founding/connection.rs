@@ -58,8 +58,9 @@ impl Connection {
     ) -> anyhow::Result<()> {
         self.consent(offices).await?;
         self.test(offices).await?;
-        if let Some(trial) = trial {
-            self.confirm_test(offices, &trial.call_all(service).await?).await?;
+        match trial {
+            Some(trial) => self.confirm_test(offices, &trial.call_all(service).await?).await?,
+            None => self.waive_test(offices).await?,
         }
         self.approve(offices).await?;
         self.activate(offices).await
@@ -83,6 +84,14 @@ impl Connection {
     ) -> anyhow::Result<()> {
         let path = format!("/api/v1/connections/{}/confirm_test", self.id);
         offices.api.must_post(offices.operator()?, &path, &json!({"entries": entries})).await?;
+        Ok(())
+    }
+
+    /// The operator decides that it need not be tried.
+    async fn waive_test(&self, offices: &Offices) -> anyhow::Result<()> {
+        let path = format!("/api/v1/connections/{}/waive_test", self.id);
+        let why = json!({"reason": "Cổng kết nối chưa hoạt động tại địa chỉ công khai"});
+        offices.api.must_post(offices.operator()?, &path, &why).await?;
         Ok(())
     }
 

@@ -127,7 +127,8 @@ proptest! {
             (
                 prop_oneof![
                     2 => Just(Step::Revise), 1 => Just(Step::Return), 3 => Just(Step::Submit),
-                    3 => Just(Step::Consent), 3 => Just(Step::Test), 3 => Just(Step::Approve),
+                    3 => Just(Step::Consent), 3 => Just(Step::Test), 3 => Just(Step::ConfirmTest),
+                    3 => Just(Step::Approve),
                     3 => Just(Step::Activate), 1 => Just(Step::Suspend), 1 => Just(Step::Resume),
                 ],
                 prop::sample::select(vec!["a", "b", "c", "d", "e"]),

@@ -82,7 +82,7 @@ pub struct RevisionForm {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepForm {
-    /// Why: needed to return, refuse, suspend and end. For a suspension, what was violated.
+    /// Why: needed to return, refuse, suspend, end and waive a test. For a suspension, what was violated.
     #[schema(example = "Theo đề nghị của hai bên")]
     reason: Option<String>,
     /// Needed to end: the code of a ground of the rules about connections, such as

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use evidence::Change;
 use serde::Serialize;
 use store::{Database, StoreError};
 use utoipa::ToSchema;
@@ -135,6 +136,17 @@ impl DeadlineView {
             verified: deadline.verified,
         }
     }
+}
+
+/// One connection as it is shown at `now`, read within the change of which it is the matter.
+pub(in crate::connection) async fn within(
+    change: &mut Change,
+    connection: Connection,
+    now: UtcMicros,
+) -> Result<ConnectionView, StoreError> {
+    let deadlines = deadline::sql::open(&mut *change, &[connection.id]).await?;
+    let suspension = suspension::sql::find_open(change, &connection.id).await?;
+    Ok(ConnectionView::new(connection, deadlines, suspension, now))
 }
 
 /// One connection as it is shown at `now`.

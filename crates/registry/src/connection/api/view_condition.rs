@@ -14,7 +14,7 @@ pub(crate) struct ConditionView {
     /// `identification_code`, `credential`, `sandbox_test` or `security_level`.
     #[schema(example = "sandbox_test")]
     code: &'static str,
-    /// Whether the rules of the day demand it for approval.
+    /// Whether approval needs it: the rules of the day demand it; `sandbox_test` is needed always.
     required: bool,
     /// Whether it is so.
     met: bool,
