@@ -27,6 +27,7 @@ mod migrations;
 pub mod node;
 pub mod organisation;
 mod plain;
+mod profile;
 mod reading_record;
 pub mod refused;
 pub mod regulation;
@@ -160,6 +161,7 @@ impl Registry {
             .merge(connection::api::routes())
             .merge(calendar::api::routes())
             .merge(regulation::api::routes())
+            .merge(profile::api::routes())
             .merge(directory::api::routes())
             .merge(node::api::routes())
             .merge(import::api::routes())

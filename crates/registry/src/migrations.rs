@@ -31,6 +31,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("sandbox test", crate::connection::sandbox_test::sql::CREATE),
         ("compromise", COMPROMISE),
         ("data set", crate::dataset::sql::CREATE),
+        ("technical profile", crate::profile::sql::CREATE),
     ],
 };
 

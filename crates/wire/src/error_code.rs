@@ -152,6 +152,10 @@ error_codes! {
     ConnectionConditionsUnmet "connection.conditions_unmet" 409 Caller No;
     ProfileNotAllowed "profile.not_allowed" 403 Caller No;
     ProfileAsymmetricNeeded "profile.asymmetric_needed" 403 Caller No;
+    ProfileCredentialRefused "profile.credential_refused" 409 Caller No;
+    ProfileTableInvalid "profile.table_invalid" 422 Caller No;
+    ProfilePreviewNeeded "profile.preview_needed" 428 Caller No;
+    ProfilePreviewChanged "profile.preview_changed" 412 Caller No;
     ServiceNoSandbox "service.no_sandbox" 403 Caller No;
     PurposeNeeded "purpose.needed" 403 Caller No;
     PurposeNotAllowed "purpose.not_allowed" 403 Caller No;

@@ -17,7 +17,7 @@ use crate::credential::{Credential, TOLD_AFTER_ITS_END};
 use crate::organisation::Organisation;
 use crate::service::Service;
 use crate::system::System;
-use crate::{alias, connection, credential, organisation, service, system};
+use crate::{alias, connection, credential, organisation, profile, service, system};
 
 /// The records of a version, and the secrets that go beside it.
 pub(crate) struct Built {
@@ -51,6 +51,9 @@ pub(crate) async fn build(change: &mut Change, secrets: &SecretBox) -> Result<Bu
         connection_record(connection, suspended_from)
     };
     built.records.extend(worth_telling(connections, now).map(connection_record));
+    let (profiles, assignments) = profile::sql::known(change).await?.worth_telling(now);
+    built.records.extend(profiles.into_iter().map(Record::Profile));
+    built.records.extend(assignments.into_iter().map(Record::ProfileAssignment));
     for (credential, sealed) in credentials {
         built.add_credential(credential, sealed.as_deref(), secrets);
     }

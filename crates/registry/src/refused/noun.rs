@@ -25,6 +25,10 @@ pub enum Noun {
     Node,
     /// The working days of a year.
     WorkingYear,
+    /// A technical profile.
+    Profile,
+    /// For whom a technical profile holds.
+    ProfileAssignment,
     /// A document of another registry.
     Import,
 }
@@ -43,6 +47,8 @@ impl Noun {
             Self::Connection => "kết nối",
             Self::Node => "máy chủ",
             Self::WorkingYear => "lịch làm việc của năm",
+            Self::Profile => "hướng dẫn kỹ thuật",
+            Self::ProfileAssignment => "lần áp dụng hướng dẫn kỹ thuật",
             Self::Import => "lần nhập sổ đăng ký",
         }
     }
@@ -60,6 +66,8 @@ impl Noun {
             Self::Connection => "connection",
             Self::Node => "node",
             Self::WorkingYear => "calendar of the year",
+            Self::Profile => "technical profile",
+            Self::ProfileAssignment => "profile assignment",
             Self::Import => "import",
         }
     }

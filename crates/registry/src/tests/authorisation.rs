@@ -191,6 +191,7 @@ async fn cases(platform: &Platform) -> Vec<Case> {
     cases.extend(crate::alias::tests::cases());
     cases.extend(crate::service::life::tests::cases());
     cases.extend(crate::dataset::tests::cases(platform).await);
+    cases.extend(crate::profile::tests::cases(platform).await);
     cases
 }
 

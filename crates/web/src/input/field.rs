@@ -7,7 +7,8 @@ use wire::checkpoint::Origin;
 use wire::directory::AliasName;
 use wire::error_code::ErrorCode;
 use wire::id::{
-    ConnectionId, ImportId, KeyId, PurposeCode, Role, ServiceCode, ServiceId, SystemCode, SystemId,
+    ConnectionId, ImportId, KeyId, ProfileCode, PurposeCode, Role, ServiceCode, ServiceId,
+    SystemCode, SystemId,
 };
 use wire::network::Network;
 use wire::organisation_code::{LegacyCode, OrganisationCode};
@@ -136,7 +137,7 @@ macro_rules! slug {
         }
     )*};
 }
-slug!(SystemCode, ServiceCode, PurposeCode);
+slug!(SystemCode, ServiceCode, PurposeCode, ProfileCode);
 
 impl Field for KeyId {
     fn rule() -> Text {

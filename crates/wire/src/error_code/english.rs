@@ -173,6 +173,22 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "This service takes asymmetric signatures only.",
             "Sign with a public-key credential; hmac-sha256 proves nothing to third parties.",
         ),
+        E::ProfileCredentialRefused => say(
+            "The technical profile does not allow a credential of this algorithm.",
+            "Register one of an algorithm that the detail names.",
+        ),
+        E::ProfileTableInvalid => say(
+            "The table of the technical profile contradicts itself.",
+            "Mend the rows that the detail names and preview again.",
+        ),
+        E::ProfilePreviewNeeded => say(
+            "A technical profile is published only after a preview.",
+            "Preview what is to be published and send the digest of that as `preview`.",
+        ),
+        E::ProfilePreviewChanged => say(
+            "What this would break is not what was previewed.",
+            "Preview again, look at what breaks now, and publish with the new digest.",
+        ),
         E::ServiceNoSandbox => say(
             "The service has no sandbox.",
             "Ask its provider for one; real data needs a production credential.",

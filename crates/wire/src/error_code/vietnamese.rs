@@ -174,6 +174,22 @@ pub(super) const fn words(code: ErrorCode) -> Words {
             "Dịch vụ này chỉ nhận chữ ký bất đối xứng.",
             "Đề nghị ký bằng khóa công khai; hmac-sha256 không chứng minh được với bên thứ ba.",
         ),
+        E::ProfileCredentialRefused => say(
+            "Hướng dẫn kỹ thuật không cho phép khóa có thuật toán này.",
+            "Đề nghị đăng ký khóa có thuật toán nêu trong chi tiết.",
+        ),
+        E::ProfileTableInvalid => say(
+            "Nội dung hướng dẫn kỹ thuật có quy định mâu thuẫn.",
+            "Đề nghị sửa các dòng nêu trong chi tiết rồi xem trước lại.",
+        ),
+        E::ProfilePreviewNeeded => say(
+            "Hướng dẫn kỹ thuật chỉ được công bố sau khi xem trước tác động.",
+            "Đề nghị xem trước nội dung cần công bố và gửi giá trị băm nhận được trong «preview».",
+        ),
+        E::ProfilePreviewChanged => say(
+            "Tác động hiện nay không còn như kết quả đã xem trước.",
+            "Đề nghị xem trước lại, kiểm tra tác động hiện nay rồi công bố với giá trị băm mới.",
+        ),
         E::ServiceNoSandbox => say(
             "Dịch vụ chưa có môi trường thử nghiệm.",
             "Đề nghị bên cung cấp mở môi trường thử nghiệm; dữ liệu thật cần khóa của môi trường chính thức.",

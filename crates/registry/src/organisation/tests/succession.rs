@@ -352,6 +352,9 @@ fn every_column_that_names_an_organisation_goes_along_or_tells_what_was() {
         ("organisation_event", "organisation"),
         ("connection_step", "organisation"),
         ("suspension", "organisation"),
+        ("profile_version", "organisation"),
+        ("profile_assignment", "organisation"),
+        ("profile_assignment", "ended_organisation"),
         // Written by the move of the system itself.
         ("system", "organisation"),
     ];
