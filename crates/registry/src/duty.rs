@@ -13,6 +13,7 @@ use std::time::Duration;
 use crate::Registry;
 use crate::connection::{deadline, suspension};
 use crate::credential::expiry;
+use crate::dispute;
 use crate::refused::Refused;
 
 /// How often a node looks.
@@ -22,6 +23,7 @@ pub const EVERY: Duration = Duration::from_mins(1);
 pub async fn perform(registry: &Registry) {
     tell("suspension.take_force", suspension::take_force(registry).await);
     tell("connection.deadlines", deadline::note_passed(registry).await);
+    tell("dispute.deadlines", dispute::command::note_passed(registry).await);
     tell("repeats.forgotten", forget_repeats(registry).await);
     tell("credential.expiries", expiry::note_expiring(registry).await);
 }

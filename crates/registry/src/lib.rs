@@ -20,6 +20,7 @@ pub mod credential;
 pub mod dataset;
 pub mod decision;
 pub mod directory;
+pub mod dispute;
 pub mod duty;
 pub mod import;
 pub mod key_rotation;
@@ -35,6 +36,7 @@ pub mod service;
 pub mod system;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -159,6 +161,7 @@ impl Registry {
             .merge(service::description::api::routes())
             .merge(dataset::api::routes())
             .merge(connection::api::routes())
+            .merge(dispute::api::routes())
             .merge(calendar::api::routes())
             .merge(regulation::api::routes())
             .merge(profile::api::routes())

@@ -32,6 +32,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("compromise", COMPROMISE),
         ("data set", crate::dataset::sql::CREATE),
         ("technical profile", crate::profile::sql::CREATE),
+        ("dispute", crate::dispute::sql::CREATE),
     ],
 };
 

@@ -132,6 +132,12 @@ pub enum Refused {
     /// The rules of the day let nobody, or only others, waive a test. Caller's fault.
     #[error("the rules do not let the actor waive a test")]
     NotWaivable(Vec<Party>),
+    /// The connection or the dispute does not allow this. Caller's fault.
+    #[error("{}", .0.en)]
+    Dispute(Text),
+    /// The life of a dispute does not allow the step. Caller's fault.
+    #[error(transparent)]
+    DisputeStep(#[from] crate::dispute::life::StepRefusal),
     /// A suspension is announced already. Caller's fault.
     #[error("a suspension of the connection {0} is announced already")]
     SuspensionPlanned(ConnectionId),
@@ -222,7 +228,10 @@ impl From<Refused> for Refusal {
                 (ErrorCode::ResourceConflict, node_retired(&origin, until))
             }
             Refused::LastNode(origin) => (ErrorCode::ResourceConflict, last_node(&origin)),
-            Refused::ServiceState(why) | Refused::Import(why) => (ErrorCode::ResourceConflict, why),
+            Refused::ServiceState(why) | Refused::Import(why) | Refused::Dispute(why) => {
+                (ErrorCode::ResourceConflict, why)
+            }
+            Refused::DisputeStep(refusal) => crate::dispute::command::refused_step(&refusal),
             Refused::Step(refusal) => refused_step(&refusal),
             Refused::Record(RecordError::DoneAlready) => {
                 (ErrorCode::IdempotencyDoneAlready, web::idempotency::done_already())

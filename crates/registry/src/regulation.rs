@@ -98,6 +98,15 @@ pub struct DisputeRules {
     /// How many the specialised IT unit has after that.
     #[schema(example = 7)]
     pub unit_working_days: u32,
+    /// Which unit that is: `operator` or `state_manager`, which it is if left out.
+    #[serde(default = "state_manager")]
+    #[schema(value_type = Option<String>, example = "state_manager")]
+    pub decided_by: Party,
+}
+
+/// What versions say that were added before the rules had this.
+fn state_manager() -> Party {
+    Party::StateManager
 }
 
 /// Who answers for what, sentence by sentence, in Vietnamese.

@@ -245,6 +245,11 @@ uuid_newtype! {
 }
 
 uuid_newtype! {
+    /// One objection of a side of a connection.
+    DisputeId, "a dispute id: a UUID of version 7 in small letters"
+}
+
+uuid_newtype! {
     /// A document of another registry that is to become part of this one.
     ImportId, "an import id: a UUID of version 7 in small letters"
 }

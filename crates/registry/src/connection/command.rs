@@ -246,7 +246,7 @@ async fn must_amend_its_own(change: &mut Change, new: &NewConnection) -> Result<
 }
 
 /// Asks the lifecycle, then writes the new state and the step down.
-pub(super) async fn move_on(
+pub(crate) async fn move_on(
     change: &mut Change,
     actor: &Actor,
     parties: &[Party],
@@ -361,7 +361,7 @@ async fn note(
     Ok(())
 }
 
-fn parties_of(actor: &Actor, connection: &Connection) -> Vec<Party> {
+pub(crate) fn parties_of(actor: &Actor, connection: &Connection) -> Vec<Party> {
     parties(actor, &connection.consumer, &connection.service)
 }
 
@@ -382,7 +382,7 @@ fn parties(actor: &Actor, consumer: &SystemId, service: &ServiceId) -> Vec<Party
     }
 }
 
-pub(super) async fn load(change: &mut Change, id: &ConnectionId) -> Result<Connection, Refused> {
+pub(crate) async fn load(change: &mut Change, id: &ConnectionId) -> Result<Connection, Refused> {
     sql::find(change, id).await?.ok_or_else(|| unknown(id))
 }
 

@@ -11,10 +11,7 @@
 //! that [`Rule::not_by`] names. **Trust**: whoever can change this table decides who may read
 //! whose data.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use crate::written::{NoSuchName, written};
 
 /// Where a connection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,7 +73,7 @@ pub enum Step {
     Suspend,
     /// Records that the consumer was told of that.
     TellConsumer,
-    /// The operator puts it back into force.
+    /// The operator, or the decision of a dispute, puts it back into force.
     Resume,
     /// Takes it out of force for good.
     End,
@@ -155,7 +152,7 @@ pub const TABLE: &[Rule] = {
         Rule { step: T::Pause,    from: &[S::Active],                           to: S::Suspended, by: &[P::Platform],     needs_reason: false, not_by: &[], after: None },
         Rule { step: T::Suspend,  from: &[S::Active],                           to: S::Suspended, by: &[P::Provider, P::Operator, P::Platform], needs_reason: true, not_by: &[], after: None },
         Rule { step: T::TellConsumer, from: &[S::Suspended],                    to: S::Suspended, by: &[P::Provider, P::Operator], needs_reason: false, not_by: &[], after: None },
-        Rule { step: T::Resume,   from: &[S::Suspended],                        to: S::Active,    by: &[P::Operator],     needs_reason: false, not_by: &[], after: None },
+        Rule { step: T::Resume,   from: &[S::Suspended],                        to: S::Active,    by: &[P::Operator, P::Platform], needs_reason: false, not_by: &[], after: None },
         Rule { step: T::End,      from: &[S::Approved, S::Active, S::Suspended], to: S::Ended,    by: &[P::Consumer, P::Provider, P::Operator, P::StateManager], needs_reason: true, not_by: &[], after: None },
         Rule { step: T::Withdraw, from: &[S::Draft, S::Submitted, S::Returned, S::Consented, S::Testing], to: S::Withdrawn, by: &[P::Consumer], needs_reason: false, not_by: &[], after: None },
         Rule { step: T::Refuse,   from: &[S::Submitted, S::Consented, S::Testing], to: S::Refused, by: &[P::Provider, P::Operator, P::StateManager], needs_reason: true, not_by: REQUESTER, after: None },
@@ -292,55 +289,6 @@ impl State {
         )
     }
 }
-
-/// The written form of each value: in SQL, URLs, entries and answers.
-macro_rules! written {
-    ($type:ident, $($value:ident = $text:literal),+ $(,)?) => {
-        impl $type {
-            /// Every value.
-            pub const ALL: &'static [Self] = &[$(Self::$value),+];
-
-            /// The written form.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$value => $text),+
-                }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl Serialize for $type {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = NoSuchName;
-
-            fn from_str(text: &str) -> Result<Self, NoSuchName> {
-                Self::ALL.iter().copied().find(|value| value.as_str() == text).ok_or(NoSuchName)
-            }
-        }
-    };
-}
-
-/// A text that names no state, step or party.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no state, step or party has this name")]
-pub struct NoSuchName;
 
 written!(
     State,

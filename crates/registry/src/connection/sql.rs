@@ -232,6 +232,18 @@ pub(crate) async fn history(
     reading.rows(&sql, &values).await?.iter().map(step_from_row).collect()
 }
 
+/// The step of this number.
+pub(crate) async fn find_step(
+    reading: impl Reading,
+    id: &ConnectionId,
+    number: u32,
+) -> Result<Option<TakenStep>, StoreError> {
+    let sql =
+        format!("SELECT {STEP_COLUMNS} FROM connection_step WHERE connection = $1 AND number = $2");
+    let row = reading.row(&sql, &[id.to_string().into(), number.into()]).await?;
+    row.as_ref().map(step_from_row).transpose()
+}
+
 fn written(connection: &Connection) -> Result<String, StoreError> {
     serde_json::to_string(&connection.asked).map_err(|error| corrupt("asked", error))
 }

@@ -168,7 +168,11 @@ async fn suspend(
     let days = days.suspension.told_within_working_days;
     let calendar = calendar::sql::load(&mut *change).await?;
     let told = calendar.deadline(at, days);
-    let by = if actor.role == Role::Operator { Party::Operator } else { Party::Provider };
+    // The operator tells what the platform's own people decided.
+    let by = match actor.role {
+        Role::OrganisationAdmin => Party::Provider,
+        _ => Party::Operator,
+    };
     duty(change, &connection.id, TELL_CONSUMER, by, told.due, told.verified).await?;
     promise(change, &immediate).await
 }

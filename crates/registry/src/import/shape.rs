@@ -52,6 +52,8 @@ pub(crate) enum Kind {
     Credential,
     /// The id of a connection.
     Connection,
+    /// The id of a dispute.
+    Dispute,
     /// A whole number.
     Number,
     /// A time: RFC 3339 in the document.
@@ -73,6 +75,7 @@ impl Kind {
             Self::Service => Some("service"),
             Self::Credential => Some("credential"),
             Self::Connection => Some("connection"),
+            Self::Dispute => Some("dispute"),
             Self::Text
             | Self::Free
             | Self::Organisations
@@ -425,6 +428,43 @@ pub(crate) const TABLES: &[Table] = &[
             needed("organisation", Kind::Organisation),
             needed("role", Kind::Text),
             needed("credential", Kind::Text),
+        ],
+    },
+    Table {
+        name: "dispute",
+        key: 1,
+        columns: &[
+            needed("id", Kind::Dispute),
+            needed("connection", Kind::Connection),
+            needed("about", Kind::Text),
+            optional("step", Kind::Number),
+            needed("opened_by", Kind::Text),
+            needed("against", Kind::Text),
+            needed("state", Kind::Text),
+            needed("claim", Kind::Text),
+            needed("wanted", Kind::Text),
+            optional("outcome", Kind::Text),
+            optional("effect", Kind::Text),
+            optional("due", Kind::Time),
+            needed("verified", Kind::Number),
+            optional("passed_at", Kind::Time),
+            needed("opened_at", Kind::Time),
+        ],
+    },
+    Table {
+        name: "dispute_step",
+        key: 2,
+        columns: &[
+            needed("dispute", Kind::Dispute),
+            needed("number", Kind::Number),
+            needed("step", Kind::Text),
+            needed("state", Kind::Text),
+            needed("organisation", Kind::Organisation),
+            needed("role", Kind::Text),
+            needed("credential", Kind::Text),
+            needed("taken_at", Kind::Time),
+            optional("words", Kind::Text),
+            needed("sequence", Kind::Record),
         ],
     },
 ];

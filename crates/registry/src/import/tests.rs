@@ -173,11 +173,14 @@ async fn documents_of_services_are_read_only_for_those_who_need_them() {
 async fn importing_an_export_changes_nothing() {
     let platform = Platform::with_service().await;
     let way = ["submit", "consent", "test", "approve", "activate"];
-    platform.connection_after(&way).await;
+    let connection = platform.connection_after(&way).await;
+    let dispute = crate::dispute::tests::opened(&platform, CONSUMER, &connection).await;
+    platform.made(PROVIDER, &format!("{dispute}/answer"), json!({"words": "x"})).await;
     let form_of_key = json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256"});
     platform.made(CONSUMER, "/api/v1/credentials", form_of_key).await;
     let export = platform.get(EXPORT).await;
     assert!(export["connection_step"].as_array().unwrap().len() > 5);
+    assert_eq!(export["dispute_step"].as_array().unwrap().len(), 2);
     assert!(!export.to_string().contains("secret"));
     let (_, import) = proposed(&platform, &export).await;
     let report = &import["report"];

@@ -7,7 +7,7 @@ use store::{Row as SqlRow, StoreError, Value as SqlValue};
 use web::field::Field;
 use wire::ambient::UtcMicros;
 use wire::directory::AliasName;
-use wire::id::{ConnectionId, KeyId, ServiceId, SystemId};
+use wire::id::{ConnectionId, DisputeId, KeyId, ServiceId, SystemId};
 use wire::network::Network;
 use wire::organisation_code::{LegacyCode, OrganisationCode};
 use wire::problem::Text;
@@ -32,6 +32,7 @@ pub(crate) fn normal(kind: Kind, value: &Value) -> Result<Value, Text> {
         Kind::Service => written::<ServiceId>(value),
         Kind::Credential => written::<KeyId>(value),
         Kind::Connection => written::<ConnectionId>(value),
+        Kind::Dispute => written::<DisputeId>(value),
         Kind::Time => written::<UtcMicros>(value),
         Kind::Number | Kind::Record => number(value),
         Kind::Bytes => bytes(value),
@@ -138,6 +139,7 @@ pub(crate) fn from_sql(column: &Column, row: &SqlRow) -> Result<Value, StoreErro
         | Kind::System
         | Kind::Service
         | Kind::Credential
-        | Kind::Connection => row.optional_text(name)?.into(),
+        | Kind::Connection
+        | Kind::Dispute => row.optional_text(name)?.into(),
     })
 }

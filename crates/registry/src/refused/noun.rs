@@ -21,6 +21,8 @@ pub enum Noun {
     DataSet,
     /// A permission to use a service.
     Connection,
+    /// An objection of a side of a connection.
+    Dispute,
     /// A process of the platform.
     Node,
     /// The working days of a year.
@@ -45,6 +47,7 @@ impl Noun {
             Self::ServiceDescription => "tài liệu mô tả dịch vụ",
             Self::DataSet => "tập dữ liệu",
             Self::Connection => "kết nối",
+            Self::Dispute => "khiếu nại",
             Self::Node => "máy chủ",
             Self::WorkingYear => "lịch làm việc của năm",
             Self::Profile => "hướng dẫn kỹ thuật",
@@ -64,6 +67,7 @@ impl Noun {
             Self::ServiceDescription => "service description",
             Self::DataSet => "data set",
             Self::Connection => "connection",
+            Self::Dispute => "dispute",
             Self::Node => "node",
             Self::WorkingYear => "calendar of the year",
             Self::Profile => "technical profile",

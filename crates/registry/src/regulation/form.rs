@@ -100,6 +100,10 @@ impl RulesForm {
         ] {
             field::within(name, days, 1..=MAX_DAYS)?;
         }
+        let unit = self.disputes.decided_by;
+        if !matches!(unit, Party::Operator | Party::StateManager) {
+            return Err(one_of("disputes.decided_by", ["operator", "state_manager"].into_iter()));
+        }
         let ground = |(place, ground): (usize, Ground)| {
             let name = format!("grounds[{place}]");
             code(&format!("{name}.code"), &ground.code)?;

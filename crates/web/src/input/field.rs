@@ -7,8 +7,8 @@ use wire::checkpoint::Origin;
 use wire::directory::AliasName;
 use wire::error_code::ErrorCode;
 use wire::id::{
-    ConnectionId, ImportId, KeyId, ProfileCode, PurposeCode, Role, ServiceCode, ServiceId,
-    SystemCode, SystemId,
+    ConnectionId, DisputeId, ImportId, KeyId, ProfileCode, PurposeCode, Role, ServiceCode,
+    ServiceId, SystemCode, SystemId,
 };
 use wire::network::Network;
 use wire::organisation_code::{LegacyCode, OrganisationCode};
@@ -199,6 +199,12 @@ impl Field for Origin {
 }
 
 impl Field for ConnectionId {
+    fn rule() -> Text {
+        Text::new("một UUID phiên bản 7.", "a UUID of version 7.")
+    }
+}
+
+impl Field for DisputeId {
     fn rule() -> Text {
         Text::new("một UUID phiên bản 7.", "a UUID of version 7.")
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use evidence::Change;
+use evidence::{Actor, Change};
 use serde::Serialize;
 use store::{Database, StoreError};
 use utoipa::ToSchema;
@@ -123,6 +123,13 @@ pub struct ActorView {
     role: Role,
     /// With which credential: what tells actors apart.
     credential: String,
+}
+
+impl From<Actor> for ActorView {
+    fn from(actor: Actor) -> Self {
+        let Actor { organisation, role, credential } = actor;
+        Self { organisation, role, credential }
+    }
 }
 
 impl DeadlineView {

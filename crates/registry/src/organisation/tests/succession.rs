@@ -351,6 +351,7 @@ fn every_column_that_names_an_organisation_goes_along_or_tells_what_was() {
         ("organisation", "parent"),
         ("organisation_event", "organisation"),
         ("connection_step", "organisation"),
+        ("dispute_step", "organisation"),
         ("suspension", "organisation"),
         ("profile_version", "organisation"),
         ("profile_assignment", "organisation"),
