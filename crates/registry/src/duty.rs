@@ -14,6 +14,7 @@ use crate::Registry;
 use crate::connection::{deadline, suspension};
 use crate::credential::expiry;
 use crate::dispute;
+use crate::profile::sunset;
 use crate::refused::Refused;
 
 /// How often a node looks.
@@ -26,6 +27,7 @@ pub async fn perform(registry: &Registry) {
     tell("dispute.deadlines", dispute::command::note_passed(registry).await);
     tell("repeats.forgotten", forget_repeats(registry).await);
     tell("credential.expiries", expiry::note_expiring(registry).await);
+    tell("profile.sunsets", sunset::note_ending(registry).await);
 }
 
 /// Answers that are kept for repetitions hold secrets, so they go when their time is over.

@@ -28,7 +28,7 @@ mod migrations;
 pub mod node;
 pub mod organisation;
 mod plain;
-mod profile;
+pub mod profile;
 mod reading_record;
 pub mod refused;
 pub mod regulation;
@@ -165,6 +165,7 @@ impl Registry {
             .merge(calendar::api::routes())
             .merge(regulation::api::routes())
             .merge(profile::api::routes())
+            .merge(profile::sunset::api::routes())
             .merge(directory::api::routes())
             .merge(node::api::routes())
             .merge(import::api::routes())

@@ -33,6 +33,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("data set", crate::dataset::sql::CREATE),
         ("technical profile", crate::profile::sql::CREATE),
         ("dispute", crate::dispute::sql::CREATE),
+        ("end of an algorithm", crate::profile::sunset::sql::CREATE),
     ],
 };
 

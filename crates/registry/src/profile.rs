@@ -15,8 +15,11 @@ pub(crate) mod command;
 mod form;
 mod last_use;
 pub(crate) mod preview;
+pub mod registration;
 mod row;
 pub(crate) mod sql;
+mod standing;
+pub(crate) mod sunset;
 mod table;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -21,6 +21,7 @@ use super::sql::{self, Filter};
 use super::{Credential, CredentialState};
 use crate::Registry;
 use crate::authority::Sight;
+use crate::profile::registration::Prospect;
 use crate::refused::Refused;
 
 /// The life of a credential when nobody says otherwise, in days.
@@ -89,6 +90,9 @@ pub struct MadeCredential {
     secret_base64: Option<String>,
     /// Whether gateways accept it already. If not, they will soon, without anyone asking again.
     in_force: bool,
+    /// When calls with it pass by the technical profile; absent where no profile was ever assigned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prospect: Option<Prospect>,
 }
 
 /// Which credentials to list.
@@ -250,5 +254,6 @@ fn life(valid_days: Option<u32>) -> Result<Duration, Refusal> {
 
 fn shown_once(made: Made) -> MadeCredential {
     let secret_base64 = made.secret.map(|secret| STANDARD.encode(secret.as_ref()));
-    MadeCredential { credential: made.credential, secret_base64, in_force: made.in_force }
+    let Made { credential, in_force, prospect, .. } = made;
+    MadeCredential { credential, secret_base64, in_force, prospect }
 }

@@ -15,6 +15,7 @@ use wire::signature::Algorithm;
 use super::{Credential, MAX_PER_SYSTEM, TOLD_AFTER_ITS_END, sql};
 use crate::Registry;
 use crate::authority::must_administer;
+use crate::profile::registration::{self, Prospect};
 use crate::refused::{Noun, Refused};
 use crate::system;
 
@@ -41,6 +42,8 @@ pub struct Made {
     /// Whether gateways know it. If not, they will without anyone asking again: the secret can be
     /// shown only now, so its being late is no reason to withhold it.
     pub in_force: bool,
+    /// When it passes by the technical profile; none where no profile was ever assigned.
+    pub prospect: Option<Prospect>,
 }
 
 /// A credential to be made.
@@ -178,8 +181,9 @@ async fn insert(
         replaces,
         public_key,
     };
+    let prospect = registration::judge(change, &credential).await?;
     sql::insert(change, &credential, sealed_secret).await?;
-    Ok(Made { credential, secret, in_force: false })
+    Ok(Made { credential, secret, in_force: false, prospect })
 }
 
 /// `k-` and 64 random bits: says nothing about whose it is.

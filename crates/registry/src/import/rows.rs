@@ -118,17 +118,19 @@ pub(crate) async fn write(change: &mut Change, changes: &[RowChange]) -> Result<
 }
 
 /// Tables that only the platform's clock writes: they go with what they are about.
-const NOTED: [&str; 1] = ["credential_expiry"];
+const NOTED: [&str; 2] = ["credential_expiry", "profile_sunset"];
 /// Columns that it fills in.
 const NOTED_COLUMNS: [(&str, &str); 1] = [("connection_deadline", "passed_at")];
 
 /// Takes changes back, the last one first, with what the clock noted about them.
 pub(crate) async fn unwrite(change: &mut Change, changes: &[RowChange]) -> Result<(), StoreError> {
-    let new_keys =
-        changes.iter().filter(|one| one.before.is_none() && one.table.name == "credential");
-    for one in new_keys {
-        let sql = "DELETE FROM credential_expiry WHERE keyid = $1";
-        change.execute(sql, &[one.key.to_string().into()]).await?;
+    for one in changes.iter().filter(|one| one.before.is_none()) {
+        let noted = match one.table.name {
+            "credential" => "DELETE FROM credential_expiry WHERE keyid = $1",
+            "system" => "DELETE FROM profile_sunset WHERE system = $1",
+            _ => continue,
+        };
+        change.execute(noted, &[one.key.to_string().into()]).await?;
     }
     for one in changes.iter().rev() {
         match &one.before {

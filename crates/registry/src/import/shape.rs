@@ -359,6 +359,19 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     },
     Table {
+        name: "profile_sunset",
+        key: 3,
+        columns: &[
+            needed("system", Kind::System),
+            needed("ends_at", Kind::Time),
+            needed("days", Kind::Number),
+            needed("profile", Kind::Text),
+            needed("algorithms", Kind::Text),
+            needed("noted_at", Kind::Time),
+            needed("sequence", Kind::Record),
+        ],
+    },
+    Table {
         name: "connection_deadline",
         key: 3,
         columns: &[

@@ -11,14 +11,16 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::openapi::Problems;
 use web::{Authenticated, Json, Page, PageQuery, PageRequest, Path, Query, Refusal, Tagged, field};
-use wire::id::ProfileCode;
+use wire::id::{ProfileCode, SystemId};
 
 use self::view::{AssignmentView, PreviewView, ProfileView, PublicationView};
 use super::form::ProposalForm;
+use super::standing::{Standing, standing};
 use super::{command, last_use, sql};
 use crate::Registry;
 use crate::authority::{RunsThePlatform, must_manage_the_state};
 use crate::refused::Refused;
+use crate::system;
 
 pub(crate) fn routes() -> OpenApiRouter<Registry> {
     OpenApiRouter::default()
@@ -29,6 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<Registry> {
         .routes(routes!(read_assignment))
         .routes(routes!(preview_profiles))
         .routes(routes!(publish_profiles))
+        .routes(routes!(read_standing))
 }
 
 /// Which assignments to list.
@@ -173,6 +176,26 @@ async fn publish_profiles(
     let reason = read.reason.ok_or_else(|| field::missing("reason"))?;
     let published = command::publish(&registry, &actor, read.wanted, &seen, reason).await?;
     Ok((StatusCode::CREATED, Json(published.into())))
+}
+
+/// What a system may sign with, by the technical profile that holds for it: when each algorithm
+/// passes, in each environment.
+#[utoipa::path(get, path = "/api/v1/systems/{organisation}/{system}/profile", tag = "profiles",
+    params(
+        ("organisation" = String, Path, description = "Code of the organisation"),
+        ("system" = String, Path, description = "Code of the system"),
+    ),
+    responses((status = 200, body = Standing), Problems))]
+async fn read_standing(
+    State(registry): State<Registry>,
+    _: Authenticated,
+    Path((organisation, code)): Path<(String, String)>,
+) -> Result<Json<Standing>, Refusal> {
+    let id: SystemId = field::parse("system", &format!("{organisation}/{code}"))?;
+    let found = system::sql::find(&registry.database, &id).await.map_err(Refused::from)?;
+    let found = found.ok_or_else(|| system::command::unknown(&id))?;
+    let known = sql::known_in(&registry.database).await.map_err(Refused::from)?;
+    Ok(Json(standing(&known, id, found.security_level, registry.clock.now())))
 }
 
 /// The number after which a page begins.

@@ -1,4 +1,5 @@
 mod publishing;
+mod registration;
 mod shipping;
 mod tables;
 
@@ -22,6 +23,10 @@ pub(crate) async fn cases(platform: &Platform) -> Vec<Case> {
         read("/api/v1/profiles/{code}/versions", format!("{PROFILES}/2026-modern/versions")),
         read(ASSIGNMENTS, ASSIGNMENTS),
         read("/api/v1/profile-assignments/{number}", format!("{ASSIGNMENTS}/1")),
+        read(
+            "/api/v1/systems/{organisation}/{system}/profile",
+            format!("/api/v1/systems/{CONSUMING_SYSTEM}/profile"),
+        ),
         write(PREVIEWS, PREVIEWS, adopted("national-axis"), PLATFORM),
         write(PUBLICATIONS, PUBLICATIONS, adopted("national-axis"), &[STATE_MANAGER]),
     ]
@@ -60,7 +65,7 @@ fn rule(algorithm: &str, scope: Value) -> Value {
 }
 
 /// A credential of the consumer.
-async fn hmac(platform: &Platform, environment: &str) -> String {
+pub(crate) async fn hmac(platform: &Platform, environment: &str) -> String {
     let form = json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256",
         "environment": environment});
     let made = platform.made(CONSUMER, "/api/v1/credentials", form).await;
@@ -68,7 +73,7 @@ async fn hmac(platform: &Platform, environment: &str) -> String {
 }
 
 /// HMAC for the whole city until `until`, Ed25519 for ever.
-fn ending(until: &str) -> Value {
+pub(crate) fn ending(until: &str) -> Value {
     let rules = json!([rule("hmac-sha256", json!({"until": until})), rule("ed25519", json!({}))]);
     json!({"profile": table(rules), "assignment": {"profile": "thanh-pho"},
         "date": "2027-12-31T00:00:00Z"})

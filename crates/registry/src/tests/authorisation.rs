@@ -193,6 +193,7 @@ async fn cases(platform: &Platform) -> Vec<Case> {
     cases.extend(crate::dataset::tests::cases(platform).await);
     cases.extend(crate::profile::tests::cases(platform).await);
     cases.extend(crate::dispute::tests::cases(platform).await);
+    cases.extend(crate::profile::sunset::tests::cases());
     cases
 }
 
