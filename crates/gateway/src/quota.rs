@@ -153,6 +153,37 @@ mod tests {
         assert_eq!(meter.take(rate, at(1000)), Reading::Passes { remaining: 0, reset_s: 2 });
     }
 
+    proptest::proptest! {
+        /// As agreements say it: on the average so many in a minute, and so many at once.
+        #[test]
+        fn no_more_passes_than_the_burst_and_what_the_rate_gave_since(
+            (per_minute, burst) in (1_u32..2_000, 1_u32..60),
+            pauses_ms in proptest::collection::vec(0_i64..200, 1..200),
+        ) {
+            let (meter, rate) = (Meter::default(), rate(per_minute, burst));
+            let (mut now_ms, mut passed) = (0, Vec::new());
+            for pause_ms in pauses_ms {
+                now_ms += pause_ms;
+                if matches!(meter.take(rate, at(now_ms)), Reading::Passes { .. }) {
+                    passed.push(now_ms);
+                }
+            }
+            for (first, begin) in passed.iter().enumerate() {
+                for (last, end) in passed.iter().enumerate().skip(first) {
+                    let given = (end - begin) * 1_000_000 / rate.interval;
+                    let count = i64::try_from(last - first + 1).unwrap();
+                    proptest::prop_assert!(count <= i64::from(burst) + given, "{passed:?}");
+                }
+            }
+            // And what is agreed does pass.
+            let fresh = Meter::default();
+            for _ in 0..burst {
+                let passes = matches!(fresh.take(rate, at(0)), Reading::Passes { .. });
+                proptest::prop_assert!(passes);
+            }
+        }
+    }
+
     #[test]
     fn as_many_as_there_are_can_be_taken_at_once() {
         let (meter, rate) = (Meter::default(), rate(60, 10));

@@ -117,6 +117,7 @@ async fn an_agreement_is_a_page_to_file_and_hides_no_markup_of_others() {
                 clauses: vec!["Đối soát & thống kê.".to_owned()],
             }],
             annex: vec![line("Thao tác", "GET /units")],
+            entrusted: vec![line("Bên B: tần suất khai thác", "hằng <i>ngày</i>")],
         },
     };
     let html = async |agreement: &Agreement| {

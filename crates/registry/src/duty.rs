@@ -16,6 +16,7 @@ use crate::credential::expiry;
 use crate::dispute;
 use crate::profile::sunset;
 use crate::refused::Refused;
+use crate::service::life::overdue;
 
 /// How often a node looks.
 pub const EVERY: Duration = Duration::from_mins(1);
@@ -24,6 +25,7 @@ pub const EVERY: Duration = Duration::from_mins(1);
 pub async fn perform(registry: &Registry) {
     tell("suspension.take_force", suspension::take_force(registry).await);
     tell("connection.deadlines", deadline::note_passed(registry).await);
+    tell("service.deadlines", overdue::note_overdue(registry).await);
     tell("dispute.deadlines", dispute::command::note_passed(registry).await);
     tell("repeats.forgotten", forget_repeats(registry).await);
     tell("credential.expiries", expiry::note_expiring(registry).await);

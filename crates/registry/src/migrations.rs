@@ -34,6 +34,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("technical profile", crate::profile::sql::CREATE),
         ("dispute", crate::dispute::sql::CREATE),
         ("end of an algorithm", crate::profile::sunset::sql::CREATE),
+        ("late publication", LATE_PUBLICATION),
     ],
 };
 
@@ -291,5 +292,8 @@ CREATE TABLE system_contact (
     email TEXT NOT NULL,
     PRIMARY KEY (system, number)
 );";
+/// What is late already is said at the first look.
+const LATE_PUBLICATION: &str = "
+ALTER TABLE service ADD COLUMN publish_passed_at BIGINT;";
 const COMPROMISE: &str = "
 ALTER TABLE credential ADD COLUMN revoked_because TEXT;";

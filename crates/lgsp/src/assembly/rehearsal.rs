@@ -1,5 +1,8 @@
 //! The registry's rehearsals, judged by the gateway's own code.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -5,6 +5,10 @@
 //! kept, and the digest of its text stands in the entry; later changes of names, rules or wording
 //! do not touch it; only a reorganisation, which gives the sides other codes, renews it (`follow`).
 //!
+//! What the platform controls at every call and what it leaves to the two sides (the fields of answers,
+//! the use that is made of them) are two annexes, so that nobody takes the one for the other (decision
+//! 0040).
+//!
 //! **Invariant**: whatever gateways enforce stands in the text, so another permission is another
 //! text; and nothing comes into force but what its agreement says (`must_hold`).
 //! **Trust**: a document convinces by its digest in the log, not by itself.
@@ -22,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::ambient::UtcMicros;
 use wire::digest::{ContentDigest, DigestAlgorithm};
-use wire::directory::Record;
+use wire::directory::{ConnectionRecord, Record};
 use wire::id::ConnectionId;
 
 use self::enforced::Enforced;
@@ -53,8 +57,12 @@ pub struct Document {
     pub parties: Vec<PartyPart>,
     /// What is agreed.
     pub articles: Vec<Article>,
-    /// What gateways enforce, line by line.
+    /// What gateways enforce at every call, line by line.
     pub annex: Vec<Line>,
+    /// What the two sides answer for and gateways do not look at, line by line. Agreements from before
+    /// this was parted from the annex have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entrusted: Vec<Line>,
 }
 
 /// One side.
@@ -166,6 +174,11 @@ pub(super) async fn must_hold(
     } else {
         Err(Refused::NotAsAgreed(connection.id))
     }
+}
+
+/// What an agreement says that gateways enforce of a connection, out of what they have of it.
+pub fn controlled(record: &ConnectionRecord) -> Vec<Line> {
+    Enforced::from(record).lines()
 }
 
 /// What gateways would enforce of it, out of the directory's own record.

@@ -254,6 +254,7 @@ pub(crate) const TABLES: &[Table] = &[
             optional("about", Kind::Json),
             optional("ready_at", Kind::Time),
             optional("publish_due", Kind::Time),
+            optional("publish_passed_at", Kind::Time),
             optional("deprecated_at", Kind::Time),
             optional("retired_at", Kind::Time),
             optional("successor", Kind::Service),

@@ -9,6 +9,7 @@
 
 pub(crate) mod api;
 pub(crate) mod command;
+pub(crate) mod overdue;
 #[cfg(test)]
 pub(crate) mod tests;
 

@@ -1,5 +1,5 @@
-//! What gateways enforce of a connection, and how an agreement writes it down. Of all this only the
-//! fields of answers are kept by the provider: gateways do not look into answers.
+//! What is approved of a connection, and how an agreement writes it down: what gateways enforce, and
+//! what they do not look at and the two sides answer for.
 
 use serde::Serialize;
 use wire::ambient::UtcMicros;
@@ -9,13 +9,17 @@ use wire::directory::{ConnectionRecord, Operation, Quota};
 use wire::id::{ConnectionId, PurposeCode, ServiceId, SystemId};
 
 use super::Line;
+use crate::connection::Asked;
 use crate::refused::Refused;
 
 /// The lines of the annex that name the two sides.
 pub(super) const CONSUMER: &str = "Hệ thống khai thác";
 pub(super) const SERVICE: &str = "Dịch vụ";
+/// The line of the second annex that names a field.
+const FIELDS: &str = "Bên A: chỉ trả về trường dữ liệu";
 
-/// The record of the directory without what changes from day to day.
+/// The record of the directory without what changes from day to day. All of it is approved; of the
+/// legal basis and the fields of answers gateways make nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Enforced {
     pub(crate) id: ConnectionId,
@@ -61,8 +65,8 @@ impl Enforced {
         Ok(ContentDigest::of(DigestAlgorithm::Sha256, &canonical).to_string())
     }
 
-    /// All of it, line by line: each value is a line of its own kind, none of which can hold a
-    /// line break, so that two permissions never read the same.
+    /// What gateways enforce, line by line: each value is a line of its own kind, none of which can
+    /// hold a line break, so that two permissions never read the same.
     pub(super) fn lines(&self) -> Vec<Line> {
         let line = |label: &str, value: String| Line { label: label.to_owned(), value };
         let mut lines = vec![
@@ -70,17 +74,38 @@ impl Enforced {
             line(CONSUMER, self.consumer.to_string()),
             line(SERVICE, self.service.to_string()),
             line("Mã mục đích", self.purpose.to_string()),
-            line("Căn cứ pháp lý", self.legal_basis.clone()),
         ];
         lines.extend(self.operations.iter().map(|one| line("Thao tác", written(one))));
-        lines.extend(
-            self.fields.iter().map(|one| line("Trường dữ liệu, Bên A bảo đảm", one.clone())),
-        );
         lines.extend([
             line("Hạn mức mỗi phút", self.quota.per_minute.to_string()),
             line("Hạn mức tức thời", self.quota.burst.to_string()),
             line("Có hiệu lực từ (UTC)", self.from.to_string()),
             line("Có hiệu lực đến (UTC)", self.until.to_string()),
+        ]);
+        lines
+    }
+}
+
+impl Enforced {
+    /// What the two sides answer for, in the same manner. What the provider answers is its own
+    /// signed word where it signs: a gateway that took fields out would break that, and one that
+    /// refused could not look into an answer that is longer than its buffer (decision 0040).
+    pub(super) fn entrusted(&self, asked: &Asked) -> Vec<Line> {
+        let line = |label: &str, value: String| Line { label: label.to_owned(), value };
+        let mut lines = Vec::new();
+        if self.fields.is_empty() {
+            let all = "toàn bộ các trường mà những thao tác tại Phụ lục I trả về";
+            lines.push(line(FIELDS, all.to_owned()));
+        }
+        lines.extend(self.fields.iter().map(|one| line(FIELDS, one.clone())));
+        lines.extend(asked.data_items.iter().map(|item| match item.number {
+            Some(number) => line("Bên A: dữ liệu", format!("{} (số lượng: {number})", item.name)),
+            None => line("Bên A: dữ liệu", item.name.clone()),
+        }));
+        lines.extend([
+            line("Bên B: sử dụng dữ liệu để", asked.usage.clone()),
+            line("Bên B: tần suất khai thác", asked.frequency.clone()),
+            line("Hai bên: căn cứ pháp lý", self.legal_basis.clone()),
         ]);
         lines
     }

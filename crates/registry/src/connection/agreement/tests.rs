@@ -52,6 +52,37 @@ fn an_agreement_reads_like_this() {
     insta::assert_snapshot!(document(&connection).to_text());
 }
 
+/// Its digest stands in the log, so its text must not change by a new program.
+#[test]
+fn an_agreement_from_before_there_were_two_annexes_reads_as_it_did() {
+    let mut old = document(&sample());
+    old.entrusted.clear();
+    let kept = serde_json::to_value(&old).unwrap();
+    assert_eq!(kept.get("entrusted"), None);
+    let read: Document = serde_json::from_value(kept).unwrap();
+    let text = read.to_text();
+    let annex = text.split("\nPhụ lục. Nội dung do cổng kết nối thực thi\n").nth(1).unwrap();
+    assert!(annex.starts_with("- Kết nối: ") && !text.contains("Phụ lục II. "), "{text}");
+}
+
+/// What no gateway looks at is said to be the sides' own, and nowhere said to be controlled.
+#[test]
+fn what_gateways_do_not_look_at_stands_apart_from_what_they_enforce() {
+    let mut connection = sample();
+    for fields in [vec![], vec!["units[].code".to_owned()]] {
+        connection.asked.fields = fields;
+        let document = document(&connection);
+        let asked = &connection.asked;
+        let says = |lines: &[Line], text: &str| lines.iter().any(|line| line.value == text);
+        let entrusted = [&asked.usage, &asked.frequency, &asked.legal_basis];
+        for text in entrusted.into_iter().chain(&asked.fields) {
+            assert!(says(&document.entrusted, text) && !says(&document.annex, text), "{text}");
+        }
+        let fields = document.entrusted.iter().filter(|line| line.label.contains("trường dữ liệu"));
+        assert_eq!(fields.count(), asked.fields.len().max(1), "none named is all");
+    }
+}
+
 fn any_asked() -> impl Strategy<Value = Asked> {
     let path = "/[a-c]{1,2}(/\\{id\\})?";
     let operation =

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Document;
+use super::{Document, Line};
 
 impl Document {
     /// The document as plain text in UTF-8, one part per line, ended by a line break.
@@ -11,6 +11,21 @@ impl Document {
         // Writing to a text cannot fail.
         let _ = self.write_to(&mut text);
         text
+    }
+
+    /// The annexes with their headings. The text of an agreement from before there were two stays as
+    /// it was: its digest is in the log.
+    pub fn annexes(&self) -> Vec<(&'static str, &[Line])> {
+        if self.entrusted.is_empty() {
+            return vec![("Phụ lục. Nội dung do cổng kết nối thực thi", &self.annex)];
+        }
+        vec![
+            ("Phụ lục I. Nội dung do nền tảng kiểm soát tại từng lượt khai thác", &self.annex),
+            (
+                "Phụ lục II. Nội dung do hai bên chịu trách nhiệm, nền tảng không kiểm soát",
+                &self.entrusted,
+            ),
+        ]
     }
 
     fn write_to(&self, out: &mut String) -> std::fmt::Result {
@@ -31,9 +46,11 @@ impl Document {
                 writeln!(out, "{number}. {clause}")?;
             }
         }
-        writeln!(out, "\nPhụ lục. Nội dung do cổng kết nối thực thi")?;
-        for line in &self.annex {
-            writeln!(out, "- {}: {}", line.label, line.value)?;
+        for (heading, lines) in self.annexes() {
+            writeln!(out, "\n{heading}")?;
+            for line in lines {
+                writeln!(out, "- {}: {}", line.label, line.value)?;
+            }
         }
         Ok(())
     }

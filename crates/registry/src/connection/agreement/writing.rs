@@ -56,6 +56,7 @@ pub(crate) fn write(
             final_clauses(rules),
         ],
         annex: enforced.lines(),
+        entrusted: enforced.entrusted(&connection.asked),
     }
 }
 
@@ -135,7 +136,7 @@ fn amount(enforced: &Enforced, connection: &Connection) -> Article {
         vec![
             format!("Tần suất khai thác: {}.", connection.asked.frequency),
             format!(
-                "Hạn mức: {} lượt mỗi phút, không quá {} lượt cùng lúc.",
+                "Hạn mức: trung bình không quá {} lượt mỗi phút, tức thời không quá {} lượt.",
                 enforced.quota.per_minute, enforced.quota.burst
             ),
         ],
@@ -146,7 +147,7 @@ fn period(enforced: &Enforced) -> Article {
     article(
         "Điều 4. Thời hạn",
         vec![format!(
-            "Từ ngày {} đến ngày {} (giờ Việt Nam); thời điểm chính xác ghi tại Phụ lục.",
+            "Từ ngày {} đến ngày {} (giờ Việt Nam); thời điểm chính xác ghi tại Phụ lục I.",
             Day::of(enforced.from).in_words(),
             Day::of(enforced.until).in_words()
         )],
@@ -181,12 +182,19 @@ fn final_clauses(rules: &ConnectionRules) -> Article {
         "Điều 9. Giải quyết vướng mắc và hiệu lực",
         vec![
             format!(
-                "Bên A trả lời vướng mắc trong {provider:02} ngày làm việc; nếu không thống nhất, đơn \
-                 vị chuyên trách về công nghệ thông tin có ý kiến trong {unit:02} ngày làm việc tiếp theo."
+                "Bên nhận được khiếu nại, vướng mắc trả lời trong {provider:02} ngày làm việc; nếu không \
+                 thống nhất, đơn vị chuyên trách quyết định trong {unit:02} ngày làm việc tiếp theo."
             ),
-            "Phụ lục là toàn bộ nội dung mà cổng kết nối thực thi, riêng các trường dữ liệu do Bên A \
-             bảo đảm. Mọi thay đổi của Phụ lục phải được phê duyệt lại theo đúng trình tự, trừ việc \
-             cập nhật mã định danh khi sắp xếp, tổ chức lại cơ quan."
+            "Nền tảng kiểm soát Phụ lục I tại từng lượt khai thác và từ chối lượt khai thác không phù \
+             hợp. Nền tảng không kiểm tra nội dung trả lời và việc sử dụng dữ liệu sau khi nhận: Phụ lục II \
+             do bên được nêu tại từng dòng chịu trách nhiệm."
+                .to_owned(),
+            "Nền tảng còn từ chối lượt khai thác theo quy định chung, có thể thay đổi mà không sửa thỏa \
+             thuận này: khóa không còn hiệu lực hoặc thuật toán không được phép, địa chỉ mạng ngoài \
+             phạm vi đã đăng ký của hệ thống, dịch vụ đã ngừng cung cấp, kết nối đang tạm ngừng."
+                .to_owned(),
+            "Mọi thay đổi của hai Phụ lục phải được phê duyệt lại theo đúng trình tự, trừ việc cập nhật \
+             mã định danh khi sắp xếp, tổ chức lại cơ quan."
                 .to_owned(),
         ],
     )

@@ -125,6 +125,14 @@ async fn readiness_starts_the_clock_of_the_publication() {
     assert_eq!(platform.get(&overdue).await["items"], json!([]));
     platform.clock.advance(Duration::from_hours(24 * 14));
     assert_eq!(platform.get(&overdue).await["items"][0]["id"], DRAFT);
+    let look = || super::overdue::note_overdue(&platform.registry);
+    let (one, other) = tokio::join!(look(), look());
+    assert_eq!(one.unwrap() + other.unwrap(), 1, "said once, whoever looks");
+    assert_eq!(look().await.unwrap(), 0);
+    let entry = platform.entries().await.pop().unwrap();
+    assert_eq!((entry.action.as_str(), entry.actor), ("service.deadline_passed", None));
+    assert_eq!(entry.subject["duty"], "publication");
+    assert_eq!(platform.get(&format!("{PATH}/{DRAFT}")).await["state"], "ready");
     let published = platform.made(OPERATOR, &at("publish"), json!({})).await;
     assert_eq!(published["state"], "published");
     assert_eq!(platform.get(&overdue).await["items"], json!([]));
