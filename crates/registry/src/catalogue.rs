@@ -12,7 +12,7 @@ pub(crate) mod api;
 mod index;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

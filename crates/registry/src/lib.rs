@@ -13,6 +13,7 @@ pub mod alias;
 mod authority;
 pub mod calendar;
 mod catalogue;
+pub mod codelist;
 mod column;
 pub mod connection;
 pub mod contact;
@@ -160,6 +161,7 @@ impl Registry {
             .merge(service::api::routes())
             .merge(service::description::api::routes())
             .merge(dataset::api::routes())
+            .merge(codelist::api::routes())
             .merge(connection::api::routes())
             .merge(dispute::api::routes())
             .merge(calendar::api::routes())
@@ -186,6 +188,16 @@ impl Registry {
             .merge(catalogue::api::routes())
             .with_state(self.clone())
             .split_for_parts()
+    }
+}
+
+impl Registry {
+    /// What reads code lists, at the paths of the control API and without its sign-on: for a
+    /// listener of its own, that only gateways can reach.
+    pub fn code_list_router(&self) -> Router {
+        let routes = codelist::api::reading_routes()
+            .route_layer(from_fn(web::precondition::spare_what_is_known));
+        Router::from(routes).with_state(self.clone())
     }
 }
 

@@ -35,6 +35,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("dispute", crate::dispute::sql::CREATE),
         ("end of an algorithm", crate::profile::sunset::sql::CREATE),
         ("late publication", LATE_PUBLICATION),
+        ("code list", crate::codelist::sql::CREATE),
     ],
 };
 

@@ -108,6 +108,9 @@ pub enum Refused {
     /// The service's life does not allow this now. Caller's fault.
     #[error("{}", .0.en)]
     ServiceState(Text),
+    /// A code list does not allow this now. Caller's fault.
+    #[error("{}", .0.en)]
+    CodeList(Text),
     /// The node is retired already. Caller's fault.
     #[error("the node {origin} is retired: it decides until {until}")]
     NodeRetired {
@@ -228,9 +231,10 @@ impl From<Refused> for Refusal {
                 (ErrorCode::ResourceConflict, node_retired(&origin, until))
             }
             Refused::LastNode(origin) => (ErrorCode::ResourceConflict, last_node(&origin)),
-            Refused::ServiceState(why) | Refused::Import(why) | Refused::Dispute(why) => {
-                (ErrorCode::ResourceConflict, why)
-            }
+            Refused::ServiceState(why)
+            | Refused::CodeList(why)
+            | Refused::Import(why)
+            | Refused::Dispute(why) => (ErrorCode::ResourceConflict, why),
             Refused::DisputeStep(refusal) => crate::dispute::command::refused_step(&refusal),
             Refused::Step(refusal) => refused_step(&refusal),
             Refused::Record(RecordError::DoneAlready) => {

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Iso8601;
 use time::{Date, OffsetDateTime};
 use utoipa::ToSchema;
+use web::field::Field;
 use wire::ambient::UtcMicros;
+use wire::problem::Text;
 
 /// How far `Asia/Ho_Chi_Minh` is ahead of UTC; it has had no summer time since 1975.
 const AHEAD_SECONDS: i64 = 7 * 3_600;
@@ -116,5 +118,11 @@ impl TryFrom<String> for Day {
 
     fn try_from(text: String) -> Result<Self, NotADay> {
         text.parse()
+    }
+}
+
+impl Field for Day {
+    fn rule() -> Text {
+        Text::new("một ngày (ví dụ 2026-11-23).", "a day (example: 2026-11-23).")
     }
 }

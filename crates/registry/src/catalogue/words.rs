@@ -9,13 +9,13 @@ const MAX_CHARS: usize = 40;
 
 /// A word, as it is written and without its diacritics; both in small letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Word {
-    pub(super) written: String,
-    pub(super) bare: String,
+pub(crate) struct Word {
+    pub(crate) written: String,
+    pub(crate) bare: String,
 }
 
 /// The words of `text`: runs of letters and digits.
-pub(super) fn of(text: &str) -> impl Iterator<Item = Word> {
+pub(crate) fn of(text: &str) -> impl Iterator<Item = Word> {
     let composed: String = text.nfc().flat_map(char::to_lowercase).collect();
     let words = composed
         .split(|character: char| !character.is_alphanumeric())

@@ -57,18 +57,19 @@ fn read(noun: &str, bytes: &[u8]) -> Result<Vec<Value>, Vec<DocumentProblem>> {
         .delimiter(delimiter(text))
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
-    let headers = reader.headers().map_err(|error| vec![unreadable(&error)])?.clone();
+    let headers = reader.headers().map_err(|_| vec![unreadable(1)])?.clone();
     let (columns, mut problems) = columns(table, &headers);
     let mut rows = Vec::new();
+    let mut lines = Lines::of(text);
     for record in reader.records() {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                problems.push(unreadable(&error));
+                problems.push(unreadable(lines.line(error.position())));
                 continue;
             }
         };
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.line(record.position());
         let mut row = Map::new();
         for (cell, column) in record.iter().zip(&columns) {
             let Some(column) = column.filter(|_| !cell.is_empty()) else {
@@ -108,10 +109,37 @@ fn columns(
 }
 
 /// What parts the cells of the first line: whichever of them stands there most often.
-fn delimiter(text: &str) -> u8 {
+pub(crate) fn delimiter(text: &str) -> u8 {
     let first = text.lines().next().unwrap_or_default();
     let count = |wanted: u8| first.bytes().filter(|byte| *byte == wanted).count();
     [b';', b'\t', b','].into_iter().max_by_key(|byte| count(*byte)).unwrap_or(b',')
+}
+
+/// Counts the lines of a sheet as its reader gets on. The reader's own count is one behind where lines
+/// end with `\r\n`: it takes the `\n` for the beginning of the next record.
+pub(crate) struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        Self { text, at: 0, line: 1 }
+    }
+
+    /// The line on which what begins at this position stands; positions only grow.
+    pub(crate) fn line(&mut self, position: Option<&csv::Position>) -> u64 {
+        let begins = position.and_then(|position| usize::try_from(position.byte()).ok());
+        let passed = begins.and_then(|to| self.text.as_bytes().get(self.at..to));
+        let passed = passed.unwrap_or_default();
+        let rest = self.text.as_bytes().get(self.at + passed.len()..).unwrap_or_default();
+        let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let all = passed.iter().chain(ends.clone());
+        self.line += all.filter(|byte| **byte == b'\n').count() as u64;
+        self.at += passed.len() + ends.count();
+        self.line
+    }
 }
 
 /// Spreadsheets write dates as people do; a date is the beginning of that day here.
@@ -139,8 +167,7 @@ fn place(line: u64, column: &str) -> String {
     format!("dòng/line {line}, {column}")
 }
 
-fn unreadable(error: &csv::Error) -> DocumentProblem {
-    let line = error.position().map_or(0, csv::Position::line);
+fn unreadable(line: u64) -> DocumentProblem {
     problem(
         place(line, "CSV"),
         Text::new(
@@ -215,6 +242,7 @@ mod tests {
         };
         assert_eq!(told(b"code,nmae\nH23,x\n"), ["dòng/line 1, nmae"]);
         assert_eq!(told(b"code,name\nH23,x\nH24\n"), ["dòng/line 3, CSV"]);
+        assert_eq!(told(b"code,name\r\nH23,x\r\nH24\r\n"), ["dòng/line 3, CSV"]);
         assert_eq!(told(b"code,name\nH23,\xff\n"), ["organisation"]);
         assert!(rows("planet", b"").is_err());
     }

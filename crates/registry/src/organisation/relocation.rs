@@ -26,8 +26,11 @@ pub(crate) struct Move {
 
 /// What belongs to an organisation and goes with it when it gets another code. What is not here and
 /// names an organisation tells what was.
-pub(crate) const GOES_ALONG: &[(&str, &str)] =
-    &[("organisation_contact", "organisation"), ("data_set", "organisation")];
+pub(crate) const GOES_ALONG: &[(&str, &str)] = &[
+    ("organisation_contact", "organisation"),
+    ("data_set", "organisation"),
+    ("code_list", "organisation"),
+];
 
 /// Gives all systems their new ids. Nothing is done if one of those is taken already.
 pub(crate) async fn relocate(change: &mut Change, moves: &[Move]) -> Result<(), Refused> {

@@ -19,6 +19,12 @@ pub enum Noun {
     ServiceDescription,
     /// Data that an organisation keeps for all.
     DataSet,
+    /// Codes that many systems must agree on.
+    CodeList,
+    /// A version of a code list.
+    CodeListVersion,
+    /// What a code means in one period.
+    CodeListEntry,
     /// A permission to use a service.
     Connection,
     /// An objection of a side of a connection.
@@ -46,6 +52,9 @@ impl Noun {
             Self::Service => "dịch vụ",
             Self::ServiceDescription => "tài liệu mô tả dịch vụ",
             Self::DataSet => "tập dữ liệu",
+            Self::CodeList => "danh mục dùng chung",
+            Self::CodeListVersion => "phiên bản có hiệu lực của danh mục dùng chung",
+            Self::CodeListEntry => "mã trong danh mục",
             Self::Connection => "kết nối",
             Self::Dispute => "khiếu nại",
             Self::Node => "máy chủ",
@@ -66,6 +75,9 @@ impl Noun {
             Self::Service => "service",
             Self::ServiceDescription => "service description",
             Self::DataSet => "data set",
+            Self::CodeList => "code list",
+            Self::CodeListVersion => "version of the code list",
+            Self::CodeListEntry => "code in the list",
             Self::Connection => "connection",
             Self::Dispute => "dispute",
             Self::Node => "node",

@@ -194,6 +194,7 @@ async fn cases(platform: &Platform) -> Vec<Case> {
     cases.extend(crate::profile::tests::cases(platform).await);
     cases.extend(crate::dispute::tests::cases(platform).await);
     cases.extend(crate::profile::sunset::tests::cases());
+    cases.extend(crate::codelist::tests::cases(platform).await);
     cases
 }
 
