@@ -1,8 +1,10 @@
 //! Keys as people hand them in.
 
 use keys::{
-    Ed25519Key, SigningKey, ed25519_public_key, ed25519_public_key_pem, public_key, public_key_pem,
+    DocumentKind, Ed25519Key, KeyDocument, SigningKey, ed25519_public_key, ed25519_public_key_pem,
+    holds_private_key, public_key, public_key_pem,
 };
+use wire::ambient::UtcMicros;
 use wire::signature::Algorithm;
 
 /// A key that is read is written so that it reads the same; a private one signs as its public part
@@ -32,6 +34,29 @@ pub(crate) fn keys(bytes: &[u8]) {
             let again = SigningKey::from_pem(&pem, Some(algorithm)).expect("and read again");
             assert_eq!(again.public_key(), key.public_key());
             assert!(public_key(algorithm, text).is_err(), "a private key is no public one");
+        }
+    }
+}
+
+/// A certificate or request that is read is written so that it reads the same, whether it came as text
+/// or as DER; what it gives as a key is one, and nothing that is taken holds a private key.
+pub(crate) fn document(bytes: &[u8]) {
+    for kind in [DocumentKind::Certificate, DocumentKind::Request] {
+        let of_text = std::str::from_utf8(bytes).ok();
+        let of_text = of_text.and_then(|text| Some((text, KeyDocument::read(kind, text).ok()?)));
+        if let Some((text, _)) = &of_text {
+            assert!(!holds_private_key(text), "a private key is no document");
+        }
+        let of_der = KeyDocument::from_der(kind, bytes).ok();
+        for read in of_text.map(|(_, read)| read).into_iter().chain(of_der) {
+            assert_eq!(KeyDocument::read(kind, &read.to_pem()).as_ref(), Ok(&read));
+            assert!(!read.subject.chars().any(|it| it.is_ascii_control()), "one line");
+            for algorithm in Algorithm::ALL {
+                let at = read.validity.map_or(UtcMicros::MIN, |(from, _)| from);
+                if let Ok(key) = read.key_at(algorithm, at) {
+                    assert!(key.verifying(algorithm).is_ok(), "what is taken verifies");
+                }
+            }
         }
     }
 }

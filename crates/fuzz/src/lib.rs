@@ -55,6 +55,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "forwarded", run: http::forwarded },
     Target { name: "h1_head", run: http::h1_head },
     Target { name: "identifiers", run: text::identifiers },
+    Target { name: "key_document", run: key::document },
     Target { name: "key_index", run: key::index },
     Target { name: "keys", run: key::keys },
     Target { name: "log_record", run: log::record },

@@ -6,7 +6,8 @@
 //!
 //! Read first: [`PlatformKeys`] for what the platform signs with, [`CallerKey`] for how a caller
 //! is recognised, [`SecretBox`] for secrets that must stand in the database, [`DetailKeys`] for
-//! what must be deletable, [`KeySecret`] for what encrypts the folder at rest.
+//! what must be deletable, [`KeySecret`] for what encrypts the folder at rest,
+//! [`KeyDocument`] for certificates that organisations hand in.
 //!
 //! **Invariant**: a private key or secret leaves this crate only through a function whose name
 //! says so (`to_pkcs8_pem`, `reveal`, `new_hmac_secret`), in memory that is wiped when dropped,
@@ -26,6 +27,7 @@ mod error;
 pub mod fuzzing;
 mod hsm;
 mod key_directory;
+mod key_document;
 mod peer_key;
 mod pem;
 mod platform_keys;
@@ -50,6 +52,7 @@ pub use ed25519::Ed25519Key;
 pub use error::KeyError;
 pub use hsm::{Hsm, HsmKey, TokenName};
 pub use key_directory::KeyDirectory;
+pub use key_document::{DocumentKind, KeyDocument, NotAKeyDocument, holds_private_key};
 pub use peer_key::PeerKey;
 pub use platform_keys::{KeyPlace, KeyValidity, PlaceInHsm, PlatformKey, PlatformKeys};
 pub use platform_signer::PlatformSigner;

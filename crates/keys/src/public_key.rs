@@ -5,13 +5,13 @@ use base64::engine::general_purpose::STANDARD;
 use wire::public_key::{NotAPublicKey, PublicKey};
 use wire::signature::Algorithm;
 
-use crate::{KeyError, pem};
+use crate::{KeyError, holds_private_key, pem};
 
 /// Reads a public key for `algorithm`: a PEM block `PUBLIC KEY` (RFC 7468 §13), or for Ed25519
 /// also its 32 bytes in standard base64. A key of another type and a weak one are refused.
 pub fn public_key(algorithm: Algorithm, text: &str) -> Result<PublicKey, NotAPublicKey> {
     let text = text.trim();
-    if text.contains("PRIVATE KEY") {
+    if holds_private_key(text) {
         return Err(NotAPublicKey::Private);
     }
     if text.starts_with("-----") {

@@ -36,7 +36,15 @@ impl RsaKey {
     }
 
     pub(crate) fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048)
+        Self::of_size(KeySize::Rsa2048, algorithm)
+    }
+
+    pub(crate) fn generate_3072(algorithm: Algorithm) -> Result<Self, KeyError> {
+        Self::of_size(KeySize::Rsa3072, algorithm)
+    }
+
+    fn of_size(size: KeySize, algorithm: Algorithm) -> Result<Self, KeyError> {
+        let pair = RsaKeyPair::generate(size)
             .map_err(|_| KeyError::NotAKey("no RSA key could be made"))?;
         Self::new(pair, algorithm)
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_lc_rs::hmac;
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, SignatureAlgorithm};
 use wire::public_key::PublicKey;
 use wire::signature::Algorithm;
 use zeroize::Zeroizing;
@@ -11,7 +12,7 @@ use crate::caller_key::hmac_key;
 use crate::ecdsa::EcdsaKey;
 use crate::private_key::{self, Container};
 use crate::rsa::RsaKey;
-use crate::{Ed25519Key, KeyError, SystemRandomness};
+use crate::{Ed25519Key, KeyError, SystemRandomness, pem};
 
 /// A key that signs requests (RFC 9421); the other end of a [`crate::CallerKey`].
 #[derive(Clone)]
@@ -77,6 +78,40 @@ impl SigningKey {
             }
             Algorithm::Ed25519 => Ed25519Key::generate(&SystemRandomness).map(Self::Ed25519),
         }
+    }
+
+    /// Makes one that is to last: like [`generate`](Self::generate), RSA with 3072 bits (BSI
+    /// TR-02102-1, NIST SP 800-57: beyond 2030).
+    pub fn generate_lasting(algorithm: Algorithm) -> Result<Self, KeyError> {
+        match algorithm {
+            Algorithm::RsaPssSha512 | Algorithm::RsaV1_5Sha256 => {
+                RsaKey::generate_3072(algorithm).map(Self::Rsa)
+            }
+            other => Self::generate(other),
+        }
+    }
+
+    /// A certificate request (PKCS#10) in PEM, which names `subject` as its common name and is signed
+    /// by this key: shows that whoever sends it has the key, without the key.
+    pub fn certificate_request(&self, subject: &str) -> Result<String, KeyError> {
+        let no_request = KeyError::NotAKey("no certificate request can be made for this key");
+        let signing: &'static SignatureAlgorithm = match self.algorithm() {
+            Algorithm::HmacSha256 => return Err(no_request),
+            Algorithm::RsaPssSha512 | Algorithm::RsaV1_5Sha256 => &rcgen::PKCS_RSA_SHA256,
+            Algorithm::EcdsaP256Sha256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+            Algorithm::EcdsaP384Sha384 => &rcgen::PKCS_ECDSA_P384_SHA384,
+            Algorithm::Ed25519 => &rcgen::PKCS_ED25519,
+        };
+        let made = || {
+            let pair = KeyPair::from_pkcs8_pem_and_sign_algo(&self.to_pkcs8_pem().ok()?, signing);
+            let mut params = CertificateParams::default();
+            params.distinguished_name = DistinguishedName::new();
+            params.distinguished_name.push(DnType::CommonName, subject);
+            let request = params.serialize_request(&pair.ok()?).ok()?;
+            // Public: nothing to wipe.
+            Some(pem::encode("CERTIFICATE REQUEST", request.der()).to_string())
+        };
+        made().ok_or(no_request)
     }
 
     /// The algorithm's registered name.

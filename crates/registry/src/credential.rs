@@ -1,7 +1,7 @@
 //! Credentials (khóa, chứng thư): how a system proves that a call is its own.
 //!
 //! An HMAC secret is made here, answered once and then kept only sealed; of every other pair only
-//! the public key ever comes here. Rotating makes a successor and lets the old credential live on
+//! the public key ever comes here, alone or in a certificate or certificate request. Rotating makes a successor and lets the old credential live on
 //! for an overlap, so that a system can change keys without a gap; revoking ends it at once.
 //!
 //! **Invariant**: no secret stands in a listing, an entry, the directory or a log line. A
@@ -18,6 +18,7 @@ mod tests;
 
 use std::time::Duration;
 
+use keys::KeyDocument;
 use serde::Serialize;
 use utoipa::ToSchema;
 use wire::ambient::UtcMicros;
@@ -61,9 +62,57 @@ pub struct Credential {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub replaces: Option<KeyId>,
+    /// The certificate or certificate request in which its public key came; absent if the key came
+    /// alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<CredentialDocument>,
     /// The public key itself.
     #[serde(skip)]
     pub public_key: Option<PublicKey>,
+}
+
+/// A certificate or certificate request, as it was handed in. Who signed a certificate was not judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CredentialDocument {
+    /// `certificate`, or `request`: that one is signed by the key, so its owner has the private one.
+    #[schema(example = "certificate")]
+    pub kind: &'static str,
+    /// Whom it names (RFC 4514).
+    #[schema(example = "CN=mot-cua,O=UBND")]
+    pub subject: String,
+    /// Who signed the certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The certificate's number, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial: Option<String>,
+    /// From when the certificate counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub not_before: Option<UtcMicros>,
+    /// Until when the certificate counts: the credential never outlives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub not_after: Option<UtcMicros>,
+    /// The SHA-256 of its DER, in hexadecimal: the fingerprint that other tools show.
+    pub sha256: String,
+    /// The document itself.
+    pub pem: String,
+}
+
+impl From<&KeyDocument> for CredentialDocument {
+    fn from(read: &KeyDocument) -> Self {
+        Self {
+            kind: read.kind.as_str(),
+            subject: read.subject.clone(),
+            issuer: read.issuer.clone(),
+            serial: read.serial.clone(),
+            not_before: read.validity.map(|(from, _)| from),
+            not_after: read.validity.map(|(_, until)| until),
+            sha256: read.sha256.clone(),
+            pem: read.to_pem(),
+        }
+    }
 }
 
 /// Whether a credential counts.

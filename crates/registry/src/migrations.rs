@@ -36,6 +36,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("end of an algorithm", crate::profile::sunset::sql::CREATE),
         ("late publication", LATE_PUBLICATION),
         ("code list", crate::codelist::sql::CREATE),
+        ("document of a credential", CREDENTIAL_DOCUMENT),
     ],
 };
 
@@ -298,3 +299,7 @@ const LATE_PUBLICATION: &str = "
 ALTER TABLE service ADD COLUMN publish_passed_at BIGINT;";
 const COMPROMISE: &str = "
 ALTER TABLE credential ADD COLUMN revoked_because TEXT;";
+
+/// The certificate or certificate request in PEM in which a public key came.
+const CREDENTIAL_DOCUMENT: &str = "
+ALTER TABLE credential ADD COLUMN document TEXT;";

@@ -16,7 +16,7 @@ use wire::directory::Environment;
 use wire::problem::Text;
 use wire::signature::Algorithm;
 
-use super::command::{self, Made, NewCredential, NewKey, RotationTimes};
+use super::command::{self, HandedIn, Made, NewCredential, NewKey, RotationTimes};
 use super::sql::{self, Filter};
 use super::{Credential, CredentialState};
 use crate::Registry;
@@ -49,13 +49,20 @@ pub struct CredentialForm {
     #[schema(example = "H24.31/mot-cua")]
     system: String,
     /// `hmac-sha256` (the platform makes the secret), or `rsa-pss-sha512`, `rsa-v1_5-sha256`,
-    /// `ecdsa-p256-sha256`, `ecdsa-p384-sha384` or `ed25519` (send `public_key`).
+    /// `ecdsa-p256-sha256`, `ecdsa-p384-sha384` or `ed25519` (send `public_key`, `certificate` or `certificate_request`).
     #[schema(example = "ed25519")]
     algorithm: String,
     /// Except for `hmac-sha256`: the public key as PEM (block `PUBLIC KEY`), of the type that the
     /// algorithm needs, RSA with 2048 to 8192 bits; for `ed25519` its 32 bytes in base64 will do.
     #[schema(example = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")]
     public_key: Option<String>,
+    /// Instead of `public_key`: an X.509 certificate with the key, as PEM or its DER in base64; RSA
+    /// with 2048 to 4096 bits. The credential lives no longer than the certificate. Who signed it is
+    /// shown and not judged.
+    certificate: Option<String>,
+    /// Instead of `public_key`: a certificate request (PKCS#10) with the key, as PEM or its DER in
+    /// base64, signed by the key: which proves that its sender has the private one.
+    certificate_request: Option<String>,
     /// Where its calls go: `production` (when left out) or `sandbox`, to which the other never
     /// gets. A successor stays where its credential was.
     #[schema(value_type = Option<String>, example = "production")]
@@ -72,6 +79,10 @@ pub struct RotationForm {
     /// Except for `hmac-sha256`: the successor's public key, as when the first was made.
     #[schema(example = "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=")]
     public_key: Option<String>,
+    /// Instead of `public_key`: a certificate, as when the first was made.
+    certificate: Option<String>,
+    /// Instead of `public_key`: a certificate request, as when the first was made.
+    certificate_request: Option<String>,
     /// The successor's life in days: 1 to 731; 365 when left out.
     #[schema(minimum = 1, maximum = 731)]
     valid_days: Option<u32>,
@@ -170,7 +181,12 @@ async fn make(
 ) -> Result<(StatusCode, Json<MadeCredential>), Refusal> {
     let system = registry.today_system(field::parse("system", &form.system)?).await?;
     let algorithm = algorithm(&form.algorithm)?;
-    let key = NewKey::of(algorithm, form.public_key.as_deref())?;
+    let given = HandedIn {
+        public_key: form.public_key.as_deref(),
+        certificate: form.certificate.as_deref(),
+        certificate_request: form.certificate_request.as_deref(),
+    };
+    let key = NewKey::of(algorithm, given, registry.clock.now())?;
     let new = NewCredential {
         system,
         environment: form.environment.unwrap_or_default(),
@@ -201,8 +217,12 @@ async fn rotate(
         life: life(form.valid_days)?,
         overlap: Duration::from_hours(u64::from(hours)),
     };
-    let public_key = form.public_key.as_deref();
-    let made = command::rotate(&registry, &actor, &keyid, public_key, times).await?;
+    let given = HandedIn {
+        public_key: form.public_key.as_deref(),
+        certificate: form.certificate.as_deref(),
+        certificate_request: form.certificate_request.as_deref(),
+    };
+    let made = command::rotate(&registry, &actor, &keyid, given, times).await?;
     Ok((StatusCode::CREATED, Json(shown_once(made))))
 }
 

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use evidence::{Actor, Change};
-use keys::{Zeroizing, new_hmac_secret, public_key_pem};
+use keys::{
+    DocumentKind, KeyDocument, NotAKeyDocument, Zeroizing, new_hmac_secret, public_key_pem,
+};
 use web::field;
+use wire::ambient::UtcMicros;
 use wire::directory::Environment;
 use wire::id::{KeyId, SystemId};
 use wire::problem::Text;
 use wire::public_key::PublicKey;
 use wire::signature::Algorithm;
 
-use super::{Credential, MAX_PER_SYSTEM, TOLD_AFTER_ITS_END, sql};
+use super::{Credential, CredentialDocument, MAX_PER_SYSTEM, TOLD_AFTER_ITS_END, sql};
 use crate::Registry;
 use crate::authority::must_administer;
 use crate::profile::registration::{self, Prospect};
@@ -30,7 +33,20 @@ pub enum NewKey {
         algorithm: Algorithm,
         /// The public key, which fits.
         key: PublicKey,
+        /// What it came in, if it did not come alone.
+        document: Option<Box<KeyDocument>>,
     },
+}
+
+/// What an organisation hands in of its key: at most one of these, and none for a secret.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HandedIn<'a> {
+    /// A public key.
+    pub public_key: Option<&'a str>,
+    /// A certificate.
+    pub certificate: Option<&'a str>,
+    /// A certificate request.
+    pub certificate_request: Option<&'a str>,
 }
 
 /// A new credential with the secret that is never shown again.
@@ -72,13 +88,13 @@ pub async fn make(registry: &Registry, actor: &Actor, new: NewCredential) -> Res
     Ok(made)
 }
 
-/// Makes a successor of the same algorithm, with `public_key` if that has public keys; the old
+/// Makes a successor of the same algorithm, with what was handed in if that has public keys; the old
 /// credential lives on for `overlap` at most.
 pub async fn rotate(
     registry: &Registry,
     actor: &Actor,
     keyid: &KeyId,
-    public_key: Option<&str>,
+    given: HandedIn<'_>,
     times: RotationTimes,
 ) -> Result<Made, Refused> {
     let mut change = registry.recorder.change(actor, "credential.rotated").await?;
@@ -87,10 +103,10 @@ pub async fn rotate(
     if !old.is_alive(now) {
         return Err(Refused::CredentialNotValid(keyid.to_string()));
     }
-    if public_key.is_some() != (old.algorithm != Algorithm::HmacSha256) {
+    if given.is_none() != (old.algorithm == Algorithm::HmacSha256) {
         return Err(Refused::OtherAlgorithm(old.algorithm));
     }
-    let key = NewKey::of(old.algorithm, public_key)?;
+    let key = NewKey::of(old.algorithm, given, now)?;
     let until = now.saturating_add(times.overlap).min(old.not_after);
     sql::shorten(&mut change, keyid, until).await?;
     let new = NewCredential {
@@ -158,9 +174,9 @@ async fn insert(
         return Err(Refused::TooManyCredentials(system));
     }
     let keyid = new_key_id(registry)?;
-    let (secret, public_key) = match &key {
-        NewKey::HmacSha256 => (Some(new_hmac_secret(registry.randomness.as_ref())), None),
-        NewKey::Public { key, .. } => (None, Some(key.clone())),
+    let (secret, public_key, document) = match &key {
+        NewKey::HmacSha256 => (Some(new_hmac_secret(registry.randomness.as_ref())), None, None),
+        NewKey::Public { key, document, .. } => (None, Some(key.clone()), document.as_deref()),
     };
     // Sealed for this key id: swapped between rows, a secret does not open.
     let seal = |secret: &Zeroizing<[u8; 32]>| {
@@ -168,6 +184,10 @@ async fn insert(
     };
     let sealed_secret = secret.as_ref().map(seal).transpose()?;
     let now = change.time();
+    let document = document.map(CredentialDocument::from);
+    let not_after = now.saturating_add(life);
+    // Never longer than its certificate.
+    let until = document.as_ref().and_then(|document| document.not_after);
     let credential = Credential {
         keyid: keyid.clone(),
         system,
@@ -175,10 +195,11 @@ async fn insert(
         environment,
         public_key_pem: public_key.as_ref().map(|public| public_key_pem(key.algorithm(), public)),
         not_before: now,
-        not_after: now.saturating_add(life),
+        not_after: until.map_or(not_after, |until| until.min(not_after)),
         revoked_at: None,
         revoked_because: None,
         replaces,
+        document,
         public_key,
     };
     let prospect = registration::judge(change, &credential).await?;
@@ -194,25 +215,42 @@ fn new_key_id(registry: &Registry) -> Result<KeyId, Refused> {
     text.parse().map_err(|_| Refused::Taken { noun: Noun::Credential, id: text })
 }
 
+impl HandedIn<'_> {
+    /// Whether nothing was.
+    fn is_none(&self) -> bool {
+        self.public_key.is_none()
+            && self.certificate.is_none()
+            && self.certificate_request.is_none()
+    }
+}
+
 impl NewKey {
-    /// The key for `algorithm` with what was sent as `public_key`: a secret to be made for HMAC,
-    /// else a public key of the right type that is not weak.
-    pub fn of(algorithm: Algorithm, public_key: Option<&str>) -> Result<Self, Refused> {
-        match (algorithm, public_key) {
-            (Algorithm::HmacSha256, None) => Ok(Self::HmacSha256),
-            (Algorithm::HmacSha256, Some(_)) => Err(Refused::Field(field::refused(
-                "public_key",
-                &Text::new(
-                    "Khóa hmac-sha256 do nền tảng tạo, không gửi khóa lên.",
-                    "The platform makes the secret of hmac-sha256; send none.",
-                ),
-            ))),
-            (_, None) => Err(Refused::Field(field::missing("public_key"))),
-            (algorithm, Some(given)) => {
-                let key = keys::public_key(algorithm, given)
+    /// The key for `algorithm` with what was handed in: a secret to be made for HMAC, else a public key
+    /// of the right type that is not weak, in a document that counts `now` if it came in one.
+    pub fn of(algorithm: Algorithm, given: HandedIn<'_>, now: UtcMicros) -> Result<Self, Refused> {
+        let HandedIn { public_key, certificate, certificate_request } = given;
+        let in_document = |field, kind, text| {
+            let refused = |why: NotAKeyDocument| Refused::Field(field::refused(field, &why.text()));
+            let document = KeyDocument::read(kind, text).map_err(refused)?;
+            let key = document.key_at(algorithm, now).map_err(refused)?;
+            Ok(Self::Public { algorithm, key, document: Some(Box::new(document)) })
+        };
+        match (algorithm, public_key, certificate, certificate_request) {
+            (Algorithm::HmacSha256, None, None, None) => Ok(Self::HmacSha256),
+            (Algorithm::HmacSha256, ..) => Err(nothing_is_sent_for_hmac(given)),
+            (_, None, None, None) => Err(Refused::Field(field::missing("public_key"))),
+            (_, Some(text), None, None) => {
+                let key = keys::public_key(algorithm, text)
                     .map_err(|why| Refused::Field(field::refused("public_key", &why.text())))?;
-                Ok(Self::Public { algorithm, key })
+                Ok(Self::Public { algorithm, key, document: None })
             }
+            (_, None, Some(text), None) => {
+                in_document("certificate", DocumentKind::Certificate, text)
+            }
+            (_, None, None, Some(text)) => {
+                in_document("certificate_request", DocumentKind::Request, text)
+            }
+            _ => Err(only_one_of(given)),
         }
     }
 
@@ -222,6 +260,31 @@ impl NewKey {
             Self::Public { algorithm, .. } => *algorithm,
         }
     }
+}
+
+/// The first field that was sent.
+fn first_of(given: HandedIn<'_>) -> &'static str {
+    match given {
+        HandedIn { public_key: Some(_), .. } => "public_key",
+        HandedIn { certificate: Some(_), .. } => "certificate",
+        _ => "certificate_request",
+    }
+}
+
+fn nothing_is_sent_for_hmac(given: HandedIn<'_>) -> Refused {
+    let reason = Text::new(
+        "Khóa hmac-sha256 do nền tảng tạo, không gửi khóa lên.",
+        "The platform makes the secret of hmac-sha256; send none.",
+    );
+    Refused::Field(field::refused(first_of(given), &reason))
+}
+
+fn only_one_of(given: HandedIn<'_>) -> Refused {
+    let reason = Text::new(
+        "Chỉ gửi một trong ba trường: public_key, certificate, certificate_request.",
+        "Send one of public_key, certificate and certificate_request alone.",
+    );
+    Refused::Field(field::refused(first_of(given), &reason))
 }
 
 pub(crate) fn unknown(keyid: &KeyId) -> Refused {
@@ -234,6 +297,10 @@ fn subject(credential: &Credential) -> BTreeMap<String, String> {
         ("system".to_owned(), credential.system.to_string()),
         ("algorithm".to_owned(), credential.algorithm.to_string()),
     ]);
+    if let Some(document) = &credential.document {
+        // Whom it names may be a person; the digest of what an authority signed tells nobody.
+        subject.insert(document.kind.to_owned(), format!("sha256:{}", document.sha256));
+    }
     if credential.environment.is_sandbox() {
         subject.insert("environment".to_owned(), credential.environment.to_string());
     }

@@ -1,7 +1,7 @@
 //! All SQL about credentials.
 
 use evidence::{Change, Reading};
-use keys::public_key_pem;
+use keys::{DocumentKind, KeyDocument, public_key_pem};
 use store::{Row, StoreError};
 use wire::ambient::UtcMicros;
 use wire::directory::Environment;
@@ -9,13 +9,17 @@ use wire::id::{KeyId, SystemId};
 use wire::public_key::PublicKey;
 use wire::signature::Algorithm;
 
-use super::{Credential, CredentialState};
+use super::{Credential, CredentialDocument, CredentialState};
 use crate::authority::Sight;
 use crate::column::{corrupt, parsed_optional};
 use web::PageRequest;
 
 const COLUMNS: &str = "keyid, system, algorithm, environment, public_key, not_before, not_after, revoked_at, \
-     revoked_because, replaces";
+     revoked_because, replaces, document";
+
+/// The same for those who work with keys and not with what they came in, which is long.
+const WITHOUT_DOCUMENT: &str = "keyid, system, algorithm, environment, public_key, not_before, not_after, revoked_at, \
+     revoked_because, replaces, NULL AS document";
 
 pub(crate) async fn find(
     reading: impl Reading,
@@ -81,7 +85,7 @@ pub(crate) async fn not_ended_before(
     since: UtcMicros,
 ) -> Result<Vec<(Credential, Option<Vec<u8>>)>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS}, sealed_secret FROM credential
+        "SELECT {WITHOUT_DOCUMENT}, sealed_secret FROM credential
          WHERE not_after > $1 AND (revoked_at IS NULL OR revoked_at > $1) ORDER BY keyid"
     );
     let rows = reading.rows(&sql, &[since.into()]).await?;
@@ -132,8 +136,8 @@ pub(crate) async fn insert(
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO credential
             (keyid, system, algorithm, public_key, sealed_secret, not_before, not_after, made_at,
-             replaces, environment)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $8, $9)";
+             replaces, environment, document)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $8, $9, $10)";
     let values = [
         new.keyid.as_str().into(),
         new.system.to_string().into(),
@@ -144,6 +148,7 @@ pub(crate) async fn insert(
         new.not_after.into(),
         new.replaces.as_ref().map(ToString::to_string).into(),
         new.environment.as_str().into(),
+        new.document.as_ref().map(|document| document.pem.clone()).into(),
     ];
     change.execute(sql, &values).await?;
     Ok(())
@@ -190,6 +195,19 @@ fn from_row(row: &Row) -> Result<Credential, StoreError> {
         revoked_at: row.optional_time("revoked_at")?,
         revoked_because: row.optional_text("revoked_because")?,
         replaces: parsed_optional(row, "replaces")?,
+        document: row.optional_text("document")?.map(|text| document(&text)).transpose()?,
         public_key,
     })
+}
+
+fn document(text: &str) -> Result<CredentialDocument, StoreError> {
+    let read = read_document(text).ok_or_else(|| corrupt("document", "is no document of a key"))?;
+    Ok(CredentialDocument::from(&read))
+}
+
+/// The document that a row holds, by what its PEM says it is.
+pub(crate) fn read_document(text: &str) -> Option<KeyDocument> {
+    [DocumentKind::Certificate, DocumentKind::Request]
+        .into_iter()
+        .find_map(|kind| KeyDocument::read(kind, text).ok())
 }

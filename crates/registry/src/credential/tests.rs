@@ -1,3 +1,5 @@
+mod documents;
+
 use std::time::Duration;
 
 use base64::Engine;

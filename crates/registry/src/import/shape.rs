@@ -60,6 +60,8 @@ pub(crate) enum Kind {
     Time,
     /// Bytes: base64 in the document.
     Bytes,
+    /// A certificate or certificate request in PEM.
+    KeyDocument,
     /// JSON that this platform wrote: part of the document.
     Json,
     /// The number of the change that this row belongs to: the import's own for rows that it brings.
@@ -86,6 +88,7 @@ impl Kind {
             | Self::Number
             | Self::Time
             | Self::Bytes
+            | Self::KeyDocument
             | Self::Json
             | Self::Record => None,
         }
@@ -221,6 +224,7 @@ pub(crate) const TABLES: &[Table] = &[
             optional("revoked_at", Kind::Time),
             optional("revoked_because", Kind::Text),
             optional("replaces", Kind::Credential),
+            optional("document", Kind::KeyDocument),
         ],
     },
     Table {

@@ -14,6 +14,7 @@ use wire::problem::Text;
 
 use super::shape::{Column, Kind};
 use crate::column::corrupt;
+use crate::credential::sql::read_document;
 
 /// The longest text, in bytes: a description of a service is one.
 const MAX_TEXT_BYTES: usize = 4 * 1024 * 1024;
@@ -36,6 +37,7 @@ pub(crate) fn normal(kind: Kind, value: &Value) -> Result<Value, Text> {
         Kind::Time => written::<UtcMicros>(value),
         Kind::Number | Kind::Record => number(value),
         Kind::Bytes => bytes(value),
+        Kind::KeyDocument => key_document(value),
         Kind::Json if value.is_object() || value.is_array() => Ok(value.clone()),
         Kind::Json => Err(Text::new("Phải là JSON.", "It must be a JSON object or list.")),
     }
@@ -97,6 +99,17 @@ fn bytes(value: &Value) -> Result<Value, Text> {
     })
 }
 
+/// In the one form in which it is written.
+fn key_document(value: &Value) -> Result<Value, Text> {
+    let read = read_document(value.as_str().unwrap_or_default());
+    read.map(|document| Value::String(document.to_pem())).ok_or_else(|| {
+        Text::new(
+            "Phải là một chứng thư X.509 hoặc một yêu cầu cấp chứng thư dạng PEM.",
+            "It must be an X.509 certificate or a certificate request in PEM.",
+        )
+    })
+}
+
 /// The value as the database takes it.
 pub(crate) fn to_sql(kind: Kind, value: &Value) -> SqlValue {
     match (kind, value) {
@@ -139,6 +152,7 @@ pub(crate) fn from_sql(column: &Column, row: &SqlRow) -> Result<Value, StoreErro
         | Kind::System
         | Kind::Service
         | Kind::Credential
+        | Kind::KeyDocument
         | Kind::Connection
         | Kind::Dispute => row.optional_text(name)?.into(),
     })

@@ -37,8 +37,9 @@ impl NotAPublicKey {
     pub fn text(self) -> Text {
         let vi = match self {
             Self::Secret => "Thuật toán hmac-sha256 không có khóa công khai.".to_owned(),
-            Self::Private => "Đây là khóa bí mật: hãy gửi khóa công khai và tạo cặp khóa mới, vì \
-                              khóa bí mật đã rời khỏi nơi giữ."
+            Self::Private => "Đây là khóa bí mật. Nền tảng không lưu lại, nhưng phải coi khóa này \
+                              là đã lộ vì đã rời khỏi nơi giữ: hãy ngừng dùng, tạo cặp khóa mới và \
+                              chỉ gửi khóa công khai."
                 .to_owned(),
             Self::Form => {
                 "Khóa phải là khóa công khai dạng PEM (khối PUBLIC KEY), còn nguyên vẹn; \
@@ -59,8 +60,9 @@ impl NotAPublicKey {
         };
         let en = match self {
             Self::Secret => "The algorithm hmac-sha256 has no public key.".to_owned(),
-            Self::Private => "This is a private key: send the public one, and make a new pair, \
-                              for the private key has left its place."
+            Self::Private => "This is a private key. It is not kept here, but it has left its \
+                              place, so consider it compromised: stop using it, make a new pair \
+                              and send the public key only."
                 .to_owned(),
             Self::Form => "The key must be a public key as PEM (block PUBLIC KEY), whole; for \
                            ed25519 its 32 bytes in base64 will do."
