@@ -1,5 +1,8 @@
 //! The document of a city's registry.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use keys::{Ed25519Key, SigningKey, SystemRandomness};
 use serde_json::{Value, json};
 
 /// How large it is.
@@ -35,6 +38,12 @@ impl City {
         let all_systems: Vec<_> = (0..systems)
             .map(|number| json!({"id": system(number), "name": format!("Hệ thống số {number}")}))
             .collect();
+        let credentials: Vec<_> = (0..systems)
+            .flat_map(|number| {
+                ["sandbox", "production"]
+                    .map(|environment| credential(number, &system(number), environment))
+            })
+            .collect();
         let services: Vec<_> = (0..size.services)
             .map(|number| {
                 let upstream = format!("http://10.{}.{}.1:8080", number / 250, number % 250);
@@ -50,9 +59,18 @@ impl City {
             })
             .collect();
         let document = json!({"lgsp_registry": 1, "organisation": organisations,
-            "system": all_systems, "service": services, "connection": connections});
+            "system": all_systems, "credential": credentials, "service": services, "connection": connections});
         Self { systems, document }
     }
+}
+
+/// Each with a key of its own, as those of a city are.
+fn credential(number: usize, system: &str, environment: &str) -> Value {
+    let key = SigningKey::from(Ed25519Key::generate(&SystemRandomness).unwrap());
+    json!({"keyid": format!("khoa-{environment}-{number}"), "system": system,
+        "algorithm": "ed25519", "environment": environment,
+        "public_key": STANDARD.encode(key.public_key().unwrap().as_bytes()),
+        "not_before": BEGUN, "not_after": OVER, "made_at": BEGUN})
 }
 
 fn connection(number: usize, consumer: &str, service: &str) -> Value {

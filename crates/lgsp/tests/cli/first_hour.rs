@@ -1,4 +1,5 @@
-//! `docs/first-hour.md`, run as it stands there.
+//! `docs/first-hour.md` and `docs/connections.md`, which goes on where the first ends, run as they
+//! stand there.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -25,14 +26,14 @@ until curl --silent --fail "http://$LGSP__OPERATIONS__LISTEN/readyz" > /dev/null
 until curl --silent --fail "$UPSTREAM/units.json" > /dev/null; do kill -0 $SYSTEM; done
 "#;
 
+/// Between two blocks.
+const NEXT: &str = "\n# the next block\n";
+
 #[test]
-fn the_first_hour_goes_as_it_is_written() {
-    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/first-hour.md");
-    let document = std::fs::read_to_string(document).unwrap();
-    let blocks: Vec<&str> =
-        document.split("```bash\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    let (make, rest) = blocks.split_first().unwrap();
-    let script = [BEFORE, make, START, &rest.concat()].concat();
+fn the_pages_go_as_they_are_written() {
+    let (first_hour, connections) = (commands("first-hour.md"), commands("connections.md"));
+    let (make, rest) = first_hour.split_once(NEXT).unwrap();
+    let script = [BEFORE, make, START, rest, &connections].concat();
 
     let folder = tempfile::tempdir().unwrap();
     let [control, gateway, operations, provider] = free_addresses();
@@ -50,6 +51,18 @@ fn the_first_hour_goes_as_it_is_written() {
     assert!(output.status.success(), "{said}\n{complained}");
     let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("System H24.14/mot-cua itself signed the request \"GET http"), "{said}");
+    let refused_then_resumed = "connection.not_active [] active";
+    assert!(words.contains(refused_then_resumed), "{said}");
+    let answered_by_the_former_code = "200 H24.40/don-vi-hanh-chinh/danh-muc/v1 ended";
+    assert!(words.contains(answered_by_the_former_code), "{said}");
+}
+
+/// The page's blocks of commands, one after the other.
+fn commands(page: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(page);
+    let page = std::fs::read_to_string(path).unwrap();
+    let blocks = page.split("```bash\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks.collect::<Vec<_>>().join(NEXT)
 }
 
 fn free_addresses() -> [String; 4] {
