@@ -16,6 +16,7 @@ pub mod language;
 pub mod serve;
 pub mod token;
 pub mod verify;
+pub mod witness;
 
 use std::ffi::OsString;
 use std::future::Future;
@@ -49,6 +50,7 @@ enum Command {
     Apply(apply::Options),
     Call(Box<call::Options>),
     Verify(verify::Options),
+    Witness(witness::Options),
 }
 
 /// Reads the command line and does what it says.
@@ -73,6 +75,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Apply(options) => apply::run(&options),
         Command::Call(options) => call::run(*options),
         Command::Verify(options) => verify::run(&options),
+        Command::Witness(options) => witness::run(&options),
     };
     done.unwrap_or_else(|complaint| complaint.tell())
 }

@@ -38,3 +38,4 @@ mod testing;
 pub mod text;
 pub mod tile;
 pub mod trust;
+pub mod witness;

@@ -14,6 +14,8 @@
 //! key stands under it with a wrong signature.
 //! **Trust**: whoever holds a note's key speaks in its name; this module holds public keys only.
 
+mod cosignature;
+mod named_key;
 #[cfg(test)]
 mod tests;
 mod verifier;
@@ -24,6 +26,7 @@ use std::str::FromStr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+pub use cosignature::{CosignatureVerifier, cosignature_line, cosigned};
 pub use verifier::{NoteVerifier, VerifierError, note_signature_line};
 
 /// How many signatures a note may carry. More is an attempt to keep the reader busy.

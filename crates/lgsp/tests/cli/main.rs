@@ -27,3 +27,4 @@ mod running;
 mod serve;
 mod shared;
 mod tls;
+mod witness;
