@@ -34,8 +34,9 @@ pub use change::Change;
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use history::{DirectoryHistory, HistoryError};
 pub use log::{
-    Appended, BodyDigest, Detail, Draft, Intent, KeptDetail, Log, LogConfig, LogKeys,
+    Appended, BodyDigest, Detail, Draft, HeadLines, Intent, KeptDetail, Log, LogConfig, LogKeys,
     LogUnavailable, Looked, OpenError, Published, ReadError, RecordedEntry, Recovered, SpentNonce,
+    name_call,
 };
 pub use node_card::{CardProblem, NodeCard, NodeCards};
 pub use outbox::MIGRATIONS;

@@ -31,6 +31,7 @@ pub(crate) mod fuzzing;
 mod gathering;
 mod handle;
 mod handover;
+mod head_lines;
 mod intents;
 mod lane;
 mod publisher;
@@ -46,9 +47,12 @@ use std::time::Duration;
 use keys::PlatformSigner;
 use wire::checkpoint::Origin;
 
-pub use draft::{Appended, BodyDigest, Detail, Draft, Intent, LogUnavailable, SpentNonce};
+pub use draft::{
+    Appended, BodyDigest, Detail, Draft, Intent, LogUnavailable, SpentNonce, name_call,
+};
 pub use error::{OpenError, ReadError};
 pub use handle::Log;
+pub use head_lines::HeadLines;
 pub use publisher::Published;
 pub use reading::{KeptDetail, RecordedEntry};
 pub use recovery::{Looked, Recovered};

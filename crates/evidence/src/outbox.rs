@@ -1,6 +1,7 @@
 //! The rows between database and log: one per committed change, until and after it is an entry.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use store::{Database, Migrations, Row, StoreError, Value, WriteTransaction};
@@ -89,12 +90,12 @@ impl OutboxRow {
     /// What the log is given. The sequence stands in the entry: by it the entry is found again.
     pub(crate) fn draft(&self) -> Draft {
         Draft {
-            actor: self.actor.clone(),
-            subject: self.subject.clone(),
+            actor: self.actor.as_ref().map(|actor| Arc::new(actor.into())),
+            subject: (&self.subject).into(),
             outcome: OUTCOME.to_owned(),
             directory: self.directory,
             sequence: Some(self.sequence),
-            ..Draft::new(self.kind, &self.action)
+            ..Draft::new(self.kind, self.action.clone())
         }
     }
 

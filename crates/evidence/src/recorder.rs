@@ -173,10 +173,10 @@ impl Recorder {
             .inner
             .log
             .append(Draft {
-                actor: Some(actor.to_ref()),
-                subject,
+                actor: Some(Arc::new((&actor.to_ref()).into())),
+                subject: (&subject).into(),
                 outcome: outcome.to_owned(),
-                ..Draft::new(Kind::Access, action)
+                ..Draft::new(Kind::Access, action.to_owned())
             })
             .await?;
         let location = Some((self.inner.log.origin().clone(), appended.index));

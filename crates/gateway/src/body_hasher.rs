@@ -3,6 +3,7 @@
 
 use evidence::BodyDigest;
 use wire::digest::{ContentDigest, DigestAlgorithm, DigestHasher};
+use wire::merkle::sha256;
 
 /// A body being hashed, and the digest it should have.
 pub(crate) struct BodyHasher {
@@ -54,6 +55,19 @@ impl BodyHasher {
     }
 }
 
+/// The digest for records of a body that is here whole, if it is what was expected.
+pub(crate) fn digest_of(
+    body: &[u8],
+    expected: Option<&ContentDigest>,
+) -> Result<BodyDigest, DigestDiffers> {
+    let digest = BodyDigest { sha256: sha256(&[body]), length: body.len() as u64 };
+    let is_expected = expected.is_none_or(|expected| match expected.algorithm() {
+        DigestAlgorithm::Sha256 => expected.value() == digest.sha256,
+        other @ DigestAlgorithm::Sha512 => *expected == ContentDigest::of(other, body),
+    });
+    if is_expected { Ok(digest) } else { Err(DigestDiffers) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,7 +79,10 @@ mod tests {
                 let expected = ContentDigest::of(algorithm, b"body");
                 let mut hasher = BodyHasher::expecting(Some(expected));
                 hasher.update(body);
-                hasher.finish()
+                let digest = hasher.finish();
+                let expected = ContentDigest::of(algorithm, b"body");
+                assert_eq!(digest_of(body, Some(&expected)), digest);
+                digest
             };
             let recorded = hash(b"body").unwrap();
             assert_eq!(recorded.sha256, wire::merkle::sha256(&[b"body"]));

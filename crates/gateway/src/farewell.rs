@@ -1,16 +1,19 @@
 //! What callers are told of a service whose end is announced, written once per directory:
 //! `Deprecation` (RFC 9745), `Sunset` (RFC 8594) and a `Link` to its successor (RFC 5829).
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
 use wire::ambient::UtcMicros;
 use wire::directory::ServiceRecord;
 
+use crate::fields::Fields;
 use crate::gate::imf_fixdate;
+
+/// RFC 8288.
+const LINK: &str = "link";
 
 /// The lines for every answer of a service that goes, and when it is gone.
 #[derive(Debug)]
 pub(crate) struct Farewell {
-    lines: Vec<(HeaderName, HeaderValue)>,
+    lines: Vec<(&'static str, String)>,
     /// From when no call passes any more.
     retired_at: UtcMicros,
 }
@@ -22,17 +25,12 @@ impl Farewell {
         if deprecated_at.is_none() && retired_at.is_none() {
             return None;
         }
-        let value = |text: String| HeaderValue::from_str(&text).ok();
-        let deprecation = deprecated_at.and_then(|at| value(format!("@{}", at.as_seconds())));
+        let deprecation = deprecated_at.map(|at| format!("@{}", at.as_seconds()));
         let sunset = retired_at.map(|at| imf_fixdate(at.as_seconds()));
         let link = successor
             .as_ref()
-            .and_then(|successor| value(format!("</{successor}>; rel=\"successor-version\"")));
-        let lines = [
-            (HeaderName::from_static("deprecation"), deprecation),
-            (HeaderName::from_static("sunset"), sunset),
-            (header::LINK, link),
-        ];
+            .map(|successor| format!("</{successor}>; rel=\"successor-version\""));
+        let lines = [("deprecation", deprecation), ("sunset", sunset), (LINK, link)];
         let lines = lines.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         Some(Box::new(Self { lines, retired_at: retired_at.unwrap_or(UtcMicros::MAX) }))
     }
@@ -43,12 +41,13 @@ impl Farewell {
     }
 
     /// Adds the lines beside what the provider says: other links stay.
-    pub(crate) fn say(&self, headers: &mut HeaderMap) {
+    pub(crate) fn say(&self, headers: &mut Fields) {
         for (name, value) in &self.lines {
-            if *name == header::LINK {
-                headers.append(name, value.clone());
+            if *name == LINK {
+                // Made of a service's name, so it stays in its line.
+                let _ = headers.push(name, value.as_bytes());
             } else {
-                headers.insert(name, value.clone());
+                headers.say_instead(name, value);
             }
         }
     }

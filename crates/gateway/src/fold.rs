@@ -157,7 +157,6 @@ impl Stranger {
             ("count", count.to_string()),
             ("minute", self.minute.to_string()),
         ]
-        .map(|(name, value)| (name.to_owned(), value))
         .into();
         draft
     }
@@ -207,7 +206,7 @@ mod tests {
     /// The source of a first; `None` for what is only counted.
     fn first(fold: &Fold, from: &str, code: ErrorCode, now: UtcMicros) -> Option<String> {
         match fold.place(peer(from), code, now) {
-            Place::First(stranger, _) => Some(stranger.draft(1).subject["source"].clone()),
+            Place::First(stranger, _) => Some(stranger.source.to_string()),
             Place::Further(_) => None,
         }
     }

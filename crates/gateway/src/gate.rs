@@ -5,7 +5,6 @@ use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use evidence::Log;
-use http::HeaderValue;
 use keys::PlatformSigner;
 use parking_lot::Mutex;
 use time::OffsetDateTime;
@@ -55,7 +54,7 @@ impl Gate {
     }
 
     /// The value of `Date`.
-    pub(crate) fn date_line(&self, now: UtcMicros) -> HeaderValue {
+    pub(crate) fn date_line(&self, now: UtcMicros) -> Arc<str> {
         self.date.at(now)
     }
 }
@@ -68,33 +67,32 @@ impl std::fmt::Debug for Gate {
 
 /// `Date` (RFC 9110 §6.6.1), written once a second.
 #[derive(Debug)]
-pub(crate) struct DateLine(Mutex<(i64, HeaderValue)>);
+pub(crate) struct DateLine(Mutex<(i64, Arc<str>)>);
 
 impl Default for DateLine {
     fn default() -> Self {
-        Self(Mutex::new((0, imf_fixdate(0))))
+        Self(Mutex::new((0, imf_fixdate(0).into())))
     }
 }
 
 impl DateLine {
-    fn at(&self, now: UtcMicros) -> HeaderValue {
+    fn at(&self, now: UtcMicros) -> Arc<str> {
         let seconds = now.as_seconds();
         let mut cached = self.0.lock();
         if cached.0 != seconds {
-            *cached = (seconds, imf_fixdate(seconds));
+            *cached = (seconds, imf_fixdate(seconds).into());
         }
-        cached.1.clone()
+        Arc::clone(&cached.1)
     }
 }
 
-pub(crate) fn imf_fixdate(seconds: i64) -> HeaderValue {
+pub(crate) fn imf_fixdate(seconds: i64) -> String {
     let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let form = format_description!(
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
     );
     // A moment between 1970 and 9999 has all these parts.
-    let text = moment.format(&form).unwrap_or_default();
-    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+    moment.format(&form).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -104,6 +102,6 @@ mod tests {
     #[test]
     fn a_date_is_written_as_rfc_9110_shows() {
         let line = DateLine::default().at(UtcMicros::from_seconds(784_111_777));
-        assert_eq!(line, "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(&*line, "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 }

@@ -119,18 +119,16 @@ impl Connection<'_> {
         if !has_begun {
             return None;
         }
-        let head = poll_fn(|cx| reader.borrow_mut().poll_head(cx, limits.max_head_bytes));
+        let parse = |bytes: &[u8]| head::parse(bytes, limits.max_fields);
+        let head = poll_fn(|cx| reader.borrow_mut().poll_head(cx, limits.max_head_bytes, parse));
         let head = tokio::select! {
             biased;
             () = self.dismissed.notified() => return None,
             head = timeout(limits.head, head) => head,
         };
         match head {
-            Ok(Ok(bytes)) => match head::parse(&bytes, limits.max_fields) {
-                Ok(parsed) => Some((Ok(parsed.head), parsed.connection)),
-                Err(bad) => Some((Err(bad), ConnectionTerms::LAST)),
-            },
-            Ok(Err(NoHead::Bad(bad))) => Some((Err(bad), ConnectionTerms::LAST)),
+            Ok(Ok(Ok(parsed))) => Some((Ok(parsed.head), parsed.connection)),
+            Ok(Ok(Err(bad)) | Err(NoHead::Bad(bad))) => Some((Err(bad), ConnectionTerms::LAST)),
             Ok(Err(NoHead::Closed)) | Err(_) => None,
         }
     }

@@ -160,7 +160,7 @@ async fn answer(
     };
     let mut response = Response::new(AnswerStream::new(body, (call, under_way)));
     *response.status_mut() = status;
-    *response.headers_mut() = headers;
+    *response.headers_mut() = headers.to_map(|_| false);
     if let Some(length) = told_length {
         response.headers_mut().insert("content-length", HeaderValue::from(length));
     }

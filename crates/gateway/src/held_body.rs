@@ -29,11 +29,13 @@ use crate::request::{BodyFault, Piece, RequestBody};
 /// A body for the provider: of a request without one, or one that is held.
 #[derive(Debug)]
 pub(crate) struct HeldBody {
-    inspection: Option<Inspection>,
+    /// Boxed, so that the many requests without a body do not carry its room along.
+    inspection: Option<Box<Inspection>>,
     held: Option<Bytes>,
     length: Option<u64>,
     verdict: Option<oneshot::Sender<Verdict>>,
-    progress: Rc<Progress>,
+    /// `None`: there is nothing to wait for.
+    progress: Option<Rc<Progress>>,
 }
 
 /// What becomes known about a body.
@@ -95,13 +97,7 @@ pub(crate) enum Stalled {
 impl HeldBody {
     /// The body of a request that has none.
     pub(crate) fn empty() -> Self {
-        Self {
-            inspection: None,
-            held: None,
-            length: Some(0),
-            verdict: None,
-            progress: Rc::default(),
-        }
+        Self { inspection: None, held: None, length: Some(0), verdict: None, progress: None }
     }
 
     /// A body of `length` (if the caller said so) to be inspected while it passes.
@@ -112,11 +108,11 @@ impl HeldBody {
         let (sender, verdict) = oneshot::channel();
         let progress = Rc::<Progress>::default();
         let body = Self {
-            inspection: Some(inspection),
+            inspection: Some(Box::new(inspection)),
             held: None,
             length,
             verdict: Some(sender),
-            progress: Rc::clone(&progress),
+            progress: Some(Rc::clone(&progress)),
         };
         (body, verdict, progress)
     }
@@ -149,16 +145,20 @@ impl Body for HeldBody {
             let Some(inspection) = &mut this.inspection else {
                 return Poll::Ready(None);
             };
-            this.progress.caller.set(true);
+            if let Some(progress) = &this.progress {
+                progress.caller.set(true);
+            }
             let step = ready!(inspection.poll(cx));
-            this.progress.tick();
+            if let Some(progress) = &this.progress {
+                progress.tick();
+            }
             match step {
                 Ok(Some(data)) => {
                     if let Some(before) = this.held.replace(data) {
                         return Poll::Ready(Some(Ok(Frame::data(before))));
                     }
                 }
-                Ok(None) => match this.inspection.take().map(Inspection::conclude) {
+                Ok(None) => match this.inspection.take().map(|inspection| inspection.conclude()) {
                     Some(Ok(digest)) => {
                         this.decide(Verdict::Matches(digest));
                         return Poll::Ready(this.held.take().map(|last| Ok(Frame::data(last))));
@@ -184,7 +184,7 @@ impl Drop for HeldBody {
     /// The provider reads no further: hands back what is left to read.
     fn drop(&mut self) {
         if let Some(inspection) = self.inspection.take() {
-            self.decide(Verdict::Unfinished(Box::new(inspection)));
+            self.decide(Verdict::Unfinished(inspection));
         }
     }
 }

@@ -5,31 +5,27 @@
 //! **Trust**: a provider believes `Lgsp-Consumer-*`, a caller believes `Lgsp-Entry`: a line let
 //! through here is a lie told in the platform's name.
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
-use wire::header::{
-    ACCEPT_SIGNATURE, CONTENT_DIGEST, LGSP_PREFIX, LGSP_PURPOSE, SIGNATURE, SIGNATURE_INPUT,
-    is_dropped_from_clients, plain_name,
-};
+use wire::header::{CONTENT_DIGEST, LGSP_PREFIX, is_dropped_from_clients, plain_name};
 
-use crate::fields::Fields;
+use crate::fields::{Fields, visible};
 
 /// Whether a field belongs to one connection (RFC 9110 §7.6.1), which may name further ones, or says
 /// what the platform frames anew.
-fn is_per_connection(name: &str, named: &[String]) -> bool {
+fn is_per_connection(name: &[u8], named: &[String]) -> bool {
     matches!(
         name,
-        "connection"
-            | "keep-alive"
-            | "proxy-connection"
-            | "proxy-authenticate"
-            | "proxy-authorization"
-            | "proxy-authentication-info"
-            | "te"
-            | "trailer"
-            | "transfer-encoding"
-            | "upgrade"
-            | "http2-settings"
-    ) || named.iter().any(|option| option == name)
+        b"connection"
+            | b"keep-alive"
+            | b"proxy-connection"
+            | b"proxy-authenticate"
+            | b"proxy-authorization"
+            | b"proxy-authentication-info"
+            | b"te"
+            | b"trailer"
+            | b"transfer-encoding"
+            | b"upgrade"
+            | b"http2-settings"
+    ) || named.iter().any(|option| option.as_bytes() == name)
 }
 
 /// The lines of a request that its provider sees. `Host`, `Content-Length` and the caller's
@@ -40,20 +36,21 @@ fn is_per_connection(name: &str, named: &[String]) -> bool {
 /// So does what `is_signed` says the caller signed, even if `Connection` names it: whoever stands
 /// between caller and platform could have written that `Connection`. Another spelling of what is
 /// signed ends here: a program that reads `If_Match` as `If-Match` would believe the wrong one.
-pub(crate) fn towards_provider(fields: &Fields, is_signed: impl Fn(&str) -> bool) -> HeaderMap {
-    let mut named = connection_options(fields.all("connection"));
-    named.retain(|option| !is_signed(option));
-    let mut kept = HeaderMap::with_capacity(16);
-    for (name, value) in fields.lines() {
-        let text = &*plain_name(name.as_str());
-        let ends_here = is_per_connection(text, &named)
-            || is_per_connection(name.as_str(), &named)
-            || is_dropped_from_clients(name.as_str())
-            || matches!(text, "host" | "content-length" | "expect" | LGSP_PURPOSE)
-            || matches!(text, SIGNATURE | SIGNATURE_INPUT | ACCEPT_SIGNATURE)
-            || (text != name.as_str() && (text == CONTENT_DIGEST || is_signed(text)));
+pub(crate) fn towards_provider(fields: &Fields, is_signed: impl Fn(&[u8]) -> bool) -> Fields {
+    let mut named = connection_options(fields);
+    named.retain(|option| !is_signed(option.as_bytes()));
+    let mut kept = with_room_beside(fields);
+    for line in fields.lines() {
+        let name = line.name();
+        let plain = &*plain_name(name);
+        let ends_here = is_per_connection(plain, &named)
+            || is_per_connection(name, &named)
+            || is_dropped_from_clients(name)
+            || matches!(plain, b"host" | b"content-length" | b"expect" | b"lgsp-purpose")
+            || is_signature(plain)
+            || (plain != name && (plain == CONTENT_DIGEST.as_bytes() || is_signed(plain)));
         if !ends_here {
-            kept.append(name.clone(), value.clone());
+            kept.push_line(line);
         }
     }
     kept
@@ -62,31 +59,42 @@ pub(crate) fn towards_provider(fields: &Fields, is_signed: impl Fn(&str) -> bool
 /// The lines of an answer that its caller sees, without framing. The provider's digest has been
 /// compared by now and the platform states its own; the platform forwards no signature that it
 /// has not verified.
-pub(crate) fn towards_caller(mut headers: HeaderMap) -> HeaderMap {
-    let named = connection_options(headers.get_all("connection").iter());
-    let ending: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| {
-            let text = &*plain_name(name.as_str());
-            is_per_connection(text, &named)
-                || is_per_connection(name.as_str(), &named)
-                || text.starts_with(LGSP_PREFIX)
-                || matches!(text, "content-length" | CONTENT_DIGEST)
-                || matches!(text, SIGNATURE | SIGNATURE_INPUT | ACCEPT_SIGNATURE)
-                || matches!(text, "ratelimit" | "ratelimit-policy")
-        })
-        .cloned()
-        .collect();
-    for name in ending {
-        headers.remove(name);
+pub(crate) fn towards_caller(fields: &Fields) -> Fields {
+    let named = connection_options(fields);
+    let mut kept = with_room_beside(fields);
+    for line in fields.lines() {
+        let name = line.name();
+        let plain = &*plain_name(name);
+        let ends_here = is_per_connection(plain, &named)
+            || is_per_connection(name, &named)
+            || plain.starts_with(LGSP_PREFIX.as_bytes())
+            || matches!(plain, b"content-length" | b"content-digest")
+            || is_signature(plain)
+            || matches!(plain, b"ratelimit" | b"ratelimit-policy");
+        if !ends_here {
+            kept.push_line(line);
+        }
     }
-    headers
+    kept
+}
+
+fn is_signature(name: &[u8]) -> bool {
+    matches!(name, b"signature" | b"signature-input" | b"accept-signature")
+}
+
+/// What the platform says of a call beside the lines of others.
+const OWN_LINES: usize = 8;
+const OWN_BYTES: usize = 512;
+
+fn with_room_beside(others: &Fields) -> Fields {
+    Fields::with_capacity(others.count() + OWN_LINES, others.as_bytes().len() + OWN_BYTES)
 }
 
 /// The field names that `Connection` lists, in small letters.
-fn connection_options<'a>(values: impl Iterator<Item = &'a HeaderValue>) -> Vec<String> {
-    values
-        .filter_map(|value| value.to_str().ok())
+fn connection_options(fields: &Fields) -> Vec<String> {
+    fields
+        .all("connection")
+        .filter_map(visible)
         .flat_map(|list| list.split(','))
         .map(|option| option.trim().to_ascii_lowercase())
         .filter(|option| !matches!(option.as_str(), "" | "close" | "keep-alive"))
@@ -96,11 +104,15 @@ fn connection_options<'a>(values: impl Iterator<Item = &'a HeaderValue>) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fields::tests::fields;
+
+    fn names(fields: &Fields) -> Vec<&str> {
+        fields.lines().map(|line| str::from_utf8(line.name()).unwrap()).collect()
+    }
 
     #[test]
     fn what_the_platform_or_one_connection_says_ends_here() {
-        let mut fields = Fields::default();
-        for (name, value) in [
+        let fields = fields(&[
             ("connection", "keep-alive, X-Hop"),
             ("x-hop", "1"),
             ("x-stays", "2"),
@@ -113,47 +125,35 @@ mod tests {
             ("lgsp_purpose", "forged"),
             ("transfer_encoding", "chunked"),
             ("x-http-method-override", "DELETE"),
-        ] {
-            fields.push(HeaderName::from_static(name), HeaderValue::from_static(value));
-        }
+        ]);
         let kept = towards_provider(&fields, |_| false);
-        let names: Vec<_> = kept.keys().map(HeaderName::as_str).collect();
-        assert_eq!(names, ["x-stays", "content-digest"]);
+        assert_eq!(names(&kept), ["x-stays", "content-digest"]);
     }
 
     #[test]
     fn what_the_caller_signed_is_not_ended_by_an_unsigned_connection_line() {
-        let mut fields = Fields::default();
-        for (name, value) in [("connection", "if-match, x-hop"), ("if-match", "1"), ("x-hop", "2")]
-        {
-            fields.push(HeaderName::from_static(name), HeaderValue::from_static(value));
-        }
-        let kept = towards_provider(&fields, |name| name == "if-match");
-        let names: Vec<_> = kept.keys().map(HeaderName::as_str).collect();
-        assert_eq!(names, ["if-match"]);
+        let fields =
+            fields(&[("connection", "if-match, x-hop"), ("if-match", "1"), ("x-hop", "2")]);
+        let kept = towards_provider(&fields, |name| name == b"if-match");
+        assert_eq!(names(&kept), ["if-match"]);
     }
 
     #[test]
     fn another_spelling_of_what_the_caller_signed_ends_here() {
-        let mut fields = Fields::default();
-        for (name, value) in [("if-match", "1"), ("if_match", "2"), ("content.digest", "3")] {
-            fields.push(HeaderName::from_static(name), HeaderValue::from_static(value));
-        }
-        let kept = towards_provider(&fields, |name| name == "if-match");
-        let names: Vec<_> = kept.keys().map(HeaderName::as_str).collect();
-        assert_eq!(names, ["if-match"]);
+        let fields = fields(&[("if-match", "1"), ("if_match", "2"), ("content.digest", "3")]);
+        let kept = towards_provider(&fields, |name| name == b"if-match");
+        assert_eq!(names(&kept), ["if-match"]);
     }
 
     #[test]
     fn a_provider_cannot_speak_for_the_platform() {
-        let mut headers = HeaderMap::new();
-        headers.insert("lgsp-entry", HeaderValue::from_static("forged/1"));
-        headers.insert("lgsp_entry", HeaderValue::from_static("forged/1"));
-        headers.insert("connection", HeaderValue::from_static("x-private"));
-        headers.insert("x-private", HeaderValue::from_static("1"));
-        headers.insert("content-type", HeaderValue::from_static("text/plain"));
-        let kept = towards_caller(headers);
-        assert_eq!(kept.len(), 1);
-        assert!(kept.contains_key("content-type"));
+        let kept = towards_caller(&fields(&[
+            ("lgsp-entry", "forged/1"),
+            ("lgsp_entry", "forged/1"),
+            ("connection", "x-private"),
+            ("x-private", "1"),
+            ("content-type", "text/plain"),
+        ]));
+        assert_eq!(kept.as_bytes(), b"content-type: text/plain\r\n");
     }
 }

@@ -4,9 +4,10 @@ use std::cell::RefCell;
 
 use http::StatusCode;
 use metrics::{Counter, Histogram};
+use wire::error_code::ErrorCode;
 
 use crate::cluster::Answer;
-use crate::passage::{Envelope, Summary};
+use crate::passage::{About, Envelope};
 
 /// Calls answered, by status and refusal code (`ok` without one).
 const CALLS: &str = "lgsp_gateway_calls_total";
@@ -57,10 +58,16 @@ impl Meters {
         Self { duration: metrics::histogram!(DURATION), calls: RefCell::default() }
     }
 
-    /// Counts a call and writes its line.
-    pub(crate) fn count(&self, envelope: &Envelope, status: StatusCode, summary: &Summary) {
+    /// Counts a call and writes its line, with no path and no person.
+    pub(crate) fn count(
+        &self,
+        envelope: &Envelope,
+        status: StatusCode,
+        code: Option<ErrorCode>,
+        about: Option<&About>,
+    ) {
         let elapsed = envelope.started.elapsed();
-        let code = summary.code.map_or("ok", wire::error_code::ErrorCode::as_str);
+        let code = code.map_or("ok", ErrorCode::as_str);
         self.increment(status_label(status), code);
         self.duration.record(elapsed.as_secs_f64());
         tracing::debug!(
@@ -68,9 +75,10 @@ impl Meters {
             request_id = %envelope.id,
             status = status.as_u16(),
             code,
-            service =
-                summary.about.service.as_ref().map(|service| tracing::field::display(&service.id)),
-            operation = summary.about.operation.as_deref(),
+            service = about
+                .and_then(|about| about.service.as_ref())
+                .map(|service| tracing::field::display(&service.id)),
+            operation = about.and_then(|about| about.operation.as_deref()),
             micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
         );
     }

@@ -10,11 +10,13 @@
 //! set back. **Trust**: after a crash the log hands back what it recorded
 //! (`Recovered::spent_nonces`): a nonce of an answered call is never forgotten.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::collections::BTreeMap;
+use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use evidence::SpentNonce;
+use foldhash::fast::RandomState;
+use foldhash::{HashMap, HashSet};
 use parking_lot::Mutex;
 use wire::ambient::UtcMicros;
 use wire::id::KeyId;
@@ -61,7 +63,7 @@ impl Nonces {
     /// A memory that gives each key a share of `per_key`, holding what was spent before the start.
     pub(crate) fn new(per_key: usize, spent: Vec<SpentNonce>) -> Self {
         let rest = (1..SHARDS).map(|_| Shard::default()).collect();
-        let hasher = RandomState::new();
+        let hasher = RandomState::default();
         let forgotten = AtomicI64::new(i64::MIN);
         let nonces = Self { rest, last: Shard::default(), hasher, per_key, forgotten };
         for nonce in spent {

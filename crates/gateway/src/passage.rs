@@ -38,7 +38,6 @@ pub(crate) use answer::{AnswerBody, Answered};
 pub(crate) use identify::About;
 pub(crate) use long::{LongAnswer, LongPiece};
 pub(crate) use receive::{Arrival, Envelope};
-pub(crate) use record::Summary;
 
 use self::receive::Received;
 use self::record::{Recorded, Refused};

@@ -1,12 +1,13 @@
 //! Saying no: the code, what it was this time, and what the caller's program should be told in
 //! header lines.
 
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::StatusCode;
 use transport::CertificateFault;
 use wire::error_code::{ErrorCode, Retry};
 use wire::problem::{Problem, Text};
 use wire::signature::policy::SignatureRefusal;
 
+use crate::fields::Fields;
 use crate::upstream::UpstreamFault;
 
 /// One refusal. A result, not an error: it is recorded and answered like any other outcome.
@@ -14,15 +15,14 @@ use crate::upstream::UpstreamFault;
 pub(crate) struct Refusal {
     pub(crate) problem: Problem,
     /// Lines beside those every refusal has.
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Fields,
 }
 
 /// What a signature must look like (RFC 9421 §5.1).
-const WANTED_SIGNATURE: HeaderValue = HeaderValue::from_static(
-    "lgsp=(\"@method\" \"@target-uri\");created;expires;nonce;keyid;tag=\"lgsp\"",
-);
+const WANTED_SIGNATURE: &str =
+    "lgsp=(\"@method\" \"@target-uri\");created;expires;nonce;keyid;tag=\"lgsp\"";
 /// A 401 names a scheme (RFC 9110 §11.6.1); no registered one stands for RFC 9421.
-const WANTED_SCHEME: HeaderValue = HeaderValue::from_static("Signature realm=\"lgsp\"");
+const WANTED_SCHEME: &str = "Signature realm=\"lgsp\"";
 
 impl Refusal {
     /// A refusal with its detail in Vietnamese and English.
@@ -31,7 +31,7 @@ impl Refusal {
         vi: impl Into<std::borrow::Cow<'static, str>>,
         en: impl Into<std::borrow::Cow<'static, str>>,
     ) -> Self {
-        Self { problem: Problem::new(code, Text::new(vi, en)), headers: HeaderMap::new() }
+        Self { problem: Problem::new(code, Text::new(vi, en)), headers: Fields::default() }
     }
 
     /// Tells when to try again.
@@ -49,14 +49,14 @@ impl Refusal {
     }
 
     /// The lines this refusal is answered with, without those about the body.
-    pub(crate) fn into_headers(self) -> HeaderMap {
+    pub(crate) fn into_headers(self) -> Fields {
         let mut headers = self.headers;
         if self.problem.code.status() == 401 {
-            headers.insert("www-authenticate", WANTED_SCHEME);
-            headers.insert("accept-signature", WANTED_SIGNATURE);
+            headers.say("www-authenticate", WANTED_SCHEME);
+            headers.say("accept-signature", WANTED_SIGNATURE);
         }
         if let Retry::AfterSeconds(seconds) = self.problem.retry() {
-            headers.insert("retry-after", HeaderValue::from(seconds));
+            headers.say("retry-after", seconds.to_string());
         }
         headers
     }
@@ -142,6 +142,6 @@ impl Refusal {
 impl From<SignatureRefusal> for Refusal {
     fn from(refusal: SignatureRefusal) -> Self {
         let problem = Problem::new(refusal.code, refusal.detail);
-        Self { problem, headers: HeaderMap::new() }
+        Self { problem, headers: Fields::default() }
     }
 }

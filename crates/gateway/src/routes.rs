@@ -8,19 +8,20 @@
 //! began with; the next one sees the new.
 //! **Trust**: all authorisation of calls comes from here and nowhere else.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
+use foldhash::{HashMap, HashMapExt as _};
 use keys::{CallerKey, KeyError, Zeroizing};
 use wire::ambient::UtcMicros;
 use wire::directory::{
     Aliases, ConnectionRecord, CredentialRecord, Demands, Directory, Environment, Method,
     Operation, Profiles, Record, RecordMode, ServiceRecord, Signer,
 };
+use wire::entry::{ActorRef, Members};
 use wire::id::{ConnectionId, KeyId, PurposeCode, ServiceId, SystemId};
 use wire::merkle::Hash;
 use wire::network::Network;
@@ -39,7 +40,7 @@ pub struct DirectorySnapshot {
     /// The directory in force.
     pub directory: Arc<Directory>,
     /// The shared secret of each HMAC credential in it.
-    pub hmac_secrets: HashMap<KeyId, Zeroizing<Vec<u8>>>,
+    pub hmac_secrets: std::collections::HashMap<KeyId, Zeroizing<Vec<u8>>>,
 }
 
 /// The compiled directory.
@@ -59,12 +60,10 @@ pub(crate) struct Routes {
 /// A key that callers sign with.
 #[derive(Debug)]
 pub(crate) struct Credential {
-    pub(crate) keyid: KeyId,
     pub(crate) key: CallerKey,
     pub(crate) system: SystemId,
-    /// Its organisation and its system as providers are told, made once.
-    pub(crate) organisation_line: HeaderValue,
-    pub(crate) system_line: HeaderValue,
+    /// The caller as entries name it, made once.
+    pub(crate) actor: Arc<Members>,
     /// From where its system calls; empty: from anywhere.
     networks: Arc<[Network]>,
     pub(crate) environment: Environment,
@@ -121,13 +120,11 @@ pub(crate) struct Former {
 pub(crate) struct Connection {
     pub(crate) id: ConnectionId,
     pub(crate) purpose: PurposeCode,
-    /// The purpose as providers are told, made once.
-    pub(crate) purpose_line: HeaderValue,
     operations: Vec<Permitted>,
     pub(crate) rate: Rate,
     pub(crate) allowance: Arc<Allowance>,
     /// `RateLimit-Policy`, made once.
-    pub(crate) rate_policy: HeaderValue,
+    pub(crate) rate_policy: Box<str>,
     pub(crate) from: UtcMicros,
     pub(crate) until: UtcMicros,
     pub(crate) is_active: bool,
@@ -240,7 +237,8 @@ impl Routes {
     /// The service that a path begins with, by its name or by one that it had before.
     pub(crate) fn service<'p>(&self, path: &'p str, now: UtcMicros) -> Option<Called<'_, 'p>> {
         let named = path.strip_prefix('/')?;
-        let end = named.match_indices('/').nth(3).map_or(named.len(), |(at, _)| at);
+        let slashes = named.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+        let end = slashes.map(|(at, _)| at).nth(3).unwrap_or(named.len());
         let (name, rest) = named.split_at(end);
         let path = if rest.is_empty() { "/" } else { rest };
         if let Some(service) = self.services.get(name) {
@@ -279,11 +277,15 @@ impl Credential {
                 CallerKey::public(algorithm, record.public_key.as_ref().ok_or(Unusable::NoKey)?)
             }
         };
+        let actor = ActorRef {
+            organisation: Some(record.system.organisation.clone()),
+            system: Some(record.system.system.clone()),
+            credential: Some(record.keyid.as_str().to_owned()),
+            role: None,
+        };
         Ok(Self {
-            keyid: record.keyid.clone(),
             key: key?,
-            organisation_line: line_of(record.system.organisation.as_str()),
-            system_line: line_of(record.system.system.as_str()),
+            actor: Arc::new(Members::from(&actor)),
             system: record.system.clone(),
             networks: Arc::default(),
             environment: record.environment,
@@ -436,12 +438,10 @@ impl Connection {
         Self {
             id: record.id,
             purpose: record.purpose.clone(),
-            purpose_line: line_of(record.purpose.as_str()),
             operations: record.operations.iter().map(Permitted::new).collect(),
             rate,
             allowance,
-            rate_policy: HeaderValue::from_str(&policy)
-                .unwrap_or(HeaderValue::from_static("\"connection\"")),
+            rate_policy: policy.into(),
             from: record.from,
             until: record.until,
             is_active: record.active,
@@ -460,11 +460,6 @@ impl Connection {
         };
         self.operations.iter().find(permits).map(|permitted| Arc::clone(&permitted.label))
     }
-}
-
-/// A code as the value of a header line: codes are ASCII, so all of them can be one.
-fn line_of(code: &str) -> HeaderValue {
-    HeaderValue::from_str(code).unwrap_or(HeaderValue::from_static(""))
 }
 
 impl Permitted {

@@ -170,7 +170,7 @@ impl Target {
         };
         let authority = came_by.host.as_deref().unwrap_or(authority);
         let url = ours.find(came_by.scheme, authority).ok_or(BadTarget::Foreign)?;
-        let (path, query) = match path_and_query.split_once('?') {
+        let (path, query) = match split_query(path_and_query) {
             Some((path, query)) => (path, Some(query)),
             None => (path_and_query, None),
         };
@@ -218,6 +218,12 @@ impl Target {
     }
 }
 
+/// What stands before and behind the first question mark.
+fn split_query(path_and_query: &str) -> Option<(&str, &str)> {
+    let mark = path_and_query.bytes().position(|byte| byte == b'?')?;
+    Some((path_and_query.get(..mark)?, path_and_query.get(mark + 1..)?))
+}
+
 /// The parts of `http://authority/path` (RFC 9112 §3.2.2).
 fn absolute(raw: &str) -> Option<(Scheme, &str, &str)> {
     let (scheme, rest) = raw.split_once("://")?;
@@ -231,22 +237,28 @@ fn is_normal_path(path: &str) -> bool {
     let Some(segments) = path.strip_prefix('/') else {
         return false;
     };
-    let last = segments.rsplit('/').next().unwrap_or_default();
-    let inner = segments.strip_suffix(last).unwrap_or_default();
-    // An empty last segment is a path that ends in a slash; any other would be `//`.
-    let has_empty = inner.starts_with('/') || inner.contains("//");
-    !has_empty && segments.split('/').all(is_normal_segment)
+    // By bytes, for segments are short. An empty last one is a path that ends in a slash; any other
+    // would be `//`.
+    let mut rest = segments;
+    while let Some(slash) = rest.bytes().position(|byte| byte == b'/') {
+        let (segment, after) = rest.split_at(slash);
+        if segment.is_empty() || !is_normal_segment(segment) {
+            return false;
+        }
+        rest = after.strip_prefix('/').unwrap_or_default();
+    }
+    is_normal_segment(rest)
 }
 
 /// RFC 3986 `pchar`s whose escapes are UTF-8 and mean neither a delimiter nor a control character,
 /// also for a reader that decodes what it has decoded once more.
 fn is_normal_segment(segment: &str) -> bool {
+    if segment.bytes().all(is_path_byte) {
+        // Nothing to decode: it means what it says.
+        return is_no_dots(segment);
+    }
     if !segment.bytes().all(|byte| byte == b'%' || is_path_byte(byte)) {
         return false;
-    }
-    if !segment.contains('%') {
-        // Nothing to decode: it means what it says.
-        return is_harmless(segment);
     }
     let Some(mut bytes) = decode(segment) else {
         return false;
@@ -264,16 +276,39 @@ fn is_normal_segment(segment: &str) -> bool {
     }
 }
 
-/// Not `.` or `..`, nor one that becomes so for a reader that drops `;parameters` first; without
-/// delimiters and control characters.
+/// Without delimiters and control characters, and [`is_no_dots`].
 fn is_harmless(decoded: &str) -> bool {
     let hides_delimiter = decoded.chars().any(|one| matches!(one, '/' | '\\') || one.is_control());
-    let name = decoded.split(';').next().unwrap_or_default();
-    !hides_delimiter && !matches!(name, "." | "..") && (!name.is_empty() || decoded.is_empty())
+    !hides_delimiter && is_no_dots(decoded)
+}
+
+/// Not `.` or `..`, nor one that becomes so for a reader that drops `;parameters` first.
+fn is_no_dots(segment: &str) -> bool {
+    let name = segment.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    !matches!(name, b"." | b"..") && (!name.is_empty() || segment.is_empty())
 }
 
 fn is_path_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte)
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'-' | b'.'
+                | b'_'
+                | b'~'
+                | b'!'
+                | b'$'
+                | b'&'
+                | b'\''
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+                | b':'
+                | b'@'
+        )
 }
 
 /// `pchar`, `/`, `?` (RFC 3986 §3.4), and the brackets and bars that many clients leave as they are.

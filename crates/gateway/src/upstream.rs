@@ -7,7 +7,6 @@
 //! name are verified before anything is sent.
 
 mod connect;
-mod form;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod h1;
 #[cfg(not(feature = "fuzzing"))]
@@ -15,16 +14,17 @@ mod h1;
 mod incoming;
 mod line;
 mod pool;
+mod request;
 
 use std::fmt;
 use std::sync::Arc;
 
-use http::HeaderValue;
 use transport::CertificateFault;
 
 pub(crate) use h1::content_length;
 pub(crate) use incoming::{BrokeOff, Incoming, Sent};
 pub(crate) use pool::Pool;
+pub(crate) use request::ProviderRequest;
 
 /// Where a service stands.
 #[derive(Debug, Clone)]
@@ -32,10 +32,8 @@ pub(crate) struct Upstream {
     /// `https://host:port`, the key of its connections.
     origin: Arc<str>,
     is_tls: bool,
-    /// `host:port`
-    authority: Box<str>,
-    /// The value of `Host`.
-    pub(crate) host_line: HeaderValue,
+    /// `host:port`, the value of `Host`.
+    pub(crate) authority: Box<str>,
     host: Box<str>,
     port: u16,
     /// What stands before the service's own paths, without a slash at its end.
@@ -77,9 +75,7 @@ impl Upstream {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
-        let host_line = HeaderValue::from_str(&authority).map_err(|_| BadUpstream)?;
         Ok(Self {
-            host_line,
             origin: format!("{}://{authority}", url.scheme()).into(),
             is_tls: url.scheme() == "https",
             authority: authority.into(),

@@ -126,7 +126,7 @@ fn name_of(class: &str, day: &str) -> Result<String, KeyError> {
             4 | 7 => byte == b'-',
             _ => byte.is_ascii_digit(),
         });
-    let name = format!("{class}-{day}");
+    let name = [class, "-", day].concat();
     if class_is_plain && day_is_plain { Ok(name) } else { Err(KeyError::BadName(name)) }
 }
 

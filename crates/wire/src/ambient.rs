@@ -96,9 +96,9 @@ impl UtcMicros {
 
     /// The day in UTC: `2026-11-23`.
     pub fn date(self) -> String {
-        let mut text = self.to_string();
-        text.truncate("2026-11-23".len());
-        text
+        let spelling = self.spelling();
+        let day = spelling.get(..10).unwrap_or_default();
+        str::from_utf8(day).unwrap_or_default().to_owned()
     }
 }
 
@@ -119,33 +119,28 @@ impl UtcMicros {
     pub(crate) fn spelling(self) -> [u8; 27] {
         let moment = OffsetDateTime::from_unix_timestamp(self.as_seconds())
             .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let mut spelling = *b"0000-00-00T00:00:00.000000Z";
-        let mut rest = spelling.as_mut_slice();
-        for (width, number) in [
-            (4, i64::from(moment.year())),
-            (2, u8::from(moment.month()).into()),
-            (2, moment.day().into()),
-            (2, moment.hour().into()),
-            (2, moment.minute().into()),
-            (2, moment.second().into()),
-            (6, self.0.rem_euclid(MICROS_PER_SECOND)),
-        ] {
-            let Some((digits, tail)) = rest.split_at_mut_checked(width) else {
-                break;
-            };
-            write_digits(digits, number);
-            // Past the separator.
-            rest = tail.get_mut(1..).unwrap_or_default();
-        }
-        spelling
+        let year = moment.year().unsigned_abs();
+        let micros = u32::try_from(self.0.rem_euclid(MICROS_PER_SECOND)).unwrap_or_default();
+        let [y0, y1] = two_digits(year / 100);
+        let [y2, y3] = two_digits(year % 100);
+        let [m0, m1] = two_digits(u8::from(moment.month()).into());
+        let [d0, d1] = two_digits(moment.day().into());
+        let [h0, h1] = two_digits(moment.hour().into());
+        let [n0, n1] = two_digits(moment.minute().into());
+        let [s0, s1] = two_digits(moment.second().into());
+        let [f0, f1] = two_digits(micros / 10_000);
+        let [f2, f3] = two_digits(micros / 100 % 100);
+        let [f4, f5] = two_digits(micros % 100);
+        [
+            y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1,
+            b'.', f0, f1, f2, f3, f4, f5, b'Z',
+        ]
     }
 }
 
-fn write_digits(digits: &mut [u8], mut number: i64) {
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
-        number /= 10;
-    }
+/// Of a number below 100.
+fn two_digits(number: u32) -> [u8; 2] {
+    [number / 10, number % 10].map(|digit| b'0' + u8::try_from(digit).unwrap_or_default())
 }
 
 impl fmt::Debug for UtcMicros {

@@ -24,7 +24,7 @@ use std::str::FromStr;
 use zeroize::Zeroize;
 
 use crate::ambient::Randomness;
-use crate::merkle::{Hash, LEAF, root_of, sha256};
+use crate::merkle::{Hash, LEAF, root_of, sha256, short};
 use crate::text::{Malformed, serde_as_text};
 
 pub use opening::{BodyOpening, HeadProof, open_body, prove_line};
@@ -148,14 +148,14 @@ impl fmt::Debug for EntrySecret {
 
 /// The salt of line `index` of a head; index 0 is the salt of what commits as one piece.
 pub fn salt(secret: &EntrySecret, label: CommitmentLabel, index: u32) -> Hash {
-    sha256(&[&secret.0, &[label.byte()], &index.to_be_bytes()])
+    short::salt(&secret.0, label.byte(), index)
 }
 
 /// Commits to the lines of a head. A head without lines commits as the root of the empty tree.
 pub fn commit_head<L: AsRef<[u8]>>(
     secret: &EntrySecret,
     label: CommitmentLabel,
-    lines: &[L],
+    lines: impl IntoIterator<Item = L>,
 ) -> Hash {
     root_of(leaves(secret, label, lines))
 }
@@ -173,23 +173,16 @@ pub fn commit_bytes(secret: &EntrySecret, label: CommitmentLabel, bytes: &[u8]) 
 fn leaves<L: AsRef<[u8]>>(
     secret: &EntrySecret,
     label: CommitmentLabel,
-    lines: &[L],
+    lines: impl IntoIterator<Item = L>,
 ) -> impl Iterator<Item = Hash> {
-    let mut room = Vec::with_capacity(256);
-    let line_leaf = move |(index, line): (u32, &L)| {
-        salted_leaf(&mut room, &salt(secret, label, index), line.as_ref())
-    };
+    let line_leaf =
+        move |(index, line): (u32, L)| salted_leaf(&salt(secret, label, index), line.as_ref());
     (0_u32..).zip(lines).map(line_leaf)
 }
 
-/// The salt has a fixed length, so no two pairs of salt and line make the same leaf. `room` is where
-/// the two come together.
-fn salted_leaf(room: &mut Vec<u8>, salt: &Hash, line: &[u8]) -> Hash {
-    room.clear();
-    room.push(LEAF);
-    room.extend_from_slice(salt);
-    room.extend_from_slice(line);
-    sha256(&[room])
+/// The salt has a fixed length, so no two pairs of salt and line make the same leaf.
+fn salted_leaf(salt: &Hash, line: &[u8]) -> Hash {
+    sha256(&[&[LEAF], salt, line])
 }
 
 fn body_commitment(label: CommitmentLabel, salt: &Hash, digest: &Hash) -> Hash {

@@ -15,6 +15,7 @@ use sfv::visitor::{DictionaryVisitor, EntryVisitor, Ignored, ItemVisitor, Parame
 use sfv::{BareItemFromInput, KeyRef};
 
 use crate::error_code::ErrorCode;
+use crate::merkle::{Hash, base64_text};
 
 /// A hash algorithm of RFC 9530 §5 that is accepted here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,6 +90,12 @@ impl ContentDigest {
     /// A SHA-256 that was computed elsewhere.
     pub fn from_sha256(value: [u8; 32]) -> Self {
         Self { algorithm: DigestAlgorithm::Sha256, value: value.to_vec() }
+    }
+
+    /// The field of a body whose SHA-256 is known.
+    pub fn field_of(sha256: &Hash) -> String {
+        let spelling = base64_text::spelling(sha256);
+        ["sha-256=:", str::from_utf8(&spelling).unwrap_or_default(), ":"].concat()
     }
 
     /// By which algorithm.

@@ -13,6 +13,7 @@
 //! [`Entry::to_canonical`] writes.
 //! **Trust**: an entry is what its log says; it is proved by the log's signed root, not by itself.
 
+mod members;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -26,11 +27,13 @@ use serde::{Deserialize, Serialize};
 use crate::ambient::UtcMicros;
 use crate::canonical::{MAX_INTEGER, NotCanonical};
 use crate::commitment::CommitmentLabel;
-use crate::id::{EntryId, RequestId, Role, SystemCode};
+use crate::id::{EntryId, Role, SystemCode};
 use crate::merkle::{Hash, base64_text};
 use crate::organisation_code::OrganisationCode;
 use crate::text::{Malformed, serde_as_text};
 use crate::tile::MAX_ENTRY_BYTES;
+
+pub use members::Members;
 
 /// The name under which an entry's subject holds the call it belongs to.
 pub const REQUEST_ID: &str = "request_id";
@@ -136,17 +139,15 @@ pub struct EntryView<'a> {
     /// What happened.
     pub action: &'a str,
     /// Who did it.
-    pub actor: Option<&'a ActorRef>,
+    pub actor: Option<&'a Members>,
     /// What it was done to.
-    pub subject: &'a BTreeMap<String, String>,
-    /// The call it belongs to, which the subject names beside the rest.
-    pub request_id: Option<RequestId>,
+    pub subject: &'a Members,
     /// How it ended.
     pub outcome: &'a str,
     /// The root of the directory by which it was decided.
     pub directory: Option<&'a Hash>,
     /// Commitments to what was said.
-    pub commitments: &'a BTreeMap<CommitmentLabel, Hash>,
+    pub commitments: &'a Members,
     /// The number of the change in the database.
     pub sequence: Option<u64>,
 }
@@ -157,11 +158,10 @@ impl EntryView<'_> {
         if let Some(sequence) = self.sequence.filter(|sequence| *sequence > MAX_INTEGER) {
             return Err(EntryError::Sequence(sequence));
         }
-        if let Some(name) = self.subject.keys().find(|name| !is_subject_name(name)) {
-            return Err(EntryError::SubjectName(name.clone()));
+        if let Some(name) = self.subject.misnamed() {
+            return Err(EntryError::SubjectName(name.to_owned()));
         }
-        let mut bytes = Vec::with_capacity(1_024);
-        writer::write(&mut bytes, self);
+        let bytes = writer::write(self);
         if bytes.len() > MAX_ENTRY_BYTES {
             return Err(EntryError::TooLong(bytes.len()));
         }
@@ -182,24 +182,21 @@ pub fn set_time(canonical: &mut [u8], time: UtcMicros) -> Option<()> {
 impl Entry {
     /// The bytes of this entry in the log.
     pub fn to_canonical(&self) -> Result<Vec<u8>, EntryError> {
-        self.view(None).to_canonical()
-    }
-
-    /// The entry as a view of it; of this call, if there is one.
-    pub fn view(&self, request_id: Option<RequestId>) -> EntryView<'_> {
-        EntryView {
+        let actor = self.actor.as_ref().map(Members::from);
+        let commitments = self.commitments.iter().map(|(label, hash)| (*label, *hash)).collect();
+        let view = EntryView {
             id: self.id,
             time: self.time,
             kind: self.kind,
             action: &self.action,
-            actor: self.actor.as_ref(),
-            subject: &self.subject,
-            request_id,
+            actor: actor.as_ref(),
+            subject: &Members::from(&self.subject),
             outcome: &self.outcome,
             directory: self.directory.as_ref(),
-            commitments: &self.commitments,
+            commitments: &commitments,
             sequence: self.sequence,
-        }
+        };
+        view.to_canonical()
     }
 
     /// Reads the bytes of an entry; anything that [`Self::to_canonical`] would write otherwise is
@@ -230,10 +227,23 @@ struct Versioned {
     entry: Entry,
 }
 
-/// Small ASCII names sort the same by UTF-8 and UTF-16, which lets the writer trust the map.
-fn is_subject_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+impl From<&ActorRef> for Members {
+    fn from(actor: &ActorRef) -> Self {
+        let mut members = Self::with_capacity(4, 128);
+        if let Some(credential) = &actor.credential {
+            members.insert("credential", credential);
+        }
+        if let Some(organisation) = &actor.organisation {
+            members.insert("organisation", organisation.as_str());
+        }
+        if let Some(role) = actor.role {
+            members.insert("role", role.as_str());
+        }
+        if let Some(system) = &actor.system {
+            members.insert("system", system.as_str());
+        }
+        members
+    }
 }
 
 impl Kind {

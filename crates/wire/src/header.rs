@@ -36,61 +36,63 @@ pub const FORWARDED: &str = "forwarded";
 pub const SIGNATURE_TAG: &str = "lgsp";
 
 /// Whether intermediaries tell by this field who called.
-fn tells_who_called(name: &str) -> bool {
-    name.starts_with("x-forwarded")
+fn tells_who_called(name: &[u8]) -> bool {
+    name.starts_with(b"x-forwarded")
         || matches!(
             name,
-            FORWARDED
-                | "via"
-                | "x-real-ip"
-                | "x-client-ip"
-                | "x-cluster-client-ip"
-                | "x-original-forwarded-for"
-                | "x-original-host"
-                | "client-ip"
-                | "true-client-ip"
-                | "cf-connecting-ip"
-                | "fastly-client-ip"
+            b"forwarded"
+                | b"via"
+                | b"x-real-ip"
+                | b"x-client-ip"
+                | b"x-cluster-client-ip"
+                | b"x-original-forwarded-for"
+                | b"x-original-host"
+                | b"client-ip"
+                | b"true-client-ip"
+                | b"cf-connecting-ip"
+                | b"fastly-client-ip"
         )
 }
 
 /// Whether many servers perform by this field another operation than the one that was permitted.
-fn asks_for_another(name: &str) -> bool {
+fn asks_for_another(name: &[u8]) -> bool {
     matches!(
         name,
-        "x-original-url"
-            | "x-rewrite-url"
-            | "x-http-method"
-            | "x-http-method-override"
-            | "x-method-override"
+        b"x-original-url"
+            | b"x-rewrite-url"
+            | b"x-http-method"
+            | b"x-http-method-override"
+            | b"x-method-override"
     )
 }
 
 /// The name as programs behind a server see it. CGI and its heirs (WSGI, Rack, PHP, servlets) write
 /// every `-` as `_`, so to them `Lgsp_Purpose` is `Lgsp-Purpose`; here it is too.
-pub fn plain_name(name: &str) -> Cow<'_, str> {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if name.bytes().all(is_plain) {
+pub fn plain_name(name: &[u8]) -> Cow<'_, [u8]> {
+    let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    // Looks at all of them, for several bytes are judged at once where none ends the search.
+    if name.iter().fold(true, |all, byte| all & is_plain(*byte)) {
         return Cow::Borrowed(name);
     }
     let plain =
-        |one: char| if one.is_ascii_alphanumeric() { one.to_ascii_lowercase() } else { '-' };
-    Cow::Owned(name.chars().map(plain).collect())
+        |one: &u8| if one.is_ascii_alphanumeric() { one.to_ascii_lowercase() } else { b'-' };
+    Cow::Owned(name.iter().map(plain).collect())
 }
 
 /// Whether a field of this name from a client must not reach a provider.
-pub fn is_dropped_from_clients(name: &str) -> bool {
+pub fn is_dropped_from_clients(name: impl AsRef<[u8]>) -> bool {
+    let name = name.as_ref();
     let plain = &*plain_name(name);
-    let is_ours = plain.starts_with(LGSP_PREFIX) && name != LGSP_PURPOSE;
+    let is_ours = plain.starts_with(LGSP_PREFIX.as_bytes()) && name != LGSP_PURPOSE.as_bytes();
     is_ours || tells_who_called(plain) || asks_for_another(plain)
 }
 
 /// Whether a field of this name may carry a secret: its value may open doors elsewhere, so no record
 /// may hold it.
-pub fn carries_secret(name: &str) -> bool {
+pub fn carries_secret(name: impl AsRef<[u8]>) -> bool {
     matches!(
-        &*plain_name(name),
-        "authorization" | "proxy-authorization" | "cookie" | "set-cookie" | "x-api-key"
+        &*plain_name(name.as_ref()),
+        b"authorization" | b"proxy-authorization" | b"cookie" | b"set-cookie" | b"x-api-key"
     )
 }
 

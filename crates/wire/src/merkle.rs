@@ -11,10 +11,11 @@
 pub mod base64_text;
 mod leaves;
 pub mod proof;
+pub(crate) mod short;
 #[cfg(test)]
 mod tests;
 
-use aws_lc_rs::digest::{Context, SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256};
 
 pub use leaves::{Leaves, NoSuchSubtree};
 pub use proof::{
@@ -31,39 +32,18 @@ pub const EMPTY_ROOT: Hash = [
     0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
 ];
 
-/// What is no longer is hashed in one piece, which costs half of what a running hash does: most of
-/// what a call commits to is that short.
-const SHORT: usize = 256;
-
 /// SHA-256 over the concatenation of `parts`.
 pub fn sha256(parts: &[&[u8]]) -> Hash {
-    let mut short = [0; SHORT];
-    let value = if let Some(whole) = concatenated(parts, &mut short) {
-        digest(&SHA256, whole)
-    } else {
-        let mut context = Context::new(&SHA256);
-        for part in parts {
-            context.update(part);
-        }
-        context.finish()
-    };
-    let mut hash = [0; 32];
-    hash.copy_from_slice(value.as_ref());
-    hash
-}
-
-/// The parts one after the other, if they have room.
-fn concatenated<'r>(parts: &[&'r [u8]], room: &'r mut [u8; SHORT]) -> Option<&'r [u8]> {
-    if let [whole] = parts {
-        return Some(whole);
+    if let Some(hash) = short::sha256(parts) {
+        return hash;
     }
-    let mut length = 0;
+    let mut context = Context::new(&SHA256);
     for part in parts {
-        let end = length + part.len();
-        room.get_mut(length..end)?.copy_from_slice(part);
-        length = end;
+        context.update(part);
     }
-    room.get(..length)
+    let mut hash = [0; 32];
+    hash.copy_from_slice(context.finish().as_ref());
+    hash
 }
 
 /// What a leaf's bytes are hashed behind.
@@ -76,12 +56,7 @@ pub fn leaf_hash(data: &[u8]) -> Hash {
 
 /// The hash of an inner node: SHA-256(0x01 ‖ left ‖ right).
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
-    let mut node = [0x01; 1 + 2 * 32];
-    let (_, hashes) = node.split_at_mut(1);
-    let (to_left, to_right) = hashes.split_at_mut(32);
-    to_left.copy_from_slice(left);
-    to_right.copy_from_slice(right);
-    sha256(&[&node])
+    short::node(left, right)
 }
 
 /// The root of the tree over `leaves`, which are leaf hashes.

@@ -3,12 +3,12 @@
 //!
 //! The commitments are made once: they are the gateway's work, and measured with it.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use evidence::{BodyDigest, Detail, Draft, Intent, SpentNonce};
+use evidence::{BodyDigest, Detail, Draft, Intent, SpentNonce, name_call};
 use wire::ambient::{Clock, Randomness};
 use wire::commitment::{CommitmentLabel, EntrySecret, commit_body, commit_bytes, commit_head};
-use wire::entry::{ActorRef, Kind};
+use wire::entry::{ActorRef, Kind, Members};
 use wire::id::RequestId;
 use wire::merkle::Hash;
 
@@ -48,11 +48,11 @@ const RESPONSE_HEAD: [&str; 5] = [
 
 /// Everything about a call but its own ids.
 pub(super) struct Call {
-    actor: ActorRef,
-    subject: BTreeMap<String, String>,
+    actor: Arc<Members>,
+    subject: Members,
     directory: Hash,
-    before: BTreeMap<CommitmentLabel, Hash>,
-    after: BTreeMap<CommitmentLabel, Hash>,
+    before: Members,
+    after: Members,
     detail: Detail,
 }
 
@@ -66,14 +66,14 @@ impl Call {
         for bytes in [directory.as_mut_slice(), &mut body, &mut signature] {
             randomness.fill(bytes);
         }
-        let before = BTreeMap::from([
-            (RequestHead, commit_head(&secret, RequestHead, &REQUEST_HEAD)),
+        let before = Members::from_iter([
+            (RequestHead, commit_head(&secret, RequestHead, REQUEST_HEAD)),
             (Signature, commit_bytes(&secret, Signature, &signature)),
             (SignatureBase, commit_bytes(&secret, SignatureBase, SIGNATURE_BASE.as_bytes())),
         ]);
         let mut after = before.clone();
-        after.insert(ResponseHead, commit_head(&secret, ResponseHead, &RESPONSE_HEAD));
-        after.insert(ResponseBody, commit_body(&secret, ResponseBody, &body));
+        after.commit(ResponseHead, &commit_head(&secret, ResponseHead, RESPONSE_HEAD));
+        after.commit(ResponseBody, &commit_body(&secret, ResponseBody, &body));
         let subject = [
             ("service", "H24.12/don-vi-hanh-chinh/danh-muc/v1"),
             ("connection", "019aa6f2-3c00-7000-8000-000000000001"),
@@ -81,21 +81,21 @@ impl Call {
             ("operation", "GET /units"),
         ];
         Self {
-            actor: ActorRef {
+            actor: Arc::new(Members::from(&ActorRef {
                 organisation: Some("H24.30".parse().unwrap()),
                 system: Some("mot-cua".parse().unwrap()),
                 credential: Some("mot-cua-2026-11".to_owned()),
                 role: None,
-            },
-            subject: subject.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
+            })),
+            subject: subject.into(),
             directory,
             before,
             after,
             detail: Detail {
                 secret,
-                request_head: REQUEST_HEAD.map(str::to_owned).into(),
+                request_head: REQUEST_HEAD.into_iter().collect(),
                 request_body: None,
-                response_head: RESPONSE_HEAD.map(str::to_owned).into(),
+                response_head: RESPONSE_HEAD.into_iter().collect(),
                 response_body: Some(BodyDigest { sha256: body, length: 1_024 }),
                 signature_base: SIGNATURE_BASE.to_owned(),
                 signature,
@@ -110,15 +110,18 @@ impl Call {
         let now = clock.now();
         let mut fingerprint = [0; 16];
         randomness.fill(&mut fingerprint);
+        let request_id = RequestId::new(now, randomness);
+        let mut subject = self.subject.clone();
+        name_call(&mut subject, request_id);
         Intent {
-            request_id: RequestId::new(now, randomness),
+            request_id,
             nonce: SpentNonce {
                 keyid: "mot-cua-2026-11".parse().unwrap(),
                 fingerprint,
                 expires: now.as_seconds() + LIFE_S,
             },
             actor: Some(self.actor.clone()),
-            subject: self.subject.clone(),
+            subject,
             directory: Some(self.directory),
             commitments: self.before.clone(),
         }

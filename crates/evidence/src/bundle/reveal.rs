@@ -10,7 +10,7 @@ use wire::commitment::{CommitmentLabel as Label, open_body, prove_line, salt};
 use wire::entry::Entry;
 use wire::header::carries_secret;
 
-use crate::log::{BodyDigest, Detail};
+use crate::log::{BodyDigest, Detail, HeadLines};
 
 /// Whether a line of a head, or of a signature base, holds no secret field.
 pub fn is_showable(line: &str) -> bool {
@@ -62,9 +62,10 @@ fn open_signature(label: Label, detail: &Detail, signature: &[u8]) -> Option<Rev
     (!bytes.is_empty()).then_some(Revealed::Bytes(RevealedBytes { salt, bytes }))
 }
 
-fn open_lines(label: Label, detail: &Detail, lines: &[String]) -> Option<Revealed> {
-    let shown = (0_u32..).zip(lines).filter(|(_, line)| is_showable(line));
-    let proofs = shown.map(|(index, _)| prove_line(&detail.secret, label, lines, index));
+fn open_lines(label: Label, detail: &Detail, lines: &HeadLines) -> Option<Revealed> {
+    let lines: Vec<&str> = lines.iter().collect();
+    let shown = (0_u32..).zip(&lines).filter(|(_, line)| is_showable(line));
+    let proofs = shown.map(|(index, _)| prove_line(&detail.secret, label, &lines, index));
     let proofs: Vec<_> = proofs.collect::<Option<_>>()?;
     (!proofs.is_empty()).then_some(Revealed::Lines(proofs))
 }

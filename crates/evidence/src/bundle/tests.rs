@@ -98,7 +98,7 @@ async fn a_detail_that_does_not_fit_its_commitment_is_left_out() {
     let open = place.open().await;
     let request_id = new_call(&place);
     let mut draft = call("call.completed", request_id, [1; 32]);
-    draft.commitments.insert(Label::Signature, [0; 32]);
+    draft.commitments.commit(Label::Signature, &[0; 32]);
     open.log.append(draft).await.unwrap();
     let bytes = made(&open, Wanted::Call(request_id), Disclosure::Open).await;
     let bundle = Bundle::open(&bytes).unwrap();

@@ -14,6 +14,7 @@ use wire::id::EntryId;
 
 use super::codec::{Cursor, put_sized};
 use super::draft::{BodyDigest, Detail};
+use super::head_lines::HeadLines;
 
 /// The class of what is kept of calls.
 pub(super) const CALL: &str = "call";
@@ -62,28 +63,23 @@ const SIGNED_ANSWER: u8 = 2;
 
 /// At least as many bytes as [`put`] writes.
 fn length_of(detail: &Detail) -> usize {
-    let lines = detail.request_head.iter().chain(&detail.response_head);
-    let lines: usize = lines.map(|line| 4 + line.len()).sum();
+    let heads = detail.request_head.put_length() + detail.response_head.put_length();
     let signatures = [
         detail.signature_base.len(),
         detail.signature.len(),
         detail.response_signature_base.len(),
         detail.response_signature.len(),
     ];
-    // Version, secret, two counts of lines, two bodies, four lengths.
-    lines + signatures.iter().sum::<usize>() + 1 + 32 + 2 * 4 + 2 * (1 + 32 + 8) + 4 * 4
+    // Version, secret, two bodies, four lengths.
+    heads + signatures.iter().sum::<usize>() + 1 + 32 + 2 * (1 + 32 + 8) + 4 * 4
 }
 
 fn put(out: &mut Vec<u8>, detail: &Detail) {
     let is_answer_signed = !detail.response_signature.is_empty();
     out.push(if is_answer_signed { SIGNED_ANSWER } else { PLAIN });
     out.extend_from_slice(detail.secret.as_bytes());
-    for head in [&detail.request_head, &detail.response_head] {
-        out.extend_from_slice(&u32::try_from(head.len()).unwrap_or(u32::MAX).to_le_bytes());
-        for line in head {
-            put_sized(out, line.as_bytes());
-        }
-    }
+    detail.request_head.put(out);
+    detail.response_head.put(out);
     for body in [&detail.request_body, &detail.response_body] {
         out.push(u8::from(body.is_some()));
         if let Some(body) = body {
@@ -103,7 +99,8 @@ fn decode(plain: &[u8]) -> Option<Detail> {
     let mut cursor = Cursor(plain);
     let version = cursor.u8().filter(|version| [PLAIN, SIGNED_ANSWER].contains(version))?;
     let secret = EntrySecret::from_bytes(cursor.array()?);
-    let (request_head, response_head) = (head(&mut cursor)?, head(&mut cursor)?);
+    let (request_head, response_head) =
+        (HeadLines::read(&mut cursor)?, HeadLines::read(&mut cursor)?);
     let request_body = body(&mut cursor).ok()?;
     let response_body = body(&mut cursor).ok()?;
     let signature_base = cursor.text()?.to_owned();
@@ -126,10 +123,6 @@ fn decode(plain: &[u8]) -> Option<Detail> {
     cursor.0.is_empty().then_some(detail)
 }
 
-fn head(cursor: &mut Cursor<'_>) -> Option<Vec<String>> {
-    (0..cursor.u32()?).map(|_| cursor.text().map(str::to_owned)).collect()
-}
-
 /// A record that ends too early.
 struct Cut;
 
@@ -150,9 +143,9 @@ mod tests {
     fn a_detail_reads_back_and_a_cut_one_does_not() {
         let detail = Detail {
             secret: EntrySecret::from_bytes([7; 32]),
-            request_head: vec!["GET /units".to_owned(), String::new()],
+            request_head: ["GET /units", ""].into_iter().collect(),
             request_body: None,
-            response_head: vec![],
+            response_head: HeadLines::default(),
             response_body: Some(BodyDigest { sha256: [9; 32], length: 1 << 40 }),
             signature_base: "\"@method\": GET".to_owned(),
             signature: vec![0, 255],

@@ -1,13 +1,16 @@
 //! What is given to the log, and what it answers.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use wire::ambient::UtcMicros;
-use wire::commitment::{CommitmentLabel, EntrySecret};
-use wire::entry::{ActorRef, Kind};
+use wire::commitment::EntrySecret;
+use wire::entry::{Kind, Members, REQUEST_ID};
 use wire::id::{EntryId, KeyId, RequestId};
 use wire::merkle::Hash;
+
+use super::head_lines::HeadLines;
 
 /// An entry that the log shall number, date and keep.
 #[derive(Debug)]
@@ -15,17 +18,17 @@ pub struct Draft {
     /// What it is about.
     pub kind: Kind,
     /// What was done: `call.completed`.
-    pub action: String,
+    pub action: Cow<'static, str>,
     /// Who did it, as far as it is known.
-    pub actor: Option<ActorRef>,
+    pub actor: Option<Arc<Members>>,
     /// To what it was done. The log adds `request_id` if [`Draft::request_id`] is given.
-    pub subject: BTreeMap<String, String>,
+    pub subject: Members,
     /// What came of it: `200`, `connection.not_active`, `ok`.
     pub outcome: String,
     /// The root of the directory by which it was decided.
     pub directory: Option<Hash>,
     /// Commitments to what was said.
-    pub commitments: BTreeMap<CommitmentLabel, Hash>,
+    pub commitments: Members,
     /// The number of the change in the database's outbox.
     pub sequence: Option<u64>,
     /// What the commitments commit to; sealed at once with the key of the day.
@@ -42,15 +45,15 @@ pub struct Draft {
 
 impl Draft {
     /// A draft of this kind and action; everything else is empty.
-    pub fn new(kind: Kind, action: impl Into<String>) -> Self {
+    pub fn new(kind: Kind, action: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
             action: action.into(),
             actor: None,
-            subject: BTreeMap::new(),
+            subject: Members::default(),
             outcome: String::new(),
             directory: None,
-            commitments: BTreeMap::new(),
+            commitments: Members::default(),
             sequence: None,
             detail: None,
             request_id: None,
@@ -70,13 +73,20 @@ pub struct Intent {
     /// Its nonce, which must stay refused after a restart.
     pub nonce: SpentNonce,
     /// Who calls.
-    pub actor: Option<ActorRef>,
-    /// Which service, by which connection. The log adds `request_id`.
-    pub subject: BTreeMap<String, String>,
+    pub actor: Option<Arc<Members>>,
+    /// Which call, to which service, by which connection: see [`name_call`].
+    pub subject: Members,
     /// The root of the directory by which it was authorised.
     pub directory: Option<Hash>,
     /// Commitments to the request and its signature.
-    pub commitments: BTreeMap<CommitmentLabel, Hash>,
+    pub commitments: Members,
+}
+
+/// Names the call among what an entry is about, if it is not named yet.
+pub fn name_call(subject: &mut Members, call: RequestId) {
+    if !subject.has(REQUEST_ID) {
+        subject.insert(REQUEST_ID, &*call.spelling());
+    }
 }
 
 /// A nonce that must not serve again.
@@ -119,11 +129,11 @@ pub struct Detail {
     /// The salts derive from this.
     pub secret: EntrySecret,
     /// The committed lines of the request's head, in order.
-    pub request_head: Vec<String>,
+    pub request_head: HeadLines,
     /// The request's body.
     pub request_body: Option<BodyDigest>,
     /// The committed lines of the answer's head, in order; empty if there was none.
-    pub response_head: Vec<String>,
+    pub response_head: HeadLines,
     /// The answer's body.
     pub response_body: Option<BodyDigest>,
     /// What the caller signed.

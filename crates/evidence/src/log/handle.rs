@@ -19,7 +19,7 @@ use wire::id::EntryId;
 use super::appender::{Appender, Job};
 use super::codec::IntentRecord;
 use super::detail;
-use super::draft::{Appended, Detail, Draft, Intent, LogUnavailable, SpentNonce};
+use super::draft::{Appended, Detail, Draft, Intent, LogUnavailable, SpentNonce, name_call};
 use super::error::OpenError;
 use super::gathering::Gathering;
 use super::handover::Handover;
@@ -240,9 +240,8 @@ impl Log {
             time: shared.clock.now(),
             kind: Kind::Call,
             action: CALL_UNKNOWN,
-            actor: intent.actor.as_ref(),
+            actor: intent.actor.as_deref(),
             subject: &intent.subject,
-            request_id: Some(intent.request_id),
             outcome: OUTCOME_UNKNOWN,
             directory: intent.directory.as_ref(),
             commitments: &intent.commitments,
@@ -288,8 +287,11 @@ impl Log {
 
     /// Spells out the entry and seals the detail here, on the caller's thread, so that the appender
     /// only writes.
-    fn job(&self, draft: Draft) -> Result<Job, NoJob> {
+    fn job(&self, mut draft: Draft) -> Result<Job, NoJob> {
         let shared = self.shared();
+        if let Some(call) = draft.request_id {
+            name_call(&mut draft.subject, call);
+        }
         let time = shared.clock.now();
         let entry_id = EntryId::new(time, &*shared.randomness);
         let entry = EntryView {
@@ -297,16 +299,15 @@ impl Log {
             time,
             kind: draft.kind,
             action: &draft.action,
-            actor: draft.actor.as_ref(),
+            actor: draft.actor.as_deref(),
             subject: &draft.subject,
-            request_id: draft.request_id,
             outcome: &draft.outcome,
             directory: draft.directory.as_ref(),
             commitments: &draft.commitments,
             sequence: draft.sequence,
         };
         let entry = entry.to_canonical().map_err(|error| {
-            tracing::error!(%error, action = draft.action, "not an entry");
+            tracing::error!(%error, action = &*draft.action, "not an entry");
             NoJob::NoEntry
         })?;
         let (detail, kept) = self.sealed(draft.detail.as_ref(), time, &entry_id);

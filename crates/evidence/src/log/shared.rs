@@ -8,7 +8,7 @@ use keys::DetailKeys;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use wire::ambient::{Clock, Randomness};
-use wire::entry::{Entry, EntryView};
+use wire::entry::Entry;
 
 use super::appender::Job;
 use super::archive::Archive;
@@ -74,6 +74,6 @@ impl Shared {
 /// The entry that says of the same call that nobody knows how it ended.
 fn unknown(entry: &[u8]) -> Option<Vec<u8>> {
     let entry = Entry::parse(entry).ok()?;
-    let outcome = EntryView { action: CALL_UNKNOWN, outcome: OUTCOME_UNKNOWN, ..entry.view(None) };
-    outcome.to_canonical().ok()
+    let (action, outcome) = (CALL_UNKNOWN.to_owned(), OUTCOME_UNKNOWN.to_owned());
+    Entry { action, outcome, ..entry }.to_canonical().ok()
 }

@@ -10,7 +10,7 @@ use crate::world::{World, completed, note};
 const LINE: &str = "x-citizen: 031099000001";
 
 fn detail(world: &World) -> Detail {
-    Detail { request_head: vec!["GET /units".to_owned(), LINE.to_owned()], ..world.detail() }
+    Detail { request_head: ["GET /units", LINE].into_iter().collect(), ..world.detail() }
 }
 
 async fn kept(log: &Log, index: u64) -> KeptDetail {
@@ -23,11 +23,11 @@ async fn a_detail_comes_back_and_opens_its_commitments() {
     let log = world.open();
     let detail = detail(&world);
     let label = CommitmentLabel::RequestHead;
-    let commitment = commit_head(&detail.secret, label, &detail.request_head);
+    let commitment = commit_head(&detail.secret, label, detail.request_head.iter());
     let intent = world.intent();
     let draft = Draft {
         detail: Some(detail.clone()),
-        commitments: [(label, commitment)].into(),
+        commitments: [(label, commitment)].into_iter().collect(),
         ..completed(&intent)
     };
     log.append(draft).await.unwrap();

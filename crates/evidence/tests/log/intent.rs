@@ -22,7 +22,7 @@ async fn after_kill_9_an_intent_without_outcome_is_visible_once() {
     }
     log.append(completed(&answered)).await.unwrap();
     let opened =
-        Draft { action: "call.opened".to_owned(), resolves_intent: false, ..completed(&streamed) };
+        Draft { action: "call.opened".into(), resolves_intent: false, ..completed(&streamed) };
     log.append(opened).await.unwrap();
     world.disk.crash();
     log.close().await;
@@ -90,11 +90,8 @@ async fn an_answer_dropped_half_way_is_recorded() {
     let log = world.open();
     let intent = world.intent();
     log.intent(&intent).await.unwrap();
-    let closed = Draft {
-        action: "call.closed".to_owned(),
-        outcome: "aborted".to_owned(),
-        ..completed(&intent)
-    };
+    let closed =
+        Draft { action: "call.closed".into(), outcome: "aborted".to_owned(), ..completed(&intent) };
     log.append_detached(closed);
     log.close().await;
     let (log, recovered) = world.try_open().unwrap();
@@ -109,7 +106,7 @@ async fn nonces_are_forgotten_only_when_they_are_of_no_more_use() {
     let log = world.open();
     let (refused, answered) = (world.intent(), world.intent());
     // A call refused after identification has a nonce and no intent.
-    log.append(Draft { action: "call.refused".to_owned(), ..completed(&refused) }).await.unwrap();
+    log.append(Draft { action: "call.refused".into(), ..completed(&refused) }).await.unwrap();
     log.intent(&answered).await.unwrap();
     log.append(completed(&answered)).await.unwrap();
     log.close().await;

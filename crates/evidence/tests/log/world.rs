@@ -6,7 +6,7 @@ use wire::entry::{Entry, Kind};
 
 /// An entry about nothing in particular.
 pub fn note(text: &str) -> Draft {
-    let subject = [("text".to_owned(), text.to_owned())].into();
+    let subject = [("text", text)].into();
     Draft { subject, outcome: "ok".to_owned(), ..Draft::new(Kind::Log, "log.noted") }
 }
 

@@ -1,7 +1,6 @@
 //! Chunked bodies (RFC 9112 §7.1), strictly: lines end in CRLF, sizes are plain hex digits.
 
 use bytes::{Buf, Bytes, BytesMut};
-use http::{HeaderName, HeaderValue};
 
 use crate::fields::Fields;
 use crate::request::BodyFault;
@@ -143,17 +142,12 @@ fn take_trailers(arrived: &mut BytesMut) -> Result<Step, BodyFault> {
         Ok(httparse::Status::Complete((length, lines))) if length == section.len() => lines,
         Ok(_) | Err(_) => return Err(BodyFault::Malformed),
     };
-    let mut trailers = Fields::with_capacity(lines.len());
+    let mut trailers = Fields::with_capacity(lines.len(), section.len());
     for line in lines {
-        let name = HeaderName::from_bytes(line.name.as_bytes());
-        let value = HeaderValue::from_maybe_shared(section.slice_ref(line.value));
-        let (Ok(name), Ok(value)) = (name, value) else {
-            return Err(BodyFault::Malformed);
-        };
-        if SAID_BEFORE.contains(&name.as_str()) {
-            return Err(BodyFault::Malformed);
-        }
-        trailers.push(name, value);
+        trailers.push(line.name, line.value).map_err(|_| BodyFault::Malformed)?;
+    }
+    if SAID_BEFORE.iter().any(|name| trailers.has(name)) {
+        return Err(BodyFault::Malformed);
     }
     Ok(Step::End(trailers))
 }

@@ -1,6 +1,6 @@
 //! What this module reads, for [`crate::fuzzing`].
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
 use super::chunked::{Chunks, Step};
 use super::head::{self, Scan};
@@ -22,14 +22,14 @@ pub(crate) fn head(arrived: &[u8], step: usize) -> Result<Option<ReadHead>, Unre
 }
 
 fn parsed(bytes: &[u8]) -> Result<ReadHead, Unreadable> {
-    let parsed = head::parse(&Bytes::copy_from_slice(bytes), MOST_FIELDS);
+    let parsed = head::parse(bytes, MOST_FIELDS);
     let parsed = parsed.map_err(|_| Unreadable)?;
     let fields = parsed.head.fields.lines();
     Ok(ReadHead {
         method: parsed.head.method.as_str().to_owned(),
         target: parsed.head.target.into(),
         fields: fields
-            .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+            .map(|line| (String::from_utf8_lossy(line.name()).into_owned(), line.value().to_vec()))
             .collect(),
         content_length: match parsed.head.framing {
             Framing::None => Some(0),

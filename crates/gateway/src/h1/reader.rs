@@ -9,7 +9,7 @@ use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _, ReadBuf};
 
 use super::chunked::{Chunks, Step};
@@ -111,17 +111,20 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         }
     }
 
-    /// The bytes of the next head, its empty line included.
-    pub(super) fn poll_head(
+    /// What `read` makes of the bytes of the next head, its empty line included.
+    pub(super) fn poll_head<T>(
         &mut self,
         cx: &mut Context<'_>,
         max_bytes: usize,
-    ) -> Poll<Result<Bytes, NoHead>> {
+        read: impl Fn(&[u8]) -> T,
+    ) -> Poll<Result<T, NoHead>> {
         loop {
             match scan(&self.arrived, self.scanned) {
                 Scan::End(end) if end <= max_bytes => {
                     self.scanned = 0;
-                    return Poll::Ready(Ok(self.arrived.split_to(end).freeze()));
+                    let head = read(self.arrived.get(..end).unwrap_or_default());
+                    self.arrived.advance(end);
+                    return Poll::Ready(Ok(head));
                 }
                 Scan::BareLineFeed => return Poll::Ready(Err(NoHead::Bad(BadHead::Malformed))),
                 Scan::Incomplete(scanned) if scanned < max_bytes => self.scanned = scanned,

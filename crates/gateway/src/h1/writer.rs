@@ -1,18 +1,19 @@
 //! The sending half of a connection.
 //!
 //! **Invariant**: a body that was cut off never looks whole: its last chunk, or its last bytes by
-//! `Content-Length`, are missing; one that has neither ends with a reset. **Trust**: header values were validated when they were made, so
-//! none can break out of its line.
+//! `Content-Length`, are missing; one that has neither ends with a reset. **Trust**: no value in
+//! [`Fields`] can break out of its line.
 
 use std::io::Write as _;
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use super::head::ConnectionTerms;
+use crate::fields::Fields;
 use crate::passage::{AnswerBody, Answered, LongAnswer, LongPiece};
 
 /// A piece up to this long is copied behind what waits, to leave with it.
@@ -106,7 +107,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
                 LongPiece::End(trailers) => {
                     if framing == Framing::Chunks {
                         self.out.extend_from_slice(b"0\r\n");
-                        self.put_lines(&trailers);
+                        self.out.extend_from_slice(trailers.as_bytes());
                         self.out.extend_from_slice(b"\r\n");
                     }
                     return self.flush(Bytes::new(), b"").await;
@@ -124,7 +125,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     fn put_head(
         &mut self,
         status: StatusCode,
-        headers: &HeaderMap,
+        headers: &Fields,
         length: Option<u64>,
         keep_alive: bool,
     ) {
@@ -132,24 +133,16 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
         for part in ["HTTP/1.1 ", status.as_str(), " ", reason, "\r\n"] {
             self.out.extend_from_slice(part.as_bytes());
         }
-        self.put_lines(headers);
+        self.out.extend_from_slice(headers.as_bytes());
         if let Some(length) = length {
-            // Writing into memory cannot fail.
-            let _ = write!(self.out, "content-length: {length}\r\n");
+            self.out.extend_from_slice(b"content-length: ");
+            self.out.extend_from_slice(length.to_string().as_bytes());
+            self.out.extend_from_slice(b"\r\n");
         }
         if !keep_alive {
             self.out.extend_from_slice(b"connection: close\r\n");
         }
         self.out.extend_from_slice(b"\r\n");
-    }
-
-    fn put_lines(&mut self, headers: &HeaderMap) {
-        for (name, value) in headers {
-            self.out.extend_from_slice(name.as_str().as_bytes());
-            self.out.extend_from_slice(b": ");
-            self.out.extend_from_slice(value.as_bytes());
-            self.out.extend_from_slice(b"\r\n");
-        }
     }
 
     /// Sends what waits, then `data`, then `tail`; without copying `data` if it is long.

@@ -12,8 +12,8 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::calls::Call;
-use super::head;
 use super::streams::Outflow;
+use crate::fields::Fields;
 use crate::passage::{AnswerBody, LongAnswer, LongPiece};
 use crate::request::{BodyFault, BodySource, Piece};
 
@@ -41,8 +41,8 @@ impl BodySource for RequestStream {
                 Ok(data) => return Poll::Ready(Some(Ok(Piece::Data(data)))),
                 Err(frame) => {
                     if let Ok(trailers) = frame.into_trailers() {
-                        let trailers = head::trailers(&trailers);
-                        return Poll::Ready(Some(Ok(Piece::Trailers(trailers))));
+                        let trailers = Piece::Trailers(Fields::from(&trailers));
+                        return Poll::Ready(Some(Ok(trailers)));
                     }
                 }
             }
@@ -121,6 +121,7 @@ impl Body for AnswerStream {
                     }
                     LongPiece::End(trailers) => {
                         this.rest = Rest::Nothing;
+                        let trailers = trailers.to_map(|_| false);
                         (!trailers.is_empty()).then(|| Ok(Frame::trailers(trailers)))
                     }
                     LongPiece::Broken => {

@@ -6,7 +6,7 @@
 //! fields of one connection (RFC 9113 §8.2). It also drops a fragment from `:path`, which HTTP/1.1
 //! callers are refused for: what is permitted, signed and forwarded is the path without it.
 
-use http::header::{CONTENT_LENGTH, COOKIE, HOST, HeaderName};
+use http::header::{CONTENT_LENGTH, COOKIE, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Uri};
 
@@ -44,36 +44,30 @@ fn target(uri: &Uri) -> String {
 }
 
 fn fields(uri: &Uri, headers: &HeaderMap) -> Result<Fields, BadHead> {
-    let mut fields = Fields::with_capacity(headers.len() + 1);
+    let mut fields = Fields::default();
+    let mut push =
+        |name: &str, value: &[u8]| fields.push(name, value).map_err(|_| BadHead::Malformed);
     if let Some(authority) = uri.authority()
         && !headers.contains_key(HOST)
     {
-        let host = HeaderValue::from_str(authority.as_str()).map_err(|_| BadHead::Malformed)?;
-        fields.push(HOST, host);
+        push(HOST.as_str(), authority.as_str().as_bytes())?;
     }
     for (name, value) in headers {
-        let bytes = value.as_bytes();
+        let value = value.as_bytes();
         // Such a value is malformed here (RFC 9113 §8.2.1), and reads otherwise in HTTP/1.1.
-        if bytes.trim_ascii().len() != bytes.len() {
+        if value.trim_ascii().len() != value.len() {
             return Err(BadHead::Malformed);
         }
         if name != COOKIE {
-            fields.push(name.clone(), value.clone());
+            push(name.as_str(), value)?;
         }
     }
-    if let Some(cookie) = cookie(headers)? {
-        fields.push(COOKIE, cookie);
+    // Cookies may come one by one and are one field elsewhere (RFC 9113 §8.2.3).
+    let crumbs: Vec<_> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if !crumbs.is_empty() {
+        push(COOKIE.as_str(), &crumbs.join(&b"; "[..]))?;
     }
     Ok(fields)
-}
-
-/// Cookies may come one by one and are one field elsewhere (RFC 9113 §8.2.3).
-fn cookie(headers: &HeaderMap) -> Result<Option<HeaderValue>, BadHead> {
-    let crumbs: Vec<_> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
-    if crumbs.is_empty() {
-        return Ok(None);
-    }
-    HeaderValue::from_bytes(&crumbs.join(&b"; "[..])).map(Some).map_err(|_| BadHead::Malformed)
 }
 
 /// The body ends with its stream; `h2` sees to it that it is as long as it was said to be.
@@ -91,15 +85,6 @@ fn framing(fields: &Fields, is_whole: bool) -> Result<Framing, BadHead> {
 fn decimal(text: &str) -> Option<u64> {
     let is_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_digits.then(|| text.parse().ok()).flatten()
-}
-
-/// Trailers as fields.
-pub(super) fn trailers(trailers: &HeaderMap) -> Fields {
-    let mut fields = Fields::with_capacity(trailers.len());
-    trailers.iter().for_each(|(name, value): (&HeaderName, _)| {
-        fields.push(name.clone(), value.clone());
-    });
-    fields
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use http::Method;
 use wire::error_code::ErrorCode;
 use wire::header::{CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT, SIGNATURE_TAG};
 use wire::signature::policy::forwarded_components;
@@ -12,9 +12,10 @@ use wire::signature::{
 };
 
 use super::open_call::OpenCall;
-use crate::fields::joined;
+use crate::fields::Fields;
 use crate::gate::Gate;
 use crate::refusal::Refusal;
+use crate::upstream::ProviderRequest;
 
 /// How long the platform's signature over a request lives: it is checked at once.
 const LIFE_S: i64 = 60;
@@ -24,17 +25,14 @@ const LIFE_S: i64 = 60;
 pub(super) struct Asked {
     method: Method,
     target: String,
-    headers: HeaderMap,
+    headers: Fields,
 }
 
 impl Asked {
     /// The request, as it stands.
-    pub(super) fn of<B>(request: &Request<B>) -> Self {
-        Self {
-            method: request.method().clone(),
-            target: request.uri().to_string(),
-            headers: request.headers().clone(),
-        }
+    pub(super) fn of(request: &ProviderRequest) -> Self {
+        let ProviderRequest { method, target, fields, .. } = request;
+        Self { method: method.clone(), target: target.clone(), headers: fields.clone() }
     }
 
     fn split(&self) -> (&str, &str) {
@@ -44,10 +42,10 @@ impl Asked {
 
 /// Signs the request with the platform's response key. Unsigned it must not leave: its provider
 /// was promised a signature.
-pub(super) fn sign<B>(
+pub(super) fn sign(
     gate: &Gate,
     open: &OpenCall,
-    request: &mut Request<B>,
+    request: &mut ProviderRequest,
 ) -> Result<(), Box<Refusal>> {
     let asked = Asked::of(request);
     let (input, base) = to_be_signed(gate, open, &asked).ok_or_else(cannot_sign)?;
@@ -55,11 +53,8 @@ pub(super) fn sign<B>(
         tracing::error!(%error, "a request to a provider cannot be signed");
         cannot_sign()
     })?;
-    let signature = serialise_signature(SIGNATURE_TAG, &signature);
-    for (name, value) in [(SIGNATURE_INPUT, input), (SIGNATURE, signature)] {
-        let value = HeaderValue::try_from(value).map_err(|_| cannot_sign())?;
-        request.headers_mut().insert(HeaderName::from_static(name), value);
-    }
+    request.fields.say(SIGNATURE_INPUT, input);
+    request.fields.say(SIGNATURE, serialise_signature(SIGNATURE_TAG, &signature));
     Ok(())
 }
 
@@ -75,7 +70,7 @@ fn to_be_signed(gate: &Gate, open: &OpenCall, asked: &Asked) -> Option<(String, 
         alg: None,
         tag: Some(Cow::Borrowed(SIGNATURE_TAG)),
     };
-    let components = forwarded_components(asked.headers.contains_key(CONTENT_DIGEST));
+    let components = forwarded_components(asked.headers.has(CONTENT_DIGEST));
     let input = serialise_input(SIGNATURE_TAG, &components, &parameters).ok()?;
     let read_back = find_tagged(&input, SIGNATURE_TAG).ok()??;
     let base = signature_base(&read_back, asked).ok()?;
@@ -104,6 +99,6 @@ impl Message for Asked {
     }
 
     fn field(&self, name: &str) -> Option<Cow<'_, str>> {
-        joined(self.headers.get_all(name).iter())
+        self.headers.joined(name)
     }
 }

@@ -6,7 +6,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
 use wire::digest::ContentDigest;
 use wire::error_code::ErrorCode;
 use wire::header::{CONTENT_DIGEST, LGSP_PURPOSE};
@@ -16,6 +15,7 @@ use super::permission::{self, Moment, Permission, Wish};
 use super::receive::Request;
 use super::record::Refused;
 use crate::cluster;
+use crate::fields::Fields;
 use crate::quota::Reading;
 use crate::refusal::Refusal;
 use crate::request::{Framing, RequestBody};
@@ -53,8 +53,9 @@ pub(super) struct Permit {
 /// draft-ietf-httpapi-ratelimit-headers.
 #[derive(Debug)]
 pub(super) struct RateLimit {
-    policy: HeaderValue,
-    state: HeaderValue,
+    connection: Arc<Connection>,
+    remaining: u32,
+    seconds: u32,
 }
 
 impl Identified {
@@ -135,22 +136,16 @@ fn check_length(service: &Service, framing: Framing) -> Result<(), Box<Refusal>>
 }
 
 /// Says what is left of the connection's quota, or that nothing is.
-fn say_quota(connection: &Connection, reading: Reading) -> Result<RateLimit, Box<Refusal>> {
+fn say_quota(connection: &Arc<Connection>, reading: Reading) -> Result<RateLimit, Box<Refusal>> {
     let (remaining, seconds) = match reading {
         Reading::Passes { remaining, reset_s } => (remaining, reset_s),
         Reading::Spent { retry_s } => (0, retry_s),
     };
-    let state = HeaderValue::try_from(format!("\"connection\";r={remaining};t={seconds}"));
-    let limit = RateLimit {
-        policy: connection.rate_policy.clone(),
-        // Digits and what stands around them can be a line.
-        state: state.unwrap_or(HeaderValue::from_static("\"connection\"")),
-    };
+    let limit = RateLimit { connection: Arc::clone(connection), remaining, seconds };
     match reading {
         Reading::Passes { .. } => Ok(limit),
         Reading::Spent { retry_s } => {
             let mut refusal = quota_exceeded(retry_s).after_seconds(retry_s);
-            refusal.headers = HeaderMap::with_capacity(2);
             limit.put_into(&mut refusal.headers);
             Err(Box::new(refusal))
         }
@@ -158,14 +153,12 @@ fn say_quota(connection: &Connection, reading: Reading) -> Result<RateLimit, Box
 }
 
 impl RateLimit {
-    pub(super) fn put_into(&self, headers: &mut HeaderMap) {
-        headers.insert(RATELIMIT_POLICY, self.policy.clone());
-        headers.insert(RATELIMIT, self.state.clone());
+    pub(super) fn put_into(&self, headers: &mut Fields) {
+        let (remaining, seconds) = (self.remaining.to_string(), self.seconds.to_string());
+        headers.say("ratelimit-policy", &*self.connection.rate_policy);
+        headers.say("ratelimit", ["\"connection\";r=", &remaining, ";t=", &seconds].concat());
     }
 }
-
-const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
-const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 fn network_not_allowed(peer: IpAddr) -> Refusal {
     Refusal::new(

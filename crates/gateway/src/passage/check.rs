@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use evidence::BodyDigest;
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 use tokio::time::{Instant, timeout};
 use wire::digest::{ContentDigest, DigestError};
 use wire::header::CONTENT_DIGEST;
@@ -21,8 +21,8 @@ use super::forward::Forwarded;
 use super::open_call::OpenCall;
 use super::provider_signature::{AnswerHead, ProviderSignature};
 use super::record::Refused;
-use crate::body_hasher::BodyHasher;
-use crate::fields::joined;
+use crate::body_hasher::{self, BodyHasher, DigestDiffers};
+use crate::fields::Fields;
 use crate::hygiene;
 use crate::pace::Pace;
 use crate::refusal::Refusal;
@@ -35,10 +35,10 @@ const BUFFERED_BYTES: usize = 64 * 1024;
 /// An answer fit to be recorded.
 #[derive(Debug)]
 pub(super) struct Checked {
-    pub(super) open: OpenCall,
+    pub(super) open: Box<OpenCall>,
     pub(super) request_body: Option<BodyDigest>,
     pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Fields,
     pub(super) body: CheckedBody,
     /// The provider's own, if the service's terms demand one.
     pub(super) signature: Option<ProviderSignature>,
@@ -63,7 +63,11 @@ pub(super) struct ProviderBody {
     incoming: Incoming,
     /// What was read already, to be handed out first.
     read: VecDeque<Bytes>,
-    hasher: BodyHasher,
+    /// How many bytes came.
+    came: u64,
+    expected: Option<ContentDigest>,
+    /// Of a body that is not read whole before its answer leaves.
+    hasher: Option<Box<BodyHasher>>,
     /// As the provider's `Content-Length` said; whoever reads the body sees to it that it is so.
     pub(super) length: Option<u64>,
     patience: Duration,
@@ -94,7 +98,7 @@ impl Forwarded {
 /// An answer as far as it was read.
 struct Read {
     status: StatusCode,
-    headers: HeaderMap,
+    headers: Fields,
     body: CheckedBody,
     signature: Option<ProviderSignature>,
 }
@@ -132,7 +136,7 @@ async fn read(
         // Signed by an algorithm that we do not know, so the body would not be compared.
         return Err(refusal(Broken::DigestDiffers));
     }
-    let mut headers = hygiene::towards_caller(headers);
+    let mut headers = hygiene::towards_caller(&headers);
     open.permit.rate_limit.put_into(&mut headers);
     if let Some(farewell) = &open.permit.service.farewell {
         farewell.say(&mut headers);
@@ -148,19 +152,23 @@ async fn read(
     let mut body = ProviderBody {
         incoming,
         read: VecDeque::new(),
-        hasher: BodyHasher::expecting(expected),
+        came: 0,
+        expected,
+        hasher: None,
         length: said_length,
         patience: worker.gate.config.limits.body_idle,
         pace: Pace::new(&worker.gate.config.limits),
     };
     let is_long = body.length.is_some_and(|length| length > BUFFERED_BYTES as u64);
     if is_long || !body.read_short().await.map_err(refusal)? {
+        body.begin_hashing();
         let body = CheckedBody::Long(Box::new(body));
         return Ok(Read { status, headers, body, signature });
     }
     let bytes = body.joined();
-    let (digest, incoming) = body.finish().map_err(refusal)?;
-    worker.pool.give_back(incoming);
+    let digest = body_hasher::digest_of(&bytes, body.expected.as_ref());
+    let digest = digest.map_err(|DigestDiffers| refusal(Broken::DigestDiffers))?;
+    worker.pool.give_back(body.incoming);
     let body = CheckedBody::Whole { bytes, digest };
     Ok(Read { status, headers, body, signature })
 }
@@ -171,24 +179,24 @@ fn malformed() -> Box<Refusal> {
 
 /// Whether the end of the answer's body can be found in one way only (RFC 9112 §6.3). A length
 /// beside chunks would let a provider make its caller take part of one body for the next answer.
-fn is_plainly_framed(headers: &HeaderMap) -> bool {
-    let mut codings = headers.get_all("transfer-encoding").iter();
+fn is_plainly_framed(headers: &Fields) -> bool {
+    let mut codings = headers.all("transfer-encoding");
     match (codings.next(), codings.next()) {
         (None, _) => true,
         (Some(coding), None) => {
-            let is_chunked = coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
-            is_chunked && !headers.contains_key("content-length")
+            let is_chunked = coding.trim_ascii().eq_ignore_ascii_case(b"chunked");
+            is_chunked && !headers.has("content-length")
         }
         (Some(_), Some(_)) => false,
     }
 }
 
 /// The digest that the provider states, if it states one by an algorithm we know.
-fn digest_of(headers: &HeaderMap) -> Result<Option<ContentDigest>, Box<Refusal>> {
-    if !headers.contains_key(CONTENT_DIGEST) {
+fn digest_of(headers: &Fields) -> Result<Option<ContentDigest>, Box<Refusal>> {
+    if !headers.has(CONTENT_DIGEST) {
         return Ok(None);
     }
-    let field = joined(headers.get_all(CONTENT_DIGEST).iter());
+    let field = headers.joined(CONTENT_DIGEST);
     match field.ok_or(DigestError::Malformed).and_then(|field| ContentDigest::parse(&field)) {
         Ok(digest) => Ok(Some(digest)),
         Err(DigestError::Unsupported) => Ok(None),
@@ -199,13 +207,20 @@ fn digest_of(headers: &HeaderMap) -> Result<Option<ContentDigest>, Box<Refusal>>
 impl ProviderBody {
     /// Reads until the end, or until there is more than is buffered. True: this was the end.
     async fn read_short(&mut self) -> Result<bool, Broken> {
-        while self.hasher.length() <= BUFFERED_BYTES as u64 {
+        while self.came <= BUFFERED_BYTES as u64 {
             match self.receive().await? {
                 Some(data) => self.read.push_back(data),
                 None => return Ok(true),
             }
         }
         Ok(false)
+    }
+
+    /// From here on, what comes is hashed as it comes.
+    fn begin_hashing(&mut self) {
+        let mut hasher = BodyHasher::expecting(self.expected.take());
+        self.read.iter().for_each(|piece| hasher.update(piece));
+        self.hasher = Some(Box::new(hasher));
     }
 
     /// The next piece, hashed; `None` at the end, when [`Self::finish`] says whether it was right.
@@ -226,7 +241,10 @@ impl ProviderBody {
                 None => return Ok(None),
                 Some(Ok(data)) if data.is_empty() => {}
                 Some(Ok(data)) => {
-                    self.hasher.update(&data);
+                    self.came += data.len() as u64;
+                    if let Some(hasher) = &mut self.hasher {
+                        hasher.update(&data);
+                    }
                     return Ok(Some(data));
                 }
                 Some(Err(BrokeOff)) => return Err(Broken::BrokeOff),
@@ -238,15 +256,18 @@ impl ProviderBody {
     async fn wait(&mut self) -> Result<Option<Result<Bytes, BrokeOff>>, Broken> {
         self.pace.wait(Instant::now());
         let piece = timeout(self.patience, self.incoming.next()).await;
-        if !self.pace.came(Instant::now(), self.hasher.length()) {
+        if !self.pace.came(Instant::now(), self.came) {
             return Err(Broken::TimedOut);
         }
         piece.map_err(|_| Broken::TimedOut)
     }
 
-    /// After the end: the digest, and the connection to give back.
+    /// After the end of a body that was hashed as it came: the digest, and the connection to give
+    /// back.
     pub(super) fn finish(self) -> Result<(BodyDigest, Incoming), Broken> {
-        let digest = self.hasher.finish().map_err(|_| Broken::DigestDiffers)?;
+        // Without a hasher nothing is known of it.
+        let digest = self.hasher.map(|hasher| hasher.finish());
+        let digest = digest.and_then(Result::ok).ok_or(Broken::DigestDiffers)?;
         Ok((digest, self.incoming))
     }
 
@@ -281,6 +302,6 @@ fn refusal(broken: Broken) -> Box<Refusal> {
 
 impl std::fmt::Debug for ProviderBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ProviderBody({} bytes)", self.hasher.length())
+        write!(f, "ProviderBody({} bytes)", self.came)
     }
 }

@@ -1,27 +1,26 @@
 //! What an entry says of a call: who called and what it was about, in the open, and commitments to
 //! its lines and digests, with the secret that salts them.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use evidence::{BodyDigest, Detail, Draft};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use evidence::{BodyDigest, Detail, Draft, HeadLines, name_call};
+use http::StatusCode;
 use wire::ambient::Randomness;
 use wire::bundle::{CALLED, PROVIDER_CREDENTIAL};
 use wire::commitment::{CommitmentLabel, EntrySecret, commit_body, commit_bytes, commit_head};
-use wire::entry::{ActorRef, Kind};
+use wire::entry::{Kind, Members};
 use wire::error_code::ErrorCode;
 use wire::header::carries_secret;
 use wire::id::KeyId;
-use wire::merkle::Hash;
 
 use super::identify::{About, Known};
 use super::provider_signature::ProviderSignature;
+use crate::fields::{Fields, Line};
 
 /// Commitments of one entry, and what opens them.
 #[derive(Debug)]
 pub(super) struct Exhibit {
-    commitments: BTreeMap<CommitmentLabel, Hash>,
+    commitments: Members,
     detail: Detail,
     /// The key by which the provider signed its answer.
     provider_credential: Option<KeyId>,
@@ -32,25 +31,27 @@ impl Exhibit {
     pub(super) fn empty(randomness: &dyn Randomness) -> Self {
         let detail = Detail {
             secret: EntrySecret::new(randomness),
-            request_head: Vec::new(),
+            request_head: HeadLines::default(),
             request_body: None,
-            response_head: Vec::new(),
+            response_head: HeadLines::default(),
             response_body: None,
             signature_base: String::new(),
             signature: Vec::new(),
             response_signature_base: String::new(),
             response_signature: Vec::new(),
         };
-        Self { commitments: BTreeMap::new(), detail, provider_credential: None }
+        Self { commitments: Members::with_capacity(8, 512), detail, provider_credential: None }
     }
 
     /// Commits to the request's head as it came and to the caller's signature.
     pub(super) fn of_request(known: &Known, randomness: &dyn Randomness) -> Self {
         let mut exhibit = Self::empty(randomness);
         let request = &known.request;
-        let mut lines = Vec::with_capacity(request.fields.count() + 1);
-        lines.push([request.method.as_str(), " ", request.target.uri()].concat());
-        lines.extend(request.fields.lines().filter_map(line));
+        let fields = &request.fields;
+        let bytes = fields.as_bytes().len() + 4 * fields.count() + request.target.uri().len();
+        let mut lines = HeadLines::with_capacity(bytes + 32);
+        lines.push(&[request.method.as_str().as_bytes(), b" ", request.target.uri().as_bytes()]);
+        fields.lines().for_each(|line| push_line(&mut lines, line));
         exhibit.head(CommitmentLabel::RequestHead, &lines);
         exhibit.detail.request_head = lines;
         let caller = &known.caller;
@@ -69,10 +70,11 @@ impl Exhibit {
         self.detail.request_body = Some(body);
     }
 
-    pub(super) fn add_response_head(&mut self, status: StatusCode, headers: &HeaderMap) {
-        let mut lines = Vec::with_capacity(headers.len() + 1);
-        lines.push(status.as_str().to_owned());
-        lines.extend(headers.iter().filter_map(line));
+    pub(super) fn add_response_head(&mut self, status: StatusCode, headers: &Fields) {
+        let bytes = headers.as_bytes().len() + 4 * headers.count();
+        let mut lines = HeadLines::with_capacity(bytes + 16);
+        lines.push(&[status.as_str().as_bytes()]);
+        headers.lines().for_each(|line| push_line(&mut lines, line));
         self.head(CommitmentLabel::ResponseHead, &lines);
         self.detail.response_head = lines;
     }
@@ -96,47 +98,40 @@ impl Exhibit {
     }
 
     /// The commitments so far.
-    pub(super) fn commitments(&self) -> &BTreeMap<CommitmentLabel, Hash> {
+    pub(super) fn commitments(&self) -> &Members {
         &self.commitments
     }
 
     /// Puts commitments and their opening into an entry's draft.
     pub(super) fn put_into(self, draft: &mut Draft) {
         if let Some(keyid) = self.provider_credential {
-            draft.subject.insert(PROVIDER_CREDENTIAL.to_owned(), keyid.to_string());
+            draft.subject.insert(PROVIDER_CREDENTIAL, keyid.as_str());
         }
         draft.commitments = self.commitments;
         draft.detail = Some(self.detail);
     }
 
-    fn head(&mut self, label: CommitmentLabel, lines: &[String]) {
-        let hash = commit_head(&self.detail.secret, label, lines);
-        self.commitments.insert(label, hash);
+    fn head(&mut self, label: CommitmentLabel, lines: &HeadLines) {
+        let hash = commit_head(&self.detail.secret, label, lines.bytes());
+        self.commitments.commit(label, &hash);
     }
 
     fn body(&mut self, label: CommitmentLabel, body: &BodyDigest) {
         let hash = commit_body(&self.detail.secret, label, &body.sha256);
-        self.commitments.insert(label, hash);
+        self.commitments.commit(label, &hash);
     }
 
     fn bytes(&mut self, label: CommitmentLabel, bytes: &[u8]) {
         let hash = commit_bytes(&self.detail.secret, label, bytes);
-        self.commitments.insert(label, hash);
+        self.commitments.commit(label, &hash);
     }
 }
 
 /// A header line as records hold it; none of one that may carry a secret.
-fn line((name, value): (&HeaderName, &HeaderValue)) -> Option<String> {
-    let name = name.as_str();
-    if carries_secret(name) {
-        return None;
+fn push_line(lines: &mut HeadLines, line: Line<'_>) {
+    if !carries_secret(line.name()) {
+        lines.push(&[line.text]);
     }
-    // Nearly always ASCII, for which this check is the quick one.
-    let value = match std::str::from_utf8(value.as_bytes()) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(value.as_bytes()),
-    };
-    Some([name, ": ", &value].concat())
 }
 
 /// The entry of a call that was refused before anything was forwarded.
@@ -144,7 +139,7 @@ pub(super) fn refused_draft(known: &Known, code: ErrorCode, randomness: &dyn Ran
     let mut draft = Draft::new(Kind::Call, "call.refused");
     code.as_str().clone_into(&mut draft.outcome);
     draft.actor = Some(actor(known));
-    draft.subject = subject(&known.about);
+    draft.subject = subject(known);
     draft.directory = known.routes.root;
     draft.request_id = Some(known.envelope.id);
     draft.nonce = Some(known.caller.nonce.clone());
@@ -153,35 +148,33 @@ pub(super) fn refused_draft(known: &Known, code: ErrorCode, randomness: &dyn Ran
 }
 
 /// The caller, as entries name it.
-pub(super) fn actor(known: &Known) -> ActorRef {
-    let credential = &known.caller.credential;
-    ActorRef {
-        organisation: Some(credential.system.organisation.clone()),
-        system: Some(credential.system.system.clone()),
-        credential: Some(credential.keyid.as_str().to_owned()),
-        role: None,
-    }
+pub(super) fn actor(known: &Known) -> Arc<Members> {
+    Arc::clone(&known.caller.credential.actor)
 }
 
-/// What the call is about, as entries name it; the log adds the request id.
-pub(super) fn subject(about: &About) -> BTreeMap<String, String> {
-    let mut subject = BTreeMap::new();
-    let mut put = |name: &str, value: &str| subject.insert(name.to_owned(), value.to_owned());
-    if let Some(service) = &about.service {
-        put("service", &service.name);
+/// What the call is about, as entries name it.
+pub(super) fn subject(known: &Known) -> Members {
+    let About { service, called, connection, operation, environment } = &known.about;
+    let mut subject = Members::with_capacity(8, 384);
+    // In the order of the names, which costs least.
+    if let Some(called) = called {
+        subject.insert(CALLED, called);
     }
-    if let Some(called) = &about.called {
-        put(CALLED, called);
+    if let Some(connection) = connection {
+        subject.insert("connection", &*connection.id.spelling());
     }
-    if let Some(connection) = &about.connection {
-        put("connection", &connection.id.spelling());
-        put("purpose", connection.purpose.as_str());
+    if environment.is_sandbox() {
+        subject.insert("environment", environment.to_string());
     }
-    if about.environment.is_sandbox() {
-        put("environment", &about.environment.to_string());
+    if let Some(operation) = operation {
+        subject.insert("operation", operation);
     }
-    if let Some(operation) = &about.operation {
-        put("operation", operation);
+    if let Some(connection) = connection {
+        subject.insert("purpose", connection.purpose.as_str());
+    }
+    name_call(&mut subject, known.envelope.id);
+    if let Some(service) = service {
+        subject.insert("service", &service.name);
     }
     subject
 }

@@ -11,13 +11,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use evidence::BodyDigest;
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use http::uri::PathAndQuery;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use wire::digest::ContentDigest;
 use wire::error_code::ErrorCode;
 use wire::header::{
-    LGSP_CONSUMER_ORGANISATION, LGSP_CONSUMER_SYSTEM, LGSP_PURPOSE, LGSP_REQUEST_ID,
+    FORWARDED, LGSP_CONSUMER_ORGANISATION, LGSP_CONSUMER_SYSTEM, LGSP_PURPOSE, LGSP_REQUEST_ID,
 };
 
 use super::asked::{self, Asked};
@@ -25,18 +25,19 @@ use super::authorise::Authorised;
 use super::identify::Known;
 use super::open_call::OpenCall;
 use super::record::Refused;
+use crate::fields::Fields;
 use crate::held_body::{BodyRefusal, HeldBody, Inspection, Progress, Stalled, Verdict};
 use crate::hygiene;
 use crate::refusal::Refusal;
 use crate::request::{Framing, RequestBody};
 use crate::server::Worker;
 use crate::target::Target;
-use crate::upstream::{Sent, UpstreamFault};
+use crate::upstream::{ProviderRequest, Sent, UpstreamFault};
 
 /// A call that its provider has begun to answer.
 #[derive(Debug)]
 pub(super) struct Forwarded {
-    pub(super) open: OpenCall,
+    pub(super) open: Box<OpenCall>,
     pub(super) sent: Sent,
     pub(super) request_body: Option<BodyDigest>,
     /// What was asked, if the answer must be signed for it.
@@ -185,62 +186,46 @@ fn provider_request(
     worker: &Worker,
     open: &OpenCall,
     body: HeldBody,
-) -> Result<(http::Request<HeldBody>, Option<Asked>), Box<Refusal>> {
-    let service = &open.permit.service;
+) -> Result<(Box<ProviderRequest>, Option<Asked>), Box<Refusal>> {
     let target = open.permit.upstream.target(&open.permit.path_and_query);
-    let uri = Uri::try_from(target).map_err(|_| Box::new(unforwardable()))?;
-    let mut request = http::Request::new(body);
-    *request.method_mut() = open.known.request.method.clone();
-    *request.uri_mut() = uri;
-    let (fields, caller) = (&open.known.request.fields, &open.known.caller);
-    let is_signed = |name: &str| caller.signed_fields().any(|signed| signed == name);
-    *request.headers_mut() = hygiene::towards_provider(fields, is_signed);
-    match open.known.request.framing {
-        // Some servers answer 411 to a POST without it (RFC 9110 §8.6).
-        Framing::None if fields.has("content-length") => {
-            request.headers_mut().insert("content-length", HeaderValue::from_static("0"));
-        }
-        // Left to itself, hyper sends a GET of unknown length without its body.
-        Framing::Chunked => {
-            request.headers_mut().insert("transfer-encoding", HeaderValue::from_static("chunked"));
-        }
-        Framing::None | Framing::Length(_) => {}
+    if target.parse::<PathAndQuery>().is_err() {
+        return Err(Box::new(unforwardable()));
     }
-    introduce(request.headers_mut(), open).ok_or_else(|| Box::new(unforwardable()))?;
-    if service.has_signed_requests {
+    let Known { request, caller, .. } = &*open.known;
+    let is_signed = |name: &[u8]| caller.signed_fields().any(|signed| signed.as_bytes() == name);
+    let mut fields = hygiene::towards_provider(&request.fields, is_signed);
+    if request.framing == Framing::None && request.fields.has("content-length") {
+        // Some servers answer 411 to a POST without it (RFC 9110 §8.6).
+        fields.say("content-length", "0");
+    }
+    introduce(&mut fields, open);
+    let method = request.method.clone();
+    let mut request = Box::new(ProviderRequest { method, target, fields, body });
+    if open.permit.service.has_signed_requests {
         asked::sign(&worker.gate, open, &mut request)?;
     }
     let asked = open.permit.has_signed_answers.then(|| Asked::of(&request));
     Ok((request, asked))
 }
 
-const CONSUMER_ORGANISATION: HeaderName = HeaderName::from_static(LGSP_CONSUMER_ORGANISATION);
-const CONSUMER_SYSTEM: HeaderName = HeaderName::from_static(LGSP_CONSUMER_SYSTEM);
-const PURPOSE: HeaderName = HeaderName::from_static(LGSP_PURPOSE);
-const REQUEST_ID: HeaderName = HeaderName::from_static(LGSP_REQUEST_ID);
-
-/// Says who calls, for what, by which call. `None` for what no header line can carry: codes and
-/// ids are ASCII, so that does not happen.
-fn introduce(headers: &mut HeaderMap, open: &OpenCall) -> Option<()> {
+/// Says who calls, for what, by which call.
+fn introduce(fields: &mut Fields, open: &OpenCall) {
     let Known { envelope, request, caller, .. } = &*open.known;
-    let (credential, permit) = (&caller.credential, &open.permit);
-    headers.insert(header::HOST, permit.upstream.host_line.clone());
-    headers.insert(CONSUMER_ORGANISATION, credential.organisation_line.clone());
-    headers.insert(CONSUMER_SYSTEM, credential.system_line.clone());
-    headers.insert(PURPOSE, permit.connection.purpose_line.clone());
-    headers.insert(REQUEST_ID, HeaderValue::from_str(&envelope.id.spelling()).ok()?);
-    let forwarded = forwarded(envelope.peer, &request.target);
-    headers.insert(header::FORWARDED, HeaderValue::try_from(forwarded).ok()?);
-    Some(())
+    let (system, permit) = (&caller.credential.system, &open.permit);
+    fields.say("host", &*permit.upstream.authority);
+    fields.say(LGSP_CONSUMER_ORGANISATION, system.organisation.as_str());
+    fields.say(LGSP_CONSUMER_SYSTEM, system.system.as_str());
+    fields.say(LGSP_PURPOSE, permit.connection.purpose.as_str());
+    fields.say(LGSP_REQUEST_ID, &*envelope.id.spelling());
+    fields.say(FORWARDED, forwarded(envelope.peer, &request.target));
 }
 
 /// RFC 7239: who called, and by which name they called us.
 fn forwarded(peer: IpAddr, target: &Target) -> String {
+    let address = peer.to_canonical().to_string();
+    let (before, after) = if peer.to_canonical().is_ipv4() { ("", "") } else { ("\"[", "]\"") };
     let (authority, scheme) = (target.authority(), target.scheme());
-    match peer.to_canonical() {
-        IpAddr::V4(v4) => format!("for={v4};host=\"{authority}\";proto={scheme}"),
-        IpAddr::V6(v6) => format!("for=\"[{v6}]\";host=\"{authority}\";proto={scheme}"),
-    }
+    ["for=", before, &address, after, ";host=\"", authority, "\";proto=", scheme].concat()
 }
 
 pub(super) fn digest_mismatch() -> Refusal {

@@ -12,7 +12,7 @@ use wire::error_code::ErrorCode;
 use wire::header::{LGSP_PURPOSE, SIGNATURE, SIGNATURE_INPUT, SIGNATURE_TAG, carries_secret};
 use wire::merkle::sha256;
 use wire::signature::policy::{Carried, SignatureRefusal, check_request};
-use wire::signature::{Algorithm, find_tagged, signature_base, signature_bytes};
+use wire::signature::{Algorithm, Name, find_tagged, signature_base, signature_bytes};
 
 use super::receive::{Envelope, Received, Request};
 use super::record::Refused;
@@ -140,7 +140,10 @@ fn verify(envelope: &Envelope, request: &Request, routes: &Routes) -> Result<Cal
             expires: claims.expires,
         },
         label: input.label.to_owned(),
-        signs_secret: input.components.iter().any(|signed| carries_secret(signed.name.as_str())),
+        signs_secret: input.components.iter().any(|signed| match &signed.name {
+            Name::Field(name) => carries_secret(&**name),
+            _ => false,
+        }),
         // A base is ASCII: `signature_base` refuses everything else.
         base: String::from_utf8(base).map_err(|_| Box::new(invalid()))?,
         signature,

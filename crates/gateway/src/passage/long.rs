@@ -4,13 +4,14 @@
 use std::rc::Rc;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::StatusCode;
 use wire::digest::ContentDigest;
 use wire::header::CONTENT_DIGEST;
 
 use super::check::{Broken, ProviderBody};
 use super::open_call::Owed;
 use super::wanted_signature::WantedSignature;
+use crate::fields::Fields;
 use crate::upstream::Pool;
 
 /// A long answer on its way. Dropped before its end (the caller left), it is recorded as aborted.
@@ -23,15 +24,15 @@ pub(crate) struct LongAnswer {
     length: Option<u64>,
     wants_trailers: bool,
     /// The signature that the trailers end with, and the head that it covers.
-    wanted: Option<(WantedSignature, StatusCode, HeaderMap)>,
-    trailers: HeaderMap,
+    wanted: Option<(WantedSignature, StatusCode, Fields)>,
+    trailers: Fields,
 }
 
 /// What comes next of a long answer.
 pub(crate) enum LongPiece {
     Data(Bytes),
     /// The end, with trailers if they were asked for.
-    End(HeaderMap),
+    End(Fields),
     /// There is no end; the caller must see that.
     Broken,
 }
@@ -44,7 +45,7 @@ impl LongAnswer {
         wants_trailers: bool,
     ) -> Self {
         let length = body.length;
-        let (body, trailers) = (Some(body), HeaderMap::new());
+        let (body, trailers) = (Some(body), Fields::default());
         Self { body, held: None, owed, pool, length, wants_trailers, wanted: None, trailers }
     }
 
@@ -63,7 +64,7 @@ impl LongAnswer {
         &mut self,
         wanted: WantedSignature,
         status: StatusCode,
-        headers: HeaderMap,
+        headers: Fields,
     ) {
         self.wanted = Some((wanted, status, headers));
     }
@@ -110,15 +111,14 @@ impl LongAnswer {
         };
         self.pool.give_back(incoming);
         if self.wants_trailers {
-            let text = ContentDigest::from_sha256(digest.sha256).to_string();
-            if let Ok(value) = HeaderValue::from_str(&text) {
-                self.trailers.insert(CONTENT_DIGEST, value);
-            }
+            self.trailers.say(CONTENT_DIGEST, ContentDigest::field_of(&digest.sha256));
             let wanted = self.wanted.take();
             let lines = wanted.and_then(|(wanted, status, headers)| {
                 wanted.sign(self.owed.gate(), status, &headers, Some(&self.trailers))
             });
-            self.trailers.extend(lines.into_iter().flatten());
+            for (name, value) in lines.into_iter().flatten() {
+                self.trailers.say(name, value);
+            }
         }
         self.owed.close("complete", |exhibit| exhibit.add_response_body(digest)).await.is_ok()
     }

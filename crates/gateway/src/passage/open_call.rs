@@ -49,13 +49,13 @@ impl OpenCall {
         gate: &Arc<Gate>,
         known: Box<Known>,
         permit: Permit,
-    ) -> Result<Self, Box<Refused>> {
+    ) -> Result<Box<Self>, Box<Refused>> {
         let exhibit = Exhibit::of_request(&known, &*gate.randomness);
         let intent = Intent {
             request_id: known.envelope.id,
             nonce: known.caller.nonce.clone(),
             actor: Some(actor(&known)),
-            subject: subject(&known.about),
+            subject: subject(&known),
             directory: known.routes.root,
             commitments: exhibit.commitments().clone(),
         };
@@ -69,7 +69,8 @@ impl OpenCall {
             (None, None) => Ok(()),
         };
         match written {
-            Ok(()) => Ok(Self { known, permit, owed }),
+            // Boxed, so that the steps that follow hand on a pointer.
+            Ok(()) => Ok(Box::new(Self { known, permit, owed })),
             Err(unavailable) => {
                 let _ = owed.take();
                 Err(Refused::known(known, Refusal::unrecordable(unavailable)))
@@ -105,7 +106,7 @@ impl Owed {
         };
         finish(&mut due.exhibit);
         let mut draft = due.into_draft("call.closed", outcome);
-        draft.subject.insert("bytes".to_owned(), self.answered_bytes.to_string());
+        draft.subject.insert("bytes", self.answered_bytes.to_string());
         self.gate.log.append(draft).await.map(|_| ())
     }
 
@@ -113,8 +114,8 @@ impl Owed {
     pub(super) fn abort(&mut self, reason: &str) {
         let Some(due) = self.take() else { return };
         let mut draft = due.into_draft("call.closed", "aborted");
-        draft.subject.insert("bytes".to_owned(), self.answered_bytes.to_string());
-        draft.subject.insert("reason".to_owned(), reason.to_owned());
+        draft.subject.insert("bytes", self.answered_bytes.to_string());
+        draft.subject.insert("reason", reason);
         self.gate.log.append_detached(draft);
     }
 }

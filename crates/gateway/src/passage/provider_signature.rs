@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use wire::ambient::UtcMicros;
 use wire::error_code::ErrorCode;
 use wire::header::{SIGNATURE, SIGNATURE_INPUT, SIGNATURE_TAG, carries_secret};
@@ -18,7 +18,7 @@ use wire::signature::{
 
 use super::asked::Asked;
 use super::open_call::OpenCall;
-use crate::fields::joined;
+use crate::fields::Fields;
 use crate::refusal::Refusal;
 
 /// A signature that is right.
@@ -32,7 +32,7 @@ pub(super) struct ProviderSignature {
 /// The head of an answer.
 pub(super) struct AnswerHead<'a> {
     pub(super) status: StatusCode,
-    pub(super) headers: &'a HeaderMap,
+    pub(super) headers: &'a Fields,
     /// Whether a body may follow.
     pub(super) has_body: bool,
     pub(super) asked: &'a Asked,
@@ -46,8 +46,7 @@ impl ProviderSignature {
         head: &AnswerHead<'_>,
         now: UtcMicros,
     ) -> Result<Self, Box<Refusal>> {
-        let field = |name: &str| joined(head.headers.get_all(name).iter());
-        let (signature_input, signature) = (field(SIGNATURE_INPUT), field(SIGNATURE));
+        let (signature_input, signature) = (head.field(SIGNATURE_INPUT), head.field(SIGNATURE));
         let (Some(signature_input), Some(signature)) = (signature_input, signature) else {
             return Err(missing());
         };
@@ -96,7 +95,7 @@ impl Message for AnswerHead<'_> {
     }
 
     fn field(&self, name: &str) -> Option<Cow<'_, str>> {
-        joined(self.headers.get_all(name).iter())
+        self.headers.joined(name)
     }
 
     fn request(&self) -> Option<&dyn Message> {

@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 use evidence::{Appended, BodyDigest, Draft, Intent};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::StatusCode;
 use wire::digest::ContentDigest;
 use wire::error_code::ErrorCode;
 use wire::header::CONTENT_DIGEST;
+use wire::merkle::Hash;
 use wire::problem::PROBLEM_JSON;
 
 use super::check::{Checked, CheckedBody, ProviderBody};
@@ -16,24 +17,29 @@ use super::exhibit::{Exhibit, refused_draft};
 use super::identify::{About, Known};
 use super::long::LongAnswer;
 use super::open_call::{Due, OpenCall};
-use super::receive::{Envelope, Request};
+use super::receive::Envelope;
+use crate::fields::Fields;
 use crate::gate::Gate;
 use crate::refusal::Refusal;
 use crate::server::Worker;
 
 /// An answer whose record is durable.
 pub(super) struct Recorded {
-    pub(super) envelope: Envelope,
+    pub(super) caller: Recipient,
     pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Fields,
     pub(super) body: RecordedBody,
     /// Where the record stands; `None`: folded into a count, or the log cannot be written.
     pub(super) entry: Option<u64>,
-    /// What the caller asked and under which label it signed, for a signed answer.
-    pub(super) asked: Option<(Request, String)>,
-    /// What metrics and the access log say of it.
-    pub(super) summary: Summary,
+    /// Why not, if it was refused.
+    pub(super) code: Option<ErrorCode>,
     _sealed: (),
+}
+
+/// Whom an answer goes to.
+pub(super) enum Recipient {
+    Stranger(Envelope),
+    Known(Box<Known>),
 }
 
 pub(super) enum RecordedBody {
@@ -43,16 +49,26 @@ pub(super) enum RecordedBody {
     },
     Whole {
         bytes: Bytes,
-        digest: ContentDigest,
+        sha256: Hash,
     },
     Long(Box<LongAnswer>),
 }
 
-/// One line about a call: no path, no person.
-#[derive(Debug, Default)]
-pub(crate) struct Summary {
-    pub(crate) code: Option<ErrorCode>,
-    pub(crate) about: About,
+impl Recipient {
+    pub(super) fn envelope(&self) -> &Envelope {
+        match self {
+            Self::Stranger(envelope) => envelope,
+            Self::Known(known) => &known.envelope,
+        }
+    }
+
+    /// What the call was about, if its caller is known.
+    pub(super) fn about(&self) -> Option<&About> {
+        match self {
+            Self::Stranger(_) => None,
+            Self::Known(known) => Some(&known.about),
+        }
+    }
 }
 
 /// A call that was refused, to be recorded.
@@ -106,17 +122,17 @@ impl Checked {
 }
 
 fn whole(bytes: Bytes, digest: BodyDigest) -> RecordedBody {
-    RecordedBody::Whole { bytes, digest: ContentDigest::from_sha256(digest.sha256) }
+    RecordedBody::Whole { bytes, sha256: digest.sha256 }
 }
 
 /// One durable entry, then head and body leave. What happens if we crash right after: the entry
 /// is there, and the caller sees a connection that broke; it can look the call up.
 async fn complete(
     worker: &Worker,
-    open: OpenCall,
+    open: Box<OpenCall>,
     due: Box<Due>,
     status: StatusCode,
-    headers: HeaderMap,
+    headers: Fields,
     body: RecordedBody,
 ) -> Result<Recorded, Box<Refused>> {
     let draft = due.into_draft("call.completed", status.as_str());
@@ -131,10 +147,10 @@ async fn complete(
 /// opened, and its intent becomes `call.unknown`.
 async fn begin_long(
     worker: &Worker,
-    mut open: OpenCall,
+    mut open: Box<OpenCall>,
     due: Box<Due>,
     status: StatusCode,
-    headers: HeaderMap,
+    headers: Fields,
     source: Box<ProviderBody>,
 ) -> Result<Recorded, Box<Refused>> {
     let intent: Intent = due.intent.clone();
@@ -170,8 +186,8 @@ impl Refused {
     }
 
     /// A refusal after the intent was written.
-    pub(super) fn open(open: OpenCall, refusal: Refusal) -> Box<Self> {
-        Box::new(Self { refusal, who: Who::Open(Box::new(open)) })
+    pub(super) fn open(open: Box<OpenCall>, refusal: Refusal) -> Box<Self> {
+        Box::new(Self { refusal, who: Who::Open(open) })
     }
 
     /// Records the refusal: one entry, or for a stranger a count.
@@ -182,7 +198,7 @@ impl Refused {
         match who {
             Who::Stranger(envelope) => record_stranger(gate, envelope, refusal).await,
             Who::Known(known) if is_unrecordable => {
-                Recorded::refusal_of(gate, known, refusal, None)
+                Recorded::refusal_of(gate, Recipient::Known(known), refusal, None)
             }
             Who::Known(known) => {
                 let draft = refused_draft(&known, refusal.code(), &*gate.randomness);
@@ -194,27 +210,30 @@ impl Refused {
                     append(gate, open.known, draft, refusal).await
                 }
                 // The intent stays, and the log will say `call.unknown` when it can.
-                None => Recorded::refusal_of(gate, open.known, refusal, None),
+                None => Recorded::refusal_of(gate, Recipient::Known(open.known), refusal, None),
             },
         }
     }
 }
 
 async fn append(gate: &Gate, known: Box<Known>, draft: Draft, refusal: Refusal) -> Recorded {
+    let caller = Recipient::Known(known);
     match gate.log.append(draft).await {
-        Ok(appended) => Recorded::refusal_of(gate, known, refusal, Some(&appended)),
+        Ok(appended) => Recorded::refusal_of(gate, caller, refusal, Some(&appended)),
         Err(unavailable) => {
-            Recorded::refusal_of(gate, known, Refusal::unrecordable(unavailable), None)
+            Recorded::refusal_of(gate, caller, Refusal::unrecordable(unavailable), None)
         }
     }
 }
 
 async fn record_stranger(gate: &Gate, envelope: Envelope, refusal: Refusal) -> Recorded {
     let (id, at) = (envelope.id, envelope.at);
-    match gate.fold.record(&gate.log, envelope.peer, refusal.code(), id, at).await {
-        Ok(appended) => Recorded::refusal(gate, envelope, refusal, appended.as_ref()),
+    let folded = gate.fold.record(&gate.log, envelope.peer, refusal.code(), id, at).await;
+    let caller = Recipient::Stranger(envelope);
+    match folded {
+        Ok(appended) => Recorded::refusal_of(gate, caller, refusal, appended.as_ref()),
         Err(unavailable) => {
-            Recorded::refusal(gate, envelope, Refusal::unrecordable(unavailable), None)
+            Recorded::refusal_of(gate, caller, Refusal::unrecordable(unavailable), None)
         }
     }
 }
@@ -223,75 +242,44 @@ impl Recorded {
     fn of(
         known: Box<Known>,
         status: StatusCode,
-        headers: HeaderMap,
+        headers: Fields,
         body: RecordedBody,
         appended: &Appended,
     ) -> Self {
-        Self {
-            envelope: known.envelope,
-            status,
-            headers,
-            body,
-            entry: Some(appended.index),
-            asked: Some((known.request, known.caller.label)),
-            summary: Summary { code: None, about: known.about },
-            _sealed: (),
-        }
+        let (caller, entry) = (Recipient::Known(known), Some(appended.index));
+        Self { caller, status, headers, body, entry, code: None, _sealed: () }
     }
 
     fn refusal_of(
         gate: &Gate,
-        known: Box<Known>,
-        refusal: Refusal,
-        appended: Option<&Appended>,
-    ) -> Self {
-        let mut recorded = Self::refusal(gate, known.envelope, refusal, appended);
-        recorded.asked = Some((known.request, known.caller.label));
-        recorded.summary.about = known.about;
-        recorded
-    }
-
-    fn refusal(
-        gate: &Gate,
-        envelope: Envelope,
+        caller: Recipient,
         mut refusal: Refusal,
         appended: Option<&Appended>,
     ) -> Self {
+        let envelope = caller.envelope();
         refusal.problem.request_id = Some(envelope.id);
         refusal.problem.instance = appended.map(|_| format!("/evidence/v1/calls/{}", envelope.id));
-        let (status, code) = (refusal.status(), refusal.code());
+        let (status, code) = (refusal.status(), Some(refusal.code()));
         let base = &gate.config.control_url;
         let bytes = Bytes::from(refusal.problem.to_json_from(base, envelope.language));
         let mut headers = refusal.into_headers();
-        headers.insert("content-type", HeaderValue::from_static(PROBLEM_JSON));
-        headers.insert("content-language", HeaderValue::from_static(envelope.language.tag()));
-        headers.insert("cache-control", HeaderValue::from_static("no-store"));
+        headers.say("content-type", PROBLEM_JSON);
+        headers.say("content-language", envelope.language.tag());
+        headers.say("cache-control", "no-store");
         let body = if envelope.is_head {
             RecordedBody::None { length: Some(bytes.len() as u64) }
         } else {
-            let digest = ContentDigest::from_sha256(wire::merkle::sha256(&[&bytes]));
-            RecordedBody::Whole { bytes, digest }
+            let sha256 = wire::merkle::sha256(&[&bytes]);
+            RecordedBody::Whole { bytes, sha256 }
         };
-        Self {
-            envelope,
-            status,
-            headers,
-            body,
-            entry: appended.map(|appended| appended.index),
-            asked: None,
-            summary: Summary { code: Some(code), about: About::default() },
-            _sealed: (),
-        }
+        let entry = appended.map(|appended| appended.index);
+        Self { caller, status, headers, body, entry, code, _sealed: () }
     }
 
     /// The digest line of a body that is known whole.
     pub(super) fn put_digest(&mut self) {
-        let digest = match &self.body {
-            RecordedBody::Whole { digest, .. } => digest.to_string(),
-            RecordedBody::None { .. } | RecordedBody::Long(_) => return,
-        };
-        if let Ok(value) = HeaderValue::from_str(&digest) {
-            self.headers.insert(CONTENT_DIGEST, value);
+        if let RecordedBody::Whole { sha256, .. } = &self.body {
+            self.headers.say(CONTENT_DIGEST, ContentDigest::field_of(sha256));
         }
     }
 }

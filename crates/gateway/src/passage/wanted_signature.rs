@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::StatusCode;
 use wire::header::{ACCEPT_SIGNATURE, CONTENT_DIGEST, SIGNATURE, SIGNATURE_INPUT, SIGNATURE_TAG};
 use wire::signature::policy::{DigestPlace, response_components};
 use wire::signature::{
@@ -16,7 +16,7 @@ use wire::signature::{
 };
 
 use super::receive::Request;
-use crate::fields::joined;
+use crate::fields::Fields;
 use crate::gate::Gate;
 use crate::metrics;
 
@@ -46,12 +46,12 @@ impl WantedSignature {
         &self,
         gate: &Gate,
         status: StatusCode,
-        headers: &HeaderMap,
-        trailers: Option<&HeaderMap>,
-    ) -> Option<[(HeaderName, HeaderValue); 2]> {
+        headers: &Fields,
+        trailers: Option<&Fields>,
+    ) -> Option<[(&'static str, String); 2]> {
         let place = match trailers {
             Some(_) => DigestPlace::Trailers,
-            None if headers.contains_key(CONTENT_DIGEST) => DigestPlace::Head,
+            None if headers.has(CONTENT_DIGEST) => DigestPlace::Head,
             None => DigestPlace::Nowhere,
         };
         let parameters = Parameters {
@@ -77,17 +77,15 @@ impl WantedSignature {
                 return None;
             }
         };
-        let line =
-            |name, value| Some((HeaderName::from_static(name), HeaderValue::try_from(value).ok()?));
-        Some([line(SIGNATURE_INPUT, input)?, line(SIGNATURE, signature)?])
+        Some([(SIGNATURE_INPUT, input), (SIGNATURE, signature)])
     }
 }
 
 /// The answer as RFC 9421 sees it.
 struct SignedAnswer<'a> {
     status: StatusCode,
-    headers: &'a HeaderMap,
-    trailers: Option<&'a HeaderMap>,
+    headers: &'a Fields,
+    trailers: Option<&'a Fields>,
     request: &'a Request,
 }
 
@@ -97,11 +95,11 @@ impl Message for SignedAnswer<'_> {
     }
 
     fn field(&self, name: &str) -> Option<Cow<'_, str>> {
-        joined(self.headers.get_all(name).iter())
+        self.headers.joined(name)
     }
 
     fn trailer(&self, name: &str) -> Option<Cow<'_, str>> {
-        joined(self.trailers?.get_all(name).iter())
+        self.trailers?.joined(name)
     }
 
     fn request(&self) -> Option<&dyn Message> {

@@ -1,6 +1,5 @@
-use http::{HeaderName, HeaderValue};
-
 use super::*;
+use crate::fields;
 
 fn ours() -> PublicUrls {
     let urls = ["http://gateway.example:8081/", "http://plain.example", "https://sealed.example"]
@@ -13,10 +12,8 @@ fn read(raw: &str, hosts: &[&'static str]) -> Result<Target, BadTarget> {
 }
 
 fn read_by(scheme: Scheme, raw: &str, hosts: &[&'static str]) -> Result<Target, BadTarget> {
-    let mut fields = Fields::default();
-    for host in hosts {
-        fields.push(HeaderName::from_static("host"), HeaderValue::from_static(host));
-    }
+    let hosts: Vec<_> = hosts.iter().map(|host| ("host", *host)).collect();
+    let fields = fields::tests::fields(&hosts);
     Target::read(raw, &fields, &CameBy::connection(scheme), &ours())
 }
 
@@ -69,8 +66,7 @@ fn a_url_is_ours_by_its_own_scheme_only() {
 
 #[test]
 fn a_proxy_that_ended_tls_may_write_either_scheme_and_the_one_it_says_counts() {
-    let mut fields = Fields::default();
-    fields.push(HeaderName::from_static("host"), HeaderValue::from_static("sealed.example"));
+    let fields = fields::tests::fields(&[("host", "sealed.example")]);
     let came_by = CameBy { connection: Scheme::Http, scheme: Scheme::Https, host: None };
     for raw in ["/a", "http://sealed.example/a", "https://sealed.example/a"] {
         let target = Target::read(raw, &fields, &came_by, &ours()).unwrap();

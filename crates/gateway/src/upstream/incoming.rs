@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 
 use super::h1;
 use super::line::Stream;
+use crate::fields::Fields;
 
 /// The head of an answer, its body to come.
 #[derive(Debug)]
 pub(crate) struct Sent {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Fields,
     pub(crate) body: Incoming,
 }
 

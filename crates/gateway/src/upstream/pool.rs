@@ -1,10 +1,9 @@
 //! One thread's connections to providers.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use http::Request;
+use foldhash::HashMap;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
@@ -12,8 +11,10 @@ use super::connect::{Connected, connect};
 use super::h1::{self, Line, Unanswered};
 use super::incoming::{Incoming, Sent, Source};
 use super::line::SharedLine;
-use super::{Upstream, UpstreamFault, form};
+use super::request::ProviderRequest;
+use super::{Upstream, UpstreamFault};
 use crate::config::UpstreamConfig;
+use crate::fields::Fields;
 use crate::held_body::HeldBody;
 
 /// The connections of one thread, by scheme and authority: idle ones of HTTP/1.1, and those of
@@ -43,14 +44,14 @@ impl Pool {
     pub(crate) async fn send(
         &self,
         upstream: &Upstream,
-        mut request: Request<HeldBody>,
+        mut request: Box<ProviderRequest>,
     ) -> Result<Sent, UpstreamFault> {
         while let Some(known) = self.take(&upstream.origin) {
             let shared = known.shared();
             match send_over(known, upstream, request).await {
                 Ok(sent) => return Ok(sent),
                 // The provider had closed this idle connection, or takes no more over it.
-                Err(Unanswered::Unsent(unsent)) => request = *unsent,
+                Err(Unanswered::Unsent(unsent)) => request = unsent,
                 Err(Unanswered::Fault(fault)) => return Err(fault),
             }
             // So that each round has one connection less to try.
@@ -134,11 +135,10 @@ impl std::fmt::Debug for Pool {
 async fn send_over(
     connected: Connected,
     upstream: &Upstream,
-    request: Request<HeldBody>,
+    request: Box<ProviderRequest>,
 ) -> Result<Sent, Unanswered> {
     match connected {
         Connected::Line(line) => {
-            let request = form::for_h1(request, upstream);
             let (status, headers, body) = h1::ask(line, request).await?;
             let body = Incoming(Source::Own { origin: Arc::clone(&upstream.origin), body });
             Ok(Sent { status, headers, body })
@@ -151,22 +151,31 @@ async fn send_over(
 async fn send_shared(
     mut line: SharedLine,
     upstream: &Upstream,
-    request: Request<HeldBody>,
+    mut request: Box<ProviderRequest>,
 ) -> Result<Sent, Unanswered> {
     let stream = line.begin();
-    let request = form::for_h2(request, upstream);
-    let again = form::again(&request);
-    match line.sender.try_send_request(request).await {
+    let has_body = request.has_body();
+    let Some(asked) = request.for_h2(upstream) else {
+        return Err(Unanswered::Fault(UpstreamFault::Malformed));
+    };
+    match line.sender.try_send_request(asked).await {
         Ok(response) => {
             let (head, body) = response.into_parts();
             let body = Incoming(Source::Shared { body, _stream: stream });
-            Ok(Sent { status: head.status, headers: head.headers, body })
+            Ok(Sent { status: head.status, headers: Fields::from(&head.headers), body })
         }
         Err(mut failed) => {
-            let given_back = failed.take_message();
-            let unsent = given_back.or_else(|| again.filter(|_| is_unprocessed(failed.error())));
-            Err(match unsent {
-                Some(unsent) => Unanswered::Unsent(Box::new(unsent)),
+            // A body can be read once only.
+            let body = match failed.take_message() {
+                Some(given_back) => Some(given_back.into_body()),
+                None if !has_body && is_unprocessed(failed.error()) => Some(HeldBody::empty()),
+                None => None,
+            };
+            Err(match body {
+                Some(body) => {
+                    request.body = body;
+                    Unanswered::Unsent(request)
+                }
                 None => Unanswered::Fault(fault_of(failed.error())),
             })
         }

@@ -8,7 +8,7 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use evidence::bundle::{self, Disclosure, FoundEntry, Wanted, is_showable};
-use evidence::{Actor, BodyDigest, Detail, KeptDetail};
+use evidence::{Actor, BodyDigest, Detail, HeadLines, KeptDetail};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -202,8 +202,8 @@ impl EvidenceApi {
 
 impl Content {
     fn of(detail: &Detail) -> Self {
-        let showable = |lines: &[String]| {
-            lines.iter().filter(|line| is_showable(line)).cloned().collect::<Vec<_>>()
+        let showable = |lines: &HeadLines| {
+            lines.iter().filter(|line| is_showable(line)).map(str::to_owned).collect::<Vec<_>>()
         };
         let base: Vec<&str> =
             detail.signature_base.lines().filter(|line| is_showable(line)).collect();

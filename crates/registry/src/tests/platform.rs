@@ -362,9 +362,9 @@ impl Platform {
             let operation = format!("{} {}", text(&operation["method"]), text(&operation["path"]));
             let mut draft = Draft::new(Kind::Call, "call.completed");
             outcome.clone_into(&mut draft.outcome);
-            draft.subject.insert("connection".to_owned(), text(&connection["id"]));
-            draft.subject.insert("operation".to_owned(), operation);
-            draft.subject.insert("environment".to_owned(), environment.to_owned());
+            draft.subject.insert("connection", text(&connection["id"]));
+            draft.subject.insert("operation", operation);
+            draft.subject.insert("environment", environment);
             let appended = self.log.append(draft).await.unwrap();
             entries.push(format!("{}/{}", self.log.origin(), appended.index));
         }
@@ -373,11 +373,11 @@ impl Platform {
 
     /// The entry of one production call, as gateways write it.
     pub(crate) async fn call(&self, path: &str, operation: &str, action: &str) {
-        let mut draft = Draft::new(Kind::Call, action);
+        let mut draft = Draft::new(Kind::Call, action.to_owned());
         "200".clone_into(&mut draft.outcome);
         let id = path.rsplit('/').next().unwrap();
-        draft.subject.insert("connection".to_owned(), id.to_owned());
-        draft.subject.insert("operation".to_owned(), operation.to_owned());
+        draft.subject.insert("connection", id);
+        draft.subject.insert("operation", operation);
         self.log.append(draft).await.unwrap();
     }
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use evidence::{
     BodyDigest, Detail, Draft, Intent, Log, LogConfig, LogKeys, Looked, OpenError, Recovered,
-    SpentNonce,
+    SpentNonce, name_call,
 };
 use keys::{DetailKeys, Ed25519Key, KeyDirectory};
 use tempfile::TempDir;
 use wire::ambient::{Clock, Randomness};
 use wire::commitment::EntrySecret;
-use wire::entry::Kind;
+use wire::entry::{Kind, Members};
 use wire::id::RequestId;
 
 use crate::{FaultyDisk, SeededRandomness, TestClock};
@@ -107,13 +107,16 @@ impl World {
 
     /// A call about to be forwarded.
     pub fn intent(&self) -> Intent {
+        let request_id = self.request_id();
+        let mut subject = Members::from([("service", "H24.1/a/b/v1")]);
+        name_call(&mut subject, request_id);
         Intent {
-            request_id: self.request_id(),
+            request_id,
             nonce: self.nonce(),
             actor: None,
-            subject: [("service".to_owned(), "H24.1/a/b/v1".to_owned())].into(),
+            subject,
             directory: Some([1; 32]),
-            commitments: [].into(),
+            commitments: Members::default(),
         }
     }
 
@@ -121,9 +124,9 @@ impl World {
     pub fn detail(&self) -> Detail {
         Detail {
             secret: EntrySecret::new(&*self.random),
-            request_head: vec!["GET /units".to_owned()],
+            request_head: ["GET /units"].into_iter().collect(),
             request_body: None,
-            response_head: vec!["200".to_owned()],
+            response_head: ["200"].into_iter().collect(),
             response_body: Some(BodyDigest { sha256: [7; 32], length: 12 }),
             signature_base: "\"@method\": GET".to_owned(),
             signature: vec![1, 2, 3],

@@ -37,15 +37,15 @@ pub struct BodyOpening {
 
 /// Opens line `index` of a head; `None` if it has no such line. `lines` must be all lines of the
 /// head, as they were committed.
-pub fn prove_line(
+pub fn prove_line<L: AsRef<str>>(
     secret: &EntrySecret,
     label: CommitmentLabel,
-    lines: &[String],
+    lines: &[L],
     index: u32,
 ) -> Option<HeadProof> {
-    let line = lines.get(usize::try_from(index).ok()?)?.clone();
+    let line = lines.get(usize::try_from(index).ok()?)?.as_ref().to_owned();
     let size = u32::try_from(lines.len()).ok()?;
-    let hashes: Leaves = leaves(secret, label, lines).collect();
+    let hashes: Leaves = leaves(secret, label, lines.iter().map(L::as_ref)).collect();
     let path = prove_inclusion(u64::from(index), u64::from(size), &hashes).ok()?;
     Some(HeadProof { index, size, line, salt: salt(secret, label, index), path })
 }
@@ -58,7 +58,7 @@ pub fn open_body(secret: &EntrySecret, label: CommitmentLabel, digest: &Hash) ->
 impl HeadProof {
     /// Checks that the line stands in the head with this commitment.
     pub fn verify(&self, commitment: &Hash) -> Result<(), ProofError> {
-        let leaf = salted_leaf(&mut Vec::new(), &self.salt, self.line.as_bytes());
+        let leaf = salted_leaf(&self.salt, self.line.as_bytes());
         let (index, size) = (u64::from(self.index), u64::from(self.size));
         verify_inclusion(&leaf, index, size, &self.path, commitment)
     }
@@ -94,7 +94,7 @@ mod tests {
                 "4363fb92715acd223b3ddd1fbd7e66225a377c106a274db1aabe9905d77f8a5b",
             ),
             (
-                commit_head(&secret(), HEAD, &lines),
+                commit_head(&secret(), HEAD, lines),
                 "32451726f9bc0575c7ce549f7a3c804f0fb47f18b2053bd3e45a907f9ad91c17",
             ),
             (

@@ -47,7 +47,7 @@ impl Operation {
     /// Whether the operation permits `method` on `path`. Paths with dot segments, which another
     /// reader may resolve to another path, are never permitted.
     pub fn permits(&self, method: &str, path: &str) -> bool {
-        let has_dots = path.split('/').any(is_dot_segment);
+        let has_dots = path.as_bytes().split(|byte| *byte == b'/').any(is_dot_segment);
         self.method == method && path.starts_with('/') && !has_dots && self.matches(path)
     }
 
@@ -79,14 +79,15 @@ fn is_segment(segment: &str) -> bool {
         return !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     }
     let is_path_byte = |b: u8| b.is_ascii_alphanumeric() || b"-._~%!$&'()+,;=:@".contains(&b);
-    segment.bytes().all(is_path_byte) && !is_dot_segment(segment)
+    segment.bytes().all(is_path_byte) && !is_dot_segment(segment.as_bytes())
 }
 
 /// `.` or `..`, also percent-encoded, also with `;parameters` that some readers drop first.
-fn is_dot_segment(segment: &str) -> bool {
-    if !segment.starts_with(['.', '%']) {
+fn is_dot_segment(segment: &[u8]) -> bool {
+    if !matches!(segment.first(), Some(b'.' | b'%')) {
         return false;
     }
+    let segment = String::from_utf8_lossy(segment);
     let decoded = segment.replace("%2e", ".").replace("%2E", ".");
     let decoded = decoded.replace("%3b", ";").replace("%3B", ";");
     matches!(decoded.split(';').next(), Some("." | ".."))

@@ -69,21 +69,6 @@ fn another_spelling_of_an_entry_is_refused() {
 }
 
 #[test]
-fn the_call_stands_among_the_other_names_whether_they_hold_it_or_not() {
-    let request_id = "0193578c-0000-7000-8000-00000000000f".parse().unwrap();
-    let named = |names: &[&str]| {
-        let subject = names.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect();
-        Entry { subject, ..completed_call() }
-    };
-    for others in [&[][..], &["a"], &["service"], &["a", "service"], &["a", "request_id", "z"]] {
-        let beside = named(others).view(Some(request_id)).to_canonical().unwrap();
-        let mut whole = named(others);
-        whole.subject.insert(REQUEST_ID.to_owned(), request_id.to_string());
-        assert_eq!(beside, whole.to_canonical().unwrap(), "{others:?}");
-    }
-}
-
-#[test]
 fn another_time_in_its_place_is_the_entry_of_that_time() {
     let mut bytes = completed_call().to_canonical().unwrap();
     let time = UtcMicros::MAX;

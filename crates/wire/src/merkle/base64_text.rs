@@ -19,21 +19,28 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Hash, D
 
 /// A hash in base64, on the stack: every entry of a call holds half a dozen.
 pub fn spelling(hash: &Hash) -> [u8; 44] {
-    let mut spelling = [b'='; 44];
-    for (digits, bytes) in spelling.chunks_exact_mut(4).zip(hash.chunks(3)) {
-        let missing = 3 - bytes.len();
-        let bits = bytes.iter().fold(0, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * missing);
-        for (digit, shift) in digits.iter_mut().zip([18, 12, 6, 0]).take(4 - missing) {
-            *digit = base64_digit(bits >> shift & 63);
-        }
+    let mut sextets = [0; 44];
+    let (whole, rest) = hash.as_chunks();
+    let mut last = [0; 3];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    for (quad, [a, b, c]) in sextets.as_chunks_mut().0.iter_mut().zip(whole.iter().chain([&last])) {
+        *quad = [a >> 2, a << 4 | b >> 4, b << 2 | c >> 6, *c];
     }
+    let mut spelling = sextets.map(base64_digit);
+    // Two bytes are three digits.
+    spelling[43] = b'=';
     spelling
 }
 
-/// RFC 4648 §4.
-fn base64_digit(six_bits: u32) -> u8 {
-    const DIGITS: [u8; 64] = *b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    DIGITS.get(six_bits as usize).copied().unwrap_or_default()
+/// RFC 4648 §4, of the last six bits; without a table, so that many are made at once.
+fn base64_digit(bits: u8) -> u8 {
+    let number = bits & 63;
+    let mut digit = number.wrapping_add(b'A');
+    for (from, shift) in [(26, 6), (52, 181), (62, 241), (63, 3)] {
+        // From here on: small letters, digits, `+`, `/`.
+        digit = digit.wrapping_add(if number >= from { shift } else { 0 });
+    }
+    digit
 }
 
 /// The hash that `text` is the base64 of.

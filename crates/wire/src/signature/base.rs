@@ -41,7 +41,9 @@ pub fn signature_base(
         let source = if component.req { message.request().ok_or_else(absent)? } else { message };
         let value = value_of(component, source).ok_or_else(absent)?;
         // A line break inside a value would let it pass for further lines of the base.
-        if value.bytes().any(|b| !matches!(b, b'\t' | b' '..=b'~')) {
+        // Looks at all of them, for several bytes are judged at once where none ends the search.
+        let is_foreign = |byte: u8| !matches!(byte, b'\t' | b' '..=b'~');
+        if value.bytes().fold(false, |found, byte| found | is_foreign(byte)) {
             return Err(absent());
         }
         base.extend_from_slice(identifier.as_bytes());

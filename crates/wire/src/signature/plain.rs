@@ -16,7 +16,10 @@ pub(super) fn signature_input<'a>(field: &'a str, tag: &str) -> Option<Signature
     let (label, raw) = cut(field, b'=').filter(|(label, _)| is_key(label))?;
     let (list, mut rest) = cut(raw.strip_prefix('(')?, b')')?;
     let mut components = Vec::with_capacity(8);
-    for item in list.split(' ') {
+    let mut items = Some(list);
+    while let Some(text) = items {
+        let (item, others) = cut(text, b' ').map_or((text, None), |(it, rest)| (it, Some(rest)));
+        items = others;
         let name = item.strip_prefix('"')?.strip_suffix('"').filter(|name| is_plain(name))?;
         let component = Component::named(name)?;
         let is_unusual = matches!(component.name, Name::QueryParam(_))

@@ -1,6 +1,7 @@
 //! A directory, a call decided by it, and the keys by which both are believed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use testkit::SeededRandomness;
 use wire::ambient::{Clock, UtcMicros};
@@ -9,7 +10,7 @@ use wire::commitment::{
     CommitmentLabel as Label, EntrySecret, commit_body, commit_bytes, commit_head,
 };
 use wire::directory::{Directory, OrganisationRecord, Record, SignedDirectory, SystemRecord};
-use wire::entry::{ActorRef, Kind};
+use wire::entry::{ActorRef, Kind, Members};
 use wire::id::RequestId;
 use wire::merkle::{Hash, sha256};
 use wire::note::{NoteVerifier, SignedNote, note_signature_line};
@@ -71,9 +72,9 @@ pub(super) async fn publish(open: &Opened, version: &SignedDirectory) {
 pub(super) fn detail() -> Detail {
     Detail {
         secret: EntrySecret::new(&SeededRandomness::new(9)),
-        request_head: vec!["GET /units".into(), BEARER.into(), "accept: */*".into()],
+        request_head: ["GET /units", BEARER, "accept: */*"].into_iter().collect(),
         request_body: None,
-        response_head: vec!["200".into(), "content-type: application/json".into()],
+        response_head: ["200", "content-type: application/json"].into_iter().collect(),
         response_body: Some(BodyDigest { sha256: sha256(&[b"{}"]), length: 2 }),
         signature_base: "\"@method\": GET".into(),
         signature: vec![1, 2, 3],
@@ -85,8 +86,11 @@ pub(super) fn detail() -> Detail {
 pub(super) fn commitments(detail: &Detail) -> BTreeMap<Label, Hash> {
     let secret = &detail.secret;
     BTreeMap::from([
-        (Label::RequestHead, commit_head(secret, Label::RequestHead, &detail.request_head)),
-        (Label::ResponseHead, commit_head(secret, Label::ResponseHead, &detail.response_head)),
+        (Label::RequestHead, commit_head(secret, Label::RequestHead, detail.request_head.iter())),
+        (
+            Label::ResponseHead,
+            commit_head(secret, Label::ResponseHead, detail.response_head.iter()),
+        ),
         (Label::ResponseBody, commit_body(secret, Label::ResponseBody, &sha256(&[b"{}"]))),
         (
             Label::SignatureBase,
@@ -100,21 +104,18 @@ pub(super) fn commitments(detail: &Detail) -> BTreeMap<Label, Hash> {
 pub(super) fn call(action: &str, request_id: RequestId, root: Hash) -> Draft {
     let detail = detail();
     Draft {
-        actor: Some(ActorRef {
+        actor: Some(Arc::new(Members::from(&ActorRef {
             organisation: Some("H24.30".parse().unwrap()),
             system: Some("mot-cua".parse().unwrap()),
             ..ActorRef::default()
-        }),
-        subject: BTreeMap::from([(
-            "service".to_owned(),
-            "H24.12/don-vi-hanh-chinh/danh-muc/v1".to_owned(),
-        )]),
+        }))),
+        subject: [("service", "H24.12/don-vi-hanh-chinh/danh-muc/v1")].into(),
         outcome: "200".to_owned(),
         directory: Some(root),
-        commitments: commitments(&detail),
+        commitments: commitments(&detail).into_iter().collect(),
         detail: Some(detail),
         request_id: Some(request_id),
-        ..Draft::new(Kind::Call, action)
+        ..Draft::new(Kind::Call, action.to_owned())
     }
 }
 

@@ -6,29 +6,29 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::StatusCode;
 use hyper::body::Body as _;
 use tokio::io::AsyncWrite as _;
 
 use super::body::Body;
 use super::head::{self, AnswerHead, Framing, Malformed};
 use super::{FIRST_READ_BYTES, Line, READ_AHEAD};
+use crate::fields::Fields;
 use crate::held_body::{CutOff, HeldBody};
-use crate::upstream::UpstreamFault;
+use crate::upstream::{ProviderRequest, UpstreamFault};
 
 /// What became of a request that has no answer.
 pub(crate) enum Unanswered {
     /// Here it is again; surely nobody has acted on it.
-    Unsent(Box<Request<HeldBody>>),
+    Unsent(Box<ProviderRequest>),
     Fault(UpstreamFault),
 }
 
 /// A request on its way, and what has come back so far.
 struct Exchange {
     line: Line,
-    method: Method,
+    request: Box<ProviderRequest>,
     sending: Sending,
-    body: HeldBody,
     head: Option<AnswerHead>,
     /// Up to here `arrived` holds no end of a head.
     looked: usize,
@@ -70,38 +70,19 @@ enum State {
 /// more: then its connection is not used again.
 pub(crate) async fn ask(
     line: Line,
-    request: Request<HeldBody>,
-) -> Result<(StatusCode, HeaderMap, Body), Unanswered> {
-    let (parts, body) = request.into_parts();
-    let framing = match body.size_hint().exact() {
-        _ if body.is_end_stream() => Framing::None,
-        Some(length) => Framing::Length(length),
-        None => Framing::Chunks,
-    };
-    let mut out = Vec::with_capacity(1024);
-    head::write(&mut out, &parts, framing);
-    let state = if framing == Framing::None { State::Last } else { State::Open };
-    let sending = Sending {
-        out,
-        left: 0,
-        data: Bytes::new(),
-        tail: b"",
-        is_flushed: true,
-        framing,
-        is_returnable: framing == Framing::None,
-        state,
-    };
-    let method = parts.method.clone();
-    let mut exchange = Exchange { line, method, sending, body, head: None, looked: 0, interim: 0 };
+    request: Box<ProviderRequest>,
+) -> Result<(StatusCode, Fields, Body), Unanswered> {
+    let sending = Sending::new(&request);
+    let mut exchange = Exchange { line, request, sending, head: None, looked: 0, interim: 0 };
     let answered = poll_fn(|cx| exchange.poll(cx)).await;
-    let Exchange { line, sending, body, head, .. } = exchange;
+    let Exchange { line, request, sending, head, .. } = exchange;
     match (answered, head) {
         (Ok(()), Some(AnswerHead { status, headers, rest, keeps_alive })) => {
             let keeps_alive = keeps_alive && sending.state == State::Whole;
             Ok((status, headers, Body::new(line, rest, keeps_alive)))
         }
         _ if sending.state == State::Broken && sending.is_returnable => {
-            Err(Unanswered::Unsent(Box::new(Request::from_parts(parts, body))))
+            Err(Unanswered::Unsent(request))
         }
         (Err(fault), _) => Err(Unanswered::Fault(fault)),
         (Ok(()), None) => Err(Unanswered::Fault(UpstreamFault::BrokeOff)),
@@ -134,10 +115,10 @@ impl Exchange {
                 State::Whole | State::Broken => return Poll::Ready(Ok(())),
                 // The head waits for the first piece: most short requests leave in one write.
                 State::Open if self.sending.is_full() => {}
-                State::Open => match Pin::new(&mut self.body).poll_frame(cx) {
+                State::Open => match Pin::new(&mut self.request.body).poll_frame(cx) {
                     Poll::Ready(piece) => {
                         self.sending.put(piece.transpose()?.and_then(|it| it.into_data().ok()));
-                        if self.body.is_end_stream() {
+                        if self.request.body.is_end_stream() {
                             self.sending.end();
                         }
                         continue;
@@ -154,7 +135,7 @@ impl Exchange {
                     return Poll::Ready(Err(CutOff));
                 }
                 // Whoever is still sending the body learns that it goes nowhere.
-                self.body = HeldBody::empty();
+                self.request.body = HeldBody::empty();
             } else if self.sending.state == State::Last {
                 self.sending.state = State::Whole;
             }
@@ -169,7 +150,7 @@ impl Exchange {
             // Each end of a head is the end of a line: without a new one there is nothing to parse.
             if arrived.get(self.looked..).is_some_and(|new| new.contains(&b'\n')) {
                 let before = arrived.len();
-                let head = head::take(arrived, &self.method);
+                let head = head::take(arrived, &self.request.method);
                 match head.map_err(|Malformed| UpstreamFault::Malformed) {
                     Ok(Some(head)) if is_interim(head.status) => {
                         self.looked = 0;
@@ -204,6 +185,26 @@ fn is_interim(status: StatusCode) -> bool {
 const SHORT_PIECE: usize = 4 * 1024;
 
 impl Sending {
+    /// The head of a request; its body is to come.
+    fn new(request: &ProviderRequest) -> Self {
+        let ProviderRequest { method, target, fields, body } = request;
+        let framing = match body.size_hint().exact() {
+            _ if body.is_end_stream() => Framing::None,
+            Some(length) => Framing::Length(length),
+            None => Framing::Chunks,
+        };
+        Self {
+            out: head::write(method, target, fields, framing),
+            left: 0,
+            data: Bytes::new(),
+            tail: b"",
+            is_flushed: true,
+            framing,
+            is_returnable: framing == Framing::None,
+            state: if framing == Framing::None { State::Last } else { State::Open },
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.left == self.out.len() && self.data.is_empty() && self.tail.is_empty()
     }

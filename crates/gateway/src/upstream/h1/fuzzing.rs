@@ -6,12 +6,14 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use http::Request;
+use http::Method;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use super::{Line, ask};
+use crate::fields::Fields;
 use crate::fuzzing::{ReadAnswer, Unreadable};
 use crate::held_body::HeldBody;
+use crate::upstream::ProviderRequest;
 
 /// Bytes that arrive so many at a time, then the end of the connection.
 struct Steps {
@@ -36,7 +38,13 @@ impl AsyncRead for Steps {
 pub(crate) fn answer(bytes: &[u8], step: usize) -> Result<ReadAnswer, Unreadable> {
     let steps = Steps { rest: Bytes::copy_from_slice(bytes), step: step.max(1) };
     let io = tokio::io::join(steps, tokio::io::sink());
-    let asked = ask(Line::new(io), Request::new(HeldBody::empty()));
+    let request = ProviderRequest {
+        method: Method::GET,
+        target: "/".to_owned(),
+        fields: Fields::default(),
+        body: HeldBody::empty(),
+    };
+    let asked = ask(Line::new(io), Box::new(request));
     let (status, headers, mut body) = at_once(asked)?.map_err(|_| Unreadable)?;
     let mut data = Vec::new();
     while let Some(piece) = at_once(body.next())? {
@@ -45,8 +53,8 @@ pub(crate) fn answer(bytes: &[u8], step: usize) -> Result<ReadAnswer, Unreadable
     Ok(ReadAnswer {
         status: status.as_u16(),
         fields: headers
-            .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+            .lines()
+            .map(|line| (String::from_utf8_lossy(line.name()).into_owned(), line.value().to_vec()))
             .collect(),
         data,
         serves_again: body.into_line().is_some(),

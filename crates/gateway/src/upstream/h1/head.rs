@@ -3,10 +3,10 @@
 use std::io::Write as _;
 use std::mem::MaybeUninit;
 
-use bytes::BytesMut;
-use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use bytes::{Buf as _, BytesMut};
+use http::{Method, StatusCode};
 
+use crate::fields::Fields;
 use crate::h1::Chunks;
 
 /// The most header lines of an answer.
@@ -24,7 +24,7 @@ pub(super) enum Framing {
 #[derive(Debug)]
 pub(super) struct AnswerHead {
     pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Fields,
     pub(super) rest: Rest,
     /// Whether the provider will take another request when this answer is over.
     pub(super) keeps_alive: bool,
@@ -44,19 +44,13 @@ pub(super) enum Rest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed;
 
-/// Writes the head of a request. Names and values were validated when they were made, so none can
-/// break out of its line.
-pub(super) fn write(out: &mut Vec<u8>, parts: &Parts, framing: Framing) {
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    for part in [parts.method.as_str(), " ", target, " HTTP/1.1\r\n"] {
+/// The head of a request.
+pub(super) fn write(method: &Method, target: &str, fields: &Fields, framing: Framing) -> Vec<u8> {
+    let mut out = Vec::with_capacity(target.len() + fields.as_bytes().len() + 64);
+    for part in [method.as_str(), " ", target, " HTTP/1.1\r\n"] {
         out.extend_from_slice(part.as_bytes());
     }
-    for (name, value) in &parts.headers {
-        out.extend_from_slice(name.as_str().as_bytes());
-        out.extend_from_slice(b": ");
-        out.extend_from_slice(value.as_bytes());
-        out.extend_from_slice(b"\r\n");
-    }
+    out.extend_from_slice(fields.as_bytes());
     match framing {
         Framing::None => {}
         // Writing into memory cannot fail.
@@ -64,6 +58,7 @@ pub(super) fn write(out: &mut Vec<u8>, parts: &Parts, framing: Framing) {
         Framing::Chunks => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
     }
     out.extend_from_slice(b"\r\n");
+    out
 }
 
 /// Takes the head of an answer to `method` from the front of `arrived`; `None`: it is not whole.
@@ -80,28 +75,15 @@ pub(super) fn take(
         Ok(httparse::Status::Partial) => return Ok(None),
         Err(_) => return Err(Malformed),
     };
-    // The lines are kept as places, for the bytes are taken out of `arrived` in between.
-    let start = arrived.as_ptr() as usize;
-    let place = |part: &[u8]| {
-        let from = part.as_ptr() as usize - start;
-        from..from + part.len()
-    };
-    let lines: Vec<_> = answer
-        .headers
-        .iter()
-        .map(|line| (place(line.name.as_bytes()), place(line.value)))
-        .collect();
     let (code, version) = (answer.code, answer.version);
     let status = code.and_then(|code| StatusCode::from_u16(code).ok()).ok_or(Malformed)?;
-    let bytes = arrived.split_to(length).freeze();
-    let mut headers = HeaderMap::with_capacity(lines.len());
-    for (name, value) in lines {
-        let name = bytes.get(name).and_then(|name| HeaderName::from_bytes(name).ok());
-        let value = HeaderValue::from_maybe_shared(bytes.slice(value)).ok();
-        headers.append(name.ok_or(Malformed)?, value.ok_or(Malformed)?);
+    let mut headers = Fields::with_capacity(answer.headers.len(), length);
+    for line in answer.headers.iter() {
+        headers.push(line.name, line.value).map_err(|_| Malformed)?;
     }
+    arrived.advance(length);
     let is_old = version == Some(0);
-    if is_old && headers.contains_key("transfer-encoding") {
+    if is_old && headers.has("transfer-encoding") {
         // HTTP/1.0 has none: who says so anyway is not to be believed (RFC 9112 §6.1).
         return Err(Malformed);
     }
@@ -113,18 +95,18 @@ pub(super) fn take(
 
 /// How the body's end is found: RFC 9112 §6.3; a length beside a coding is two ways. A transfer coding other than one `chunked` is for
 /// the passage to refuse; nothing of its body is read.
-fn rest(status: StatusCode, headers: &HeaderMap, method: &Method) -> Result<Rest, Malformed> {
+fn rest(status: StatusCode, headers: &Fields, method: &Method) -> Result<Rest, Malformed> {
     let is_bodiless = *method == Method::HEAD
         || status.is_informational()
         || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     if is_bodiless {
         return Ok(Rest::Nothing);
     }
-    if let Some(coding) = headers.get_all("transfer-encoding").iter().next_back() {
-        if headers.contains_key("content-length") {
+    if let Some(coding) = headers.all("transfer-encoding").last() {
+        if headers.has("content-length") {
             return Err(Malformed);
         }
-        let is_chunked = coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
+        let is_chunked = coding.trim_ascii().eq_ignore_ascii_case(b"chunked");
         return Ok(if is_chunked { Rest::Chunks(Chunks::Size) } else { Rest::Close });
     }
     match content_length(headers)? {
@@ -135,23 +117,20 @@ fn rest(status: StatusCode, headers: &HeaderMap, method: &Method) -> Result<Rest
 }
 
 /// What the head says of the body's length. The same length twice has one meaning (RFC 9110 §8.6).
-pub(crate) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Malformed> {
-    let mut lengths = headers.get_all("content-length").iter();
+pub(crate) fn content_length(headers: &Fields) -> Result<Option<u64>, Malformed> {
+    let mut lengths = headers.all("content-length");
     let Some(first) = lengths.next() else {
         return Ok(None);
     };
     if lengths.any(|other| other != first) {
         return Err(Malformed);
     }
-    decimal(first.as_bytes()).map(Some).ok_or(Malformed)
+    decimal(first).map(Some).ok_or(Malformed)
 }
 
-fn closes(headers: &HeaderMap) -> bool {
-    let named = headers
-        .get_all("connection")
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|b| *b == b','));
-    named.into_iter().any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+fn closes(headers: &Fields) -> bool {
+    let mut named = headers.all("connection").flat_map(|value| value.split(|b| *b == b','));
+    named.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
 /// Digits only: `str::parse` would take `+1`. What no body can be as long as is no length.

@@ -1,13 +1,13 @@
 //! One call in a log, and everybody who may want to read it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, HeaderName, Request, StatusCode, header};
 use evidence::{
-    Actor, BodyDigest, Detail, DirectoryHistory, Draft, Log, LogConfig, LogKeys, RealDisk, Recorder,
+    Actor, BodyDigest, Detail, DirectoryHistory, Draft, HeadLines, Log, LogConfig, LogKeys,
+    RealDisk, Recorder,
 };
 use keys::{DetailKeys, Ed25519Key, KeyDirectory};
 use serde_json::Value;
@@ -19,7 +19,7 @@ use web::{Ambient, Authentication, Authenticator, Organisations, Registered, Tod
 use wire::ambient::{Clock, Randomness, UtcMicros};
 use wire::checkpoint::Origin;
 use wire::commitment::{CommitmentLabel as Label, EntrySecret, commit_body, commit_head};
-use wire::entry::{ActorRef, Entry, Kind};
+use wire::entry::{ActorRef, Entry, Kind, Members};
 use wire::error_code::ErrorCode;
 use wire::id::{RequestId, Role};
 use wire::merkle::sha256;
@@ -224,25 +224,22 @@ fn call(request_id: RequestId, randomness: &dyn Randomness) -> Draft {
     let head = vec!["GET /units".to_owned(), format!("authorization: {BEARER}")];
     let body = sha256(&[b"{}"]);
     Draft {
-        actor: Some(ActorRef {
+        actor: Some(Arc::new(Members::from(&ActorRef {
             organisation: Some("H24.30".parse().unwrap()),
             system: Some("mot-cua".parse().unwrap()),
             ..ActorRef::default()
-        }),
-        subject: BTreeMap::from([(
-            "service".to_owned(),
-            "H24.12/don-vi-hanh-chinh/danh-muc/v1".to_owned(),
-        )]),
+        }))),
+        subject: [("service", "H24.12/don-vi-hanh-chinh/danh-muc/v1")].into(),
         outcome: "200".to_owned(),
-        commitments: BTreeMap::from([
+        commitments: Members::from_iter([
             (Label::RequestHead, commit_head(&secret, Label::RequestHead, &head)),
             (Label::ResponseBody, commit_body(&secret, Label::ResponseBody, &body)),
         ]),
         detail: Some(Detail {
             secret,
-            request_head: head,
+            request_head: head.iter().collect(),
             request_body: None,
-            response_head: Vec::new(),
+            response_head: HeadLines::default(),
             response_body: Some(BodyDigest { sha256: body, length: 2 }),
             signature_base: String::new(),
             signature: Vec::new(),

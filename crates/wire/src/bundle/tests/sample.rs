@@ -83,7 +83,7 @@ fn completed(
     let lines: Vec<String> = HEAD.map(str::to_owned).into();
     entry.commitments = BTreeMap::from([
         (Label::RequestHead, commit_head(&secret, Label::RequestHead, &lines)),
-        (Label::ResponseHead, commit_head(&secret, Label::ResponseHead, &["200"])),
+        (Label::ResponseHead, commit_head(&secret, Label::ResponseHead, ["200"])),
         (Label::ResponseBody, commit_body(&secret, Label::ResponseBody, &answer)),
         (Label::SignatureBase, commit_bytes(&secret, Label::SignatureBase, base.as_bytes())),
         (Label::Signature, commit_bytes(&secret, Label::Signature, signature)),
