@@ -44,17 +44,25 @@ pub struct Core {
 impl Core {
     /// Locks the data directory and opens everything in it, making what a new node lacks.
     pub async fn open(config: &Config) -> Result<Self, StartProblem> {
-        Self::open_with(config, None).await
+        Self::open_by(config, Arc::new(SystemClock)).await
+    }
+
+    /// The same for a node that goes by another clock than the machine's.
+    pub async fn open_by(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartProblem> {
+        Self::open_with(config, None, clock).await
     }
 
     /// Like [`Self::open`], after one of the keys was retired and a new one put in its place; the
     /// entry of that is durable when this returns.
     pub async fn open_rotating(config: &Config, key: PlatformKey) -> Result<Self, StartProblem> {
-        Self::open_with(config, Some(key)).await
+        Self::open_with(config, Some(key), Arc::new(SystemClock)).await
     }
 
-    async fn open_with(config: &Config, rotate: Option<PlatformKey>) -> Result<Self, StartProblem> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    async fn open_with(
+        config: &Config,
+        rotate: Option<PlatformKey>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartProblem> {
         let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness);
         let data = DataDirectory::open(&config.data)?;
         let folder = KeyDirectory::create(data.keys()).map_err(keys_problem)?;

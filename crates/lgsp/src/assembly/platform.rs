@@ -11,6 +11,7 @@ use registry::{Registry, RegistryParts};
 use tokio::task::JoinHandle;
 use transport::{Acceptor, TrustedRoots};
 use url::Url;
+use wire::ambient::Clock;
 use wire::trust::TrustFile;
 
 use super::certificates::Acceptors;
@@ -23,6 +24,7 @@ use super::readiness::PlatformReadiness;
 use super::rehearsal::GatewayJudge;
 use super::server::Server;
 use super::{control, nodes, operations, trust};
+use crate::ambient::SystemClock;
 use crate::config::{Config, GatewayConfig};
 use crate::telemetry;
 
@@ -61,11 +63,16 @@ pub struct Running {
 impl Platform {
     /// Starts everything. What was begun when a problem is found is closed again by being dropped.
     pub async fn start(config: Config) -> Result<Running, StartProblem> {
+        Self::start_by(config, Arc::new(SystemClock)).await
+    }
+
+    /// The same by another clock than the machine's: how tests try what a date brings.
+    pub async fn start_by(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartProblem> {
         let metrics = telemetry::start_metrics().map_err(part("metrics"))?;
         let acceptors = Acceptors::load(&config)?;
         let listeners = Listeners::bind(&config)?;
         let control_address = listeners.control_address()?;
-        let mut core = Core::open(&config).await?;
+        let mut core = Core::open_by(&config, clock).await?;
         let control_url = base_url(
             config.control.public_url.as_ref(),
             config.control.listener.scheme(),

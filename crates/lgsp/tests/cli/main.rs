@@ -21,6 +21,7 @@ mod import;
 mod init;
 mod key_rotation;
 mod keys;
+mod profile;
 mod proxies;
 mod refusals;
 mod running;
