@@ -12,6 +12,7 @@
 
 pub(crate) mod api;
 pub(crate) mod command;
+pub(crate) mod fitness;
 mod form;
 mod last_use;
 pub(crate) mod preview;

@@ -16,6 +16,7 @@ use wire::problem::Text;
 
 use super::lifecycle::Step;
 use super::{Connection, sandbox_test, sql as steps};
+use crate::profile::fitness::fits;
 use crate::refused::Refused;
 use crate::{credential, organisation, regulation, system};
 
@@ -31,6 +32,8 @@ pub enum ConditionCode {
     SandboxTest,
     /// The consuming system's level of information security is approved (NĐ 85/2016/NĐ-CP).
     SecurityLevel,
+    /// A production key of the consumer passes by the technical profile when the connection begins.
+    Profile,
 }
 
 /// Whether one of them is so.
@@ -58,6 +61,7 @@ pub(crate) async fn of(
         (ConditionCode::Credential, credential(database, connection, now).await?),
         (ConditionCode::SandboxTest, tested(database, connection).await?),
         (ConditionCode::SecurityLevel, security(database, connection).await?),
+        (ConditionCode::Profile, profile(database, connection, now).await?),
     ];
     let condition = |(code, (met, why)): (ConditionCode, (bool, Text))| Condition {
         code,
@@ -179,10 +183,24 @@ async fn security(database: &Database, connection: &Connection) -> Result<(bool,
     Ok((true, why))
 }
 
+async fn profile(
+    database: &Database,
+    connection: &Connection,
+    now: UtcMicros,
+) -> Result<(bool, Text), Refused> {
+    let begins = connection.asked.from.max(now);
+    fits(database, &connection.consumer, &connection.service, begins).await
+}
+
 impl ConditionCode {
     /// Every condition.
-    pub const ALL: [Self; 4] =
-        [Self::IdentificationCode, Self::Credential, Self::SandboxTest, Self::SecurityLevel];
+    pub const ALL: [Self; 5] = [
+        Self::IdentificationCode,
+        Self::Credential,
+        Self::SandboxTest,
+        Self::SecurityLevel,
+        Self::Profile,
+    ];
 
     /// The written form.
     pub const fn as_str(self) -> &'static str {
@@ -191,6 +209,7 @@ impl ConditionCode {
             Self::Credential => "credential",
             Self::SandboxTest => "sandbox_test",
             Self::SecurityLevel => "security_level",
+            Self::Profile => "profile",
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use evidence::{Change, Reading};
 use store::{Database, Row, StoreError, Value};
+use wire::ambient::UtcMicros;
 use wire::directory::Aliases;
 use wire::id::{ProfileCode, SystemId};
+use wire::signature::Algorithm;
 
 use super::{Act, Assignment, Known, ProfileVersion, shipped};
 use crate::alias;
@@ -75,6 +77,19 @@ fn read(published: &[Row], assignments: &[Row], aliases: Aliases) -> Result<Know
         assignments: assignments.iter().map(assignment).collect::<Result<_, _>>()?,
         aliases,
     })
+}
+
+/// Of which algorithms a system has production keys that are not past their time at a moment.
+pub(crate) async fn production_algorithms(
+    reading: impl Reading,
+    system: &SystemId,
+    at: UtcMicros,
+) -> Result<Vec<Algorithm>, StoreError> {
+    let sql = "SELECT DISTINCT algorithm FROM credential
+         WHERE system = $1 AND environment = 'production' AND revoked_at IS NULL AND not_after > $2
+         ORDER BY algorithm";
+    let rows = reading.rows(sql, &[system.to_string().into(), at.into()]).await?;
+    rows.iter().map(|row| row.parsed("algorithm")).collect()
 }
 
 /// The versions of a profile, the shipped one included, in the order of their numbers.

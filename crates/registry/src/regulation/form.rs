@@ -32,7 +32,7 @@ pub(super) struct RulesForm {
     #[schema(example = "Quy chế quản lý, vận hành, khai thác LGSP của thành phố")]
     basis: String,
     /// Which conditions must be met before a connection is approved: `identification_code`,
-    /// `credential`, `sandbox_test`, `security_level`.
+    /// `credential`, `sandbox_test`, `security_level`, `profile`.
     #[schema(example = json!(["identification_code", "credential", "sandbox_test"]))]
     conditions: Vec<String>,
     /// Who may waive the test in the sandbox, with a reason: `operator`, `state_manager`; nobody

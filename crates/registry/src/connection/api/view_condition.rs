@@ -11,7 +11,7 @@ use super::super::sandbox_test::{SandboxTest, TestCall};
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ConnectionCondition)]
 pub(crate) struct ConditionView {
-    /// `identification_code`, `credential`, `sandbox_test` or `security_level`.
+    /// `identification_code`, `credential`, `sandbox_test`, `security_level` or `profile`.
     #[schema(example = "sandbox_test")]
     code: &'static str,
     /// Whether approval needs it: the rules of the day demand it; `sandbox_test` is needed always.

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 
+use crate::profile::tests::{ending, publish};
 use crate::tests::platform::*;
 
 fn met(conditions: &Value) -> Vec<(&str, bool)> {
@@ -20,6 +21,7 @@ async fn approval_is_refused_while_a_condition_is_unmet_and_names_each() {
             ("credential", false),
             ("sandbox_test", false),
             ("security_level", false),
+            ("profile", true),
         ]
     );
     let (status, refused) = platform.post(STATE_MANAGER, &approve, json!({})).await;
@@ -106,4 +108,39 @@ async fn a_level_of_security_is_demanded_by_the_shipped_rules() {
     let level = json!({"security_level": 3, "level_decision": "12/QĐ-SKHCN"});
     platform.made(CONSUMER, &format!("/api/v1/systems/{CONSUMING_SYSTEM}/change"), level).await;
     platform.made(STATE_MANAGER, &approve, json!({})).await;
+}
+
+#[tokio::test]
+async fn a_key_that_the_profile_will_not_allow_is_none_to_be_approved_with() {
+    let platform = Platform::with_service().await;
+    let path = platform.connection_after(&["submit", "consent", "test"]).await;
+    platform.meet_conditions(&path).await;
+    let shown = async || platform.get(&format!("{path}/conditions")).await["conditions"][4].clone();
+    assert_eq!(shown().await["met"], true, "no profile is assigned");
+    // The consumer has HMAC; the connection begins before the end of that, then after.
+    publish(&platform, ending("2026-12-01T00:00:00Z")).await;
+    assert_eq!(shown().await["met"], true);
+    platform.clock.set("2026-12-01T00:00:00Z".parse().unwrap());
+    let condition = shown().await;
+    assert_eq!((&condition["required"], &condition["met"]), (&json!(true), &json!(false)));
+    let why = condition["why_en"].as_str().unwrap();
+    assert!(why.contains("it has: hmac-sha256; allowed: ed25519"), "{why}");
+    let (status, refused) =
+        platform.post(STATE_MANAGER, &format!("{path}/approve"), json!({})).await;
+    assert_eq!((status, &refused["code"]), (409, &"connection.conditions_unmet".into()));
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(detail.contains("that are not met: profile."), "{detail}");
+}
+
+#[tokio::test]
+async fn a_key_that_proves_too_little_for_the_service_is_none_to_be_approved_with() {
+    let platform = Platform::with_service().await;
+    let path = platform.connection_after(&["submit", "consent", "test"]).await;
+    platform.meet_conditions(&path).await;
+    let mut demanding = ending("2030-01-01T00:00:00Z");
+    demanding["profile"]["demands"] = json!([{"asymmetric": true, "signed_answers": false}]);
+    demanding["assignment"]["system"] = PROVIDING_SYSTEM.into();
+    publish(&platform, demanding).await;
+    let shown = platform.get(&format!("{path}/conditions")).await;
+    assert!(!met(&shown)[4].1, "{shown}");
 }
