@@ -7,6 +7,8 @@ use super::document::Document;
 use super::merge::RowChange;
 use super::rows;
 use super::shape::{LEFT_OUT, TABLES, table};
+use crate::profile::sunset::note_ending;
+use crate::profile::tests::ending;
 use crate::tests::authorisation::{Case, OVERSEERS, PLATFORM, read_by, write};
 use crate::tests::platform::*;
 
@@ -56,7 +58,7 @@ pub(crate) async fn cases(platform: &Platform) -> Vec<Case> {
     ]
 }
 
-async fn proposed(platform: &Platform, document: &Value) -> (String, Value) {
+pub(crate) async fn proposed(platform: &Platform, document: &Value) -> (String, Value) {
     let import = platform.made(OPERATOR, IMPORTS, form(document)).await;
     (format!("{IMPORTS}/{}", import["id"].as_str().unwrap()), import)
 }
@@ -106,7 +108,7 @@ fn every_column_of_the_registry_is_in_the_document_or_left_out_for_a_reason() {
 }
 
 /// Carries out an import as it stands now.
-async fn apply(platform: &Platform, path: &str) -> (u16, Value) {
+pub(crate) async fn apply(platform: &Platform, path: &str) -> (u16, Value) {
     let (_, headers, _) = platform.heard(STATE_MANAGER, "GET", path, None, &[]).await;
     let tag = headers["etag"].to_str().unwrap();
     let (path, seen) = (format!("{path}/apply"), [("if-match", tag)]);
@@ -178,8 +180,13 @@ async fn importing_an_export_changes_nothing() {
     platform.made(PROVIDER, &format!("{dispute}/answer"), json!({"words": "x"})).await;
     let form_of_key = json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256"});
     platform.made(CONSUMER, "/api/v1/credentials", form_of_key).await;
+    crate::profile::tests::publish(&platform, ending("2026-12-03T08:00:00Z")).await;
+    note_ending(&platform.registry).await.unwrap();
     let export = platform.get(EXPORT).await;
     assert!(export["connection_step"].as_array().unwrap().len() > 5);
+    for table in ["profile_version", "profile_assignment", "profile_sunset"] {
+        assert_eq!(export[table].as_array().unwrap().len(), 1, "{table}");
+    }
     assert_eq!(export["dispute_step"].as_array().unwrap().len(), 2);
     assert!(!export.to_string().contains("secret"));
     let (_, import) = proposed(&platform, &export).await;

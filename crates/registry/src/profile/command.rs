@@ -11,7 +11,7 @@ use wire::error_code::ErrorCode;
 use wire::id::{ProfileCode, SystemId};
 use wire::problem::Text;
 
-use super::preview::{Broken, preview};
+use super::preview::{Broken, Parties, preview};
 use super::{Act, Assignment, Content, Known, ProfileVersion, sql, table};
 use crate::Registry;
 use crate::authority::{must_manage_the_state, must_run_the_platform};
@@ -107,13 +107,18 @@ pub(crate) async fn look_ahead(
     wanted: Wanted,
 ) -> Result<(Broken, String), Refused> {
     must_run_the_platform(actor)?;
-    // Dropped without a record: nothing is written, and all is read as it stands at one moment.
+    // Never recorded, so never committed; all is read as it stands at one moment.
     let mut change = registry.recorder.change(actor, "profile.previewed").await?;
     let date = wanted.date;
     let known = sql::known(&mut change).await?;
     let proposal = number(&mut change, &known, wanted).await?;
     let act = Act::new(actor, change.time(), String::new());
-    preview(&mut change, &known, &proposal, &act, date).await
+    let parties = Parties::read(&mut change).await?;
+    // Those who write wait no longer than it takes to read.
+    drop(change);
+    let look = move || preview(&known, &parties, &proposal, &act, date);
+    let looked = tokio::task::spawn_blocking(look).await;
+    looked.map_err(|error| Refused::NotWritable(error.to_string()))?
 }
 
 /// Publishes what was previewed, if its consequences are still those that were seen.
@@ -130,7 +135,8 @@ pub(crate) async fn publish(
     let known = sql::known(&mut change).await?;
     let proposal = number(&mut change, &known, wanted).await?;
     let act = Act::new(actor, change.time(), reason);
-    let (broken, digest) = preview(&mut change, &known, &proposal, &act, date).await?;
+    let parties = Parties::read(&mut change).await?;
+    let (broken, digest) = preview(&known, &parties, &proposal, &act, date)?;
     if digest != seen {
         return Err(preview_changed(&digest).into());
     }

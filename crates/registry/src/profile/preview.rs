@@ -187,25 +187,23 @@ impl Fate {
 }
 
 /// What `proposal` breaks until `date` if `act` publishes it, and the digest by which that is done.
-pub(crate) async fn preview(
-    change: &mut Change,
+pub(crate) fn preview(
     known: &Known,
+    parties: &Parties,
     proposal: &Proposal,
     act: &Act,
     date: UtcMicros,
 ) -> Result<(Broken, String), Refused> {
     let now = act.at;
     let (before, after) = (known.profiles(), proposal.after(known, act).profiles());
-    let look = Look { before, after, now, date };
-    let parties = Parties::read(change, now).await?;
-    let broken = look.at(&parties);
+    let broken = Look { before, after, now, date }.at(parties);
     let canonical = canonical_of(&(proposal, &broken));
     let canonical = canonical.map_err(|error| Refused::NotWritable(error.to_string()))?;
     Ok((broken, ContentDigest::of(DigestAlgorithm::Sha256, &canonical).to_string()))
 }
 
 /// Whom profiles can concern.
-struct Parties {
+pub(crate) struct Parties {
     levels: HashMap<SystemId, u8>,
     credentials: Vec<Credential>,
     connections: Vec<Connection>,
@@ -213,7 +211,9 @@ struct Parties {
 }
 
 impl Parties {
-    async fn read(change: &mut Change, now: UtcMicros) -> Result<Self, Refused> {
+    /// As they stand within the change.
+    pub(crate) async fn read(change: &mut Change) -> Result<Self, Refused> {
+        let now = change.time();
         let systems = system::sql::all_open(&mut *change).await?;
         let level = |one: system::System| Some((one.id, one.security_level?));
         let credentials = credential::sql::not_ended_before(&mut *change, now).await?;
@@ -245,7 +245,11 @@ impl Look {
         let mut keys: HashMap<&SystemId, Vec<&Credential>> = HashMap::new();
         for one in &parties.credentials {
             if one.environment == Environment::Production {
-                keys.entry(&one.system).or_default().push(one);
+                // One of each algorithm: what a profile says is the same for all of them.
+                let keys = keys.entry(&one.system).or_default();
+                if keys.iter().all(|key| key.algorithm != one.algorithm) {
+                    keys.push(one);
+                }
             }
             if let Some(found) = self.credential(one, level(&one.system)) {
                 of(&mut systems, &one.system, level(&one.system)).credentials.push(found);

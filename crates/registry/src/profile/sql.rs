@@ -79,6 +79,20 @@ fn read(published: &[Row], assignments: &[Row], aliases: Aliases) -> Result<Know
     })
 }
 
+/// Reads all of them: an assignment of a profile that is not there would allow nothing.
+pub(crate) async fn must_read(change: &mut Change) -> Result<(), StoreError> {
+    let known = known(change).await?;
+    let lost = known.assignments.iter().find(|one| !known.profiles.contains_key(&one.profile));
+    match lost {
+        None => Ok(()),
+        Some(lost) => {
+            let what =
+                format!("{} assigns the profile {}, which is not here", lost.number, lost.profile);
+            Err(corrupt("profile_assignment", what))
+        }
+    }
+}
+
 /// Of which algorithms a system has production keys that are not past their time at a moment.
 pub(crate) async fn production_algorithms(
     reading: impl Reading,

@@ -1,3 +1,4 @@
+mod importing;
 mod publishing;
 mod registration;
 mod shipping;
