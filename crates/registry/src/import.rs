@@ -25,6 +25,7 @@ pub(crate) mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
 mod value;
+mod word;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -7,6 +7,9 @@
 //! most twice the quota, and 1 for each node. An owner that starts again, or a new one, begins with
 //! a whole burst, as a node alone does.
 //!
+//! Calls of the sandbox have a quota of their own, as large: what is tried spends nothing of what is in
+//! force. Nobody is asked about it; each node goes by its share.
+//!
 //! **Invariant**: a permit is spent once, by whoever borrowed it, or lost.
 
 use std::sync::Arc;
@@ -14,6 +17,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use wire::ambient::UtcMicros;
+use wire::directory::Environment;
 
 use super::line::Unanswered;
 use super::message::{About, Answer, Grant, Question};
@@ -40,6 +44,8 @@ pub(crate) struct Allowance {
     /// Decides where the owner cannot be asked.
     share: Meter,
     purse: Purse,
+    /// Decides about the sandbox's calls.
+    sandbox: Meter,
 }
 
 /// Borrowed permits.
@@ -72,8 +78,16 @@ enum Look {
     Ask(u16),
 }
 
-/// Asks for one call of the connection's quota.
-pub(crate) async fn take(worker: &Worker, connection: &Connection, now: UtcMicros) -> Reading {
+/// Asks for one call of the connection's quota in this environment.
+pub(crate) async fn take(
+    worker: &Worker,
+    connection: &Connection,
+    environment: Environment,
+    now: UtcMicros,
+) -> Reading {
+    if environment.is_sandbox() {
+        return take_of_sandbox(worker, connection, now);
+    }
     let (allowance, rate) = (&connection.allowance, connection.rate);
     let Some(cluster) = &worker.gate.cluster else {
         return allowance.meter.take(rate, now);
@@ -102,6 +116,17 @@ pub(crate) async fn take(worker: &Worker, connection: &Connection, now: UtcMicro
         Ok(Answer::Permits(Grant::Refused(_)) | Answer::Claim(_) | Answer::NotUnderstood)
         | Err(Unanswered) => allowance.share.take(rate.share(standing.nodes), now),
     }
+}
+
+fn take_of_sandbox(worker: &Worker, connection: &Connection, now: UtcMicros) -> Reading {
+    let nodes = match &worker.gate.cluster {
+        None => 1,
+        Some(cluster) => match cluster.meter_of(connection, now) {
+            Some(standing) => standing.nodes,
+            None => return Reading::Spent { retry_s: 1 },
+        },
+    };
+    connection.allowance.sandbox.take(connection.rate.share(nodes), now)
 }
 
 impl Allowance {

@@ -95,7 +95,9 @@ async fn permit(known: &mut Known, worker: &Worker) -> Result<Permit, Box<Refusa
     let query = request.target.query();
     let path_and_query = if query.len() > 1 { [path, query].concat() } else { path.to_owned() };
     let now = worker.gate.clock.now();
-    let rate_limit = say_quota(connection, cluster::take_permit(worker, connection, now).await)?;
+    let environment = wish.moment.environment;
+    let reading = cluster::take_permit(worker, connection, environment, now).await;
+    let rate_limit = say_quota(connection, reading)?;
     Ok(Permit {
         service: Arc::clone(service),
         connection: Arc::clone(connection),

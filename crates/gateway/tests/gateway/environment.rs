@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wire::ambient::{Clock, UtcMicros};
-use wire::directory::{Environment, Operation};
+use wire::directory::{Environment, Operation, Quota};
 
 use crate::caller::Ask;
 use crate::city::{City, Setting};
@@ -123,4 +123,30 @@ async fn beside_the_connection_in_force_the_sandbox_tries_its_amendment() {
         assert_eq!(two.told(&Ask::get(path).key(HMAC)).await, real, "{path}");
         assert_eq!(two.told(&Ask::get(path).key(ED25519)).await, trial, "{path}");
     }
+}
+
+#[tokio::test]
+async fn calls_of_the_sandbox_spend_a_quota_of_their_own() {
+    let (production, sandbox) = (Provider::friendly().await, Provider::friendly().await);
+    let mut setting = Setting::new(production.address);
+    setting.policy.service.sandbox_upstream = Some(format!("http://{}/thu", sandbox.address));
+    setting.policy.credentials[1].environment = Environment::Sandbox;
+    setting.policy.connections[0].quota = Quota { per_minute: 6, burst: 2 };
+    let two = Two { city: setting.start().await, production, sandbox };
+    // Each with a nonce of its own.
+    let (real, tried) = (|| Ask::get("/units").key(HMAC), || Ask::get("/units").key(ED25519));
+    for _ in 0..2 {
+        assert_eq!(two.told(&tried()).await, passes());
+    }
+    let spent = (429, "quota.exceeded".to_owned());
+    assert_eq!(two.told(&tried()).await, spent);
+    // Whoever tried too much has taken nothing of what is in force, nor the other way round.
+    for _ in 0..2 {
+        assert_eq!(two.told(&real()).await, passes());
+    }
+    assert_eq!(two.told(&real()).await, spent);
+    two.city.clock.advance(Duration::from_secs(10));
+    assert_eq!(two.told(&real()).await, passes());
+    assert_eq!(two.told(&tried()).await, passes());
+    assert_eq!((two.production.seen().len(), two.sandbox.seen().len()), (3, 3));
 }

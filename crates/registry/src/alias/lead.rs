@@ -4,6 +4,8 @@
 //! What is registered under the name itself is asked first, as at gateways. A name that leads
 //! nowhere stays as it is; the route then says what it makes of it.
 
+use std::borrow::Cow;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::Uri;
@@ -100,11 +102,15 @@ async fn led_path(registry: &Registry, path: &str) -> Result<Option<String>, Sto
 
 /// Filters whose value is the code of an organisation, or the id of a system or a service.
 async fn led_query(registry: &Registry, query: &str) -> Result<Option<String>, StoreError> {
-    let mut pairs = Vec::new();
+    let mut pairs: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::new();
     let mut is_led = false;
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        // Once for each filter: no route takes one twice, and a look costs a query.
+        let is_repeated = pairs.iter().any(|(earlier, _)| *earlier == name);
         let led = match &*name {
-            "organisation" | "system" | "consumer" | "provider" | "service" | "owner" => {
+            "organisation" | "system" | "consumer" | "provider" | "service" | "owner"
+                if !is_repeated =>
+            {
                 registry.led_text(&value).await?
             }
             _ => None,

@@ -227,33 +227,50 @@ async fn duty(
 
 /// Brings the state of connections whose planned suspension has begun up to it: gateways refuse
 /// their calls since then. The step stands under whoever announced it. Returns how many there were.
+///
+/// One that cannot be brought up to it, because its row cannot be read, is told by its connection and
+/// tried again at the next look; the others go on.
 pub async fn take_force(registry: &Registry) -> Result<usize, Refused> {
     let mut taken = 0;
-    for planned in sql::begun_by(&registry.database, registry.clock.now()).await? {
-        let mut change = registry.recorder.change_by_platform("connection.paused").await?;
-        let mut connection = load(&mut change, &planned.connection).await?;
-        // Another node may have been quicker, or it was called off meanwhile.
-        let open = sql::find_open(&mut change, &planned.connection).await?;
-        if connection.state != State::Active || open.as_ref() != Some(&planned) {
-            continue;
+    for (connection, planned) in sql::begun_by(&registry.database, registry.clock.now()).await? {
+        let pausing = async {
+            match planned {
+                Ok(planned) => pause(registry, &planned).await,
+                Err(error) => Err(error.into()),
+            }
+        };
+        match pausing.await {
+            Ok(paused) => taken += usize::from(paused),
+            Err(error) => {
+                tracing::warn!(connection, %error, "a planned suspension does not take force");
+            }
         }
-        let parties = [Party::Platform];
-        move_on(&mut change, &planned.by, &parties, &mut connection, Step::Pause, &Said::default())
-            .await?;
-        promise(&mut change, &planned).await?;
-        change.record(subject(&connection)).await?;
-        registry.publisher.publish(None).await?;
-        taken += 1;
     }
     Ok(taken)
+}
+
+/// False if another node was quicker, or it was called off meanwhile.
+async fn pause(registry: &Registry, planned: &Suspension) -> Result<bool, Refused> {
+    let mut change = registry.recorder.change_by_platform("connection.paused").await?;
+    let mut connection = load(&mut change, &planned.connection).await?;
+    let open = sql::find_open(&mut change, &planned.connection).await?;
+    if connection.state != State::Active || open.as_ref() != Some(planned) {
+        return Ok(false);
+    }
+    let parties = [Party::Platform];
+    move_on(&mut change, &planned.by, &parties, &mut connection, Step::Pause, &Said::default())
+        .await?;
+    promise(&mut change, planned).await?;
+    change.record(subject(&connection)).await?;
+    registry.publisher.publish(None).await?;
+    Ok(true)
 }
 
 /// From when calls by way of each active connection with a planned suspension are refused.
 pub(crate) async fn planned(
     change: &mut Change,
 ) -> Result<BTreeMap<ConnectionId, UtcMicros>, store::StoreError> {
-    let planned = sql::open_planned(change).await?;
-    Ok(planned.into_iter().map(|planned| (planned.connection, planned.from)).collect())
+    Ok(sql::open_planned(change).await?.into_iter().collect())
 }
 
 fn must_be_soon_after(name: &str, recovery: UtcMicros, from: UtcMicros) -> Result<(), Refused> {

@@ -12,6 +12,7 @@ use web::{
     Tagged, field,
 };
 use wire::id::ImportId;
+use wire::problem::Text;
 
 use super::command::{self, NewImport};
 use super::conflict::Resolution;
@@ -129,10 +130,23 @@ async fn fates(
     let page = PageRequest::new(query.after, query.limit)?;
     let after = if page.after.is_empty() { Ok(-1) } else { page.after.parse() };
     let after = after.map_err(|_| web::page::not_a_cursor())?;
-    let fate = query.fate.unwrap_or_default();
-    let rows = sql::fates(&registry.database, &id, &fate, after, page.rows()).await;
+    let fate = query.fate.as_deref().map(fate).transpose()?.unwrap_or_default();
+    let rows = sql::fates(&registry.database, &id, fate, after, page.rows()).await;
     let rows = rows.map_err(Refused::from)?;
     Ok(Json(page.page(rows, |row| row.number.to_string())))
+}
+
+/// What can become of a row.
+const FATES: [&str; 6] = ["added", "same", "taken", "kept", "joined", "left_out"];
+
+fn fate(text: &str) -> Result<&'static str, Refusal> {
+    FATES.into_iter().find(|fate| *fate == text).ok_or_else(|| {
+        let rule = Text::new(
+            "«added», «same», «taken», «kept», «joined» hoặc «left_out».",
+            "`added`, `same`, `taken`, `kept`, `joined` or `left_out`.",
+        );
+        field::invalid("fate", &rule)
+    })
 }
 
 /// Compares a document with the registry: what is new, what differs, what clashes. Nothing of it is

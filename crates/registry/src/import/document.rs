@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use wire::problem::Text;
 
 use super::shape::{TABLES, Table, table};
-use super::value;
+use super::{value, word};
 
 /// The member that says that a document is one.
 pub(crate) const MARK: &str = "lgsp_registry";
@@ -166,6 +166,9 @@ impl Reader {
                 continue;
             }
             match value::normal(column.kind, value) {
+                Ok(Value::String(text)) if !word::may_stand(table.name, column.name, &text) => {
+                    self.complain(place, word::unknown(&text));
+                }
                 Ok(value) => {
                     read.insert(column.name, value);
                 }

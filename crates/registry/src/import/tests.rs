@@ -302,13 +302,58 @@ async fn a_value_that_no_noun_knows_is_refused_before_it_is_written() {
     let (path, _) = proposed(&platform, &json!({"lgsp_registry": 1, "service": [service]})).await;
     let (status, refused) = apply(&platform, &path).await;
     assert_eq!((status, &refused["code"]), (409, &json!("resource.conflict")), "{refused}");
-    let mut draft = theirs()["connection"][0].clone();
-    draft["consumer"] = CONSUMING_SYSTEM.into();
-    draft["state"] = "dreamt".into();
-    let (path, _) = proposed(&platform, &json!({"lgsp_registry": 1, "connection": [draft]})).await;
-    let (status, refused) = apply(&platform, &path).await;
-    assert_eq!((status, &refused["code"]), (409, &json!("resource.conflict")), "{refused}");
     assert_eq!(platform.get(EXPORT).await, before);
+}
+
+#[tokio::test]
+async fn a_word_that_no_noun_knows_is_refused_with_its_row() {
+    let there = Platform::with_service().await;
+    there.connection_after(&["submit", "consent"]).await;
+    let key = json!({"system": CONSUMING_SYSTEM, "algorithm": "hmac-sha256"});
+    there.made(CONSUMER, "/api/v1/credentials", key).await;
+    let export = there.get(EXPORT).await;
+    let here = Platform::start().await;
+    let mut seen = 0;
+    for (noun, field) in [
+        ("connection_step", "step"),
+        ("connection_step", "state"),
+        ("connection_step", "role"),
+        ("organisation_event", "kind"),
+        ("connection", "state"),
+        ("connection_deadline", "by_party"),
+        ("connection_deadline", "waiting"),
+        ("credential", "algorithm"),
+        ("credential", "environment"),
+        ("service", "stage"),
+    ] {
+        let mut wrong = export.clone();
+        let last = wrong[noun].as_array().unwrap().len() - 1;
+        wrong[noun][last][field] = "dreamt".into();
+        let form = json!({"title": "x", "legal_basis": "01/2025/QĐ-UBND", "document": wrong});
+        let (status, refused) = here.post(OPERATOR, IMPORTS, form).await;
+        let told = format!("{noun}[{last}].{field}: `dreamt` is no word that this field knows.");
+        assert_eq!(status, 422, "{refused}");
+        assert!(refused["detail"].as_str().unwrap().contains(&told), "{refused}");
+        seen += 1;
+    }
+    assert_eq!(seen, 10);
+    assert_eq!(here.get(IMPORTS).await["items"], json!([]));
+}
+
+#[tokio::test]
+async fn rows_are_asked_for_by_a_fate_that_there_is() {
+    let platform = Platform::with_service().await;
+    let (path, _) = proposed(&platform, &platform.get(EXPORT).await).await;
+    for fate in ["added", "same", "taken", "kept", "joined", "left_out"] {
+        let rows = platform.get(&format!("{path}/rows?fate={fate}")).await;
+        let some = !rows["items"].as_array().unwrap().is_empty();
+        assert_eq!(some, fate == "same", "{fate}: {rows}");
+    }
+    for fate in ["", "lost", "Same"] {
+        let asked = format!("{path}/rows?fate={fate}");
+        let (status, refused) = platform.ask(OPERATOR, "GET", &asked, None).await;
+        assert_eq!((status, &refused["code"]), (422, &json!("field.invalid")), "{fate}");
+    }
 }
 
 #[tokio::test]

@@ -42,28 +42,33 @@ pub(crate) async fn open(
     reading.rows(&sql, &values).await?.iter().map(from_row).collect()
 }
 
-/// All planned ones that are not over, of connections that are active.
-pub(crate) async fn open_planned(reading: impl Reading) -> Result<Vec<Suspension>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM suspension WHERE over_at IS NULL AND planned = 1
+/// From when each planned one that is not over takes force, of connections that are active: no more of
+/// it than gateways need, so that what else a row says keeps no directory from being made.
+pub(crate) async fn open_planned(
+    reading: impl Reading,
+) -> Result<Vec<(ConnectionId, UtcMicros)>, StoreError> {
+    let sql =
+        "SELECT connection, takes_force_at FROM suspension WHERE over_at IS NULL AND planned = 1
            AND connection IN (SELECT id FROM connection WHERE state = 'active')
-         ORDER BY connection"
-    );
-    reading.rows(&sql, &[]).await?.iter().map(from_row).collect()
+         ORDER BY connection";
+    let rows = reading.rows(sql, &[]).await?;
+    rows.iter().map(|row| Ok((row.parsed("connection")?, row.time("takes_force_at")?))).collect()
 }
 
-/// The same, of which the time has come.
+/// Planned ones of active connections whose time has come; each by the name of its connection, so that one that cannot
+/// be read keeps none of the others.
 pub(crate) async fn begun_by(
     reading: impl Reading,
     now: UtcMicros,
-) -> Result<Vec<Suspension>, StoreError> {
+) -> Result<Vec<(String, Result<Suspension, StoreError>)>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM suspension
          WHERE over_at IS NULL AND planned = 1 AND takes_force_at <= $1
            AND connection IN (SELECT id FROM connection WHERE state = 'active')
          ORDER BY takes_force_at, connection LIMIT $2"
     );
-    reading.rows(&sql, &[now.into(), IN_ONE_TURN.into()]).await?.iter().map(from_row).collect()
+    let rows = reading.rows(&sql, &[now.into(), IN_ONE_TURN.into()]).await?;
+    rows.iter().map(|row| Ok((row.text("connection")?, from_row(row)))).collect()
 }
 
 /// Those of a connection after number `after`, in order; one more than the page holds.

@@ -122,3 +122,29 @@ async fn a_step_is_not_told_what_it_does_not_take() {
     assert_eq!((status, &refused["code"]), (422, &"field.invalid".into()));
     assert!(refused["detail"].as_str().unwrap().contains("`ground`"), "{refused}");
 }
+
+#[tokio::test]
+async fn one_suspension_that_cannot_be_read_keeps_no_other_from_taking_force() {
+    let platform = Platform::with_service().await;
+    let broken = platform.connection_after(&STRAIGHT).await;
+    let mut form = connection_form();
+    form["asked"]["purpose"] = "giai-quyet-thu-tuc".into();
+    let made = platform.made(CONSUMER, "/api/v1/connections", form).await;
+    let whole = format!("/api/v1/connections/{}", made["id"].as_str().unwrap());
+    for step in STRAIGHT {
+        platform.step(&whole, step).await;
+    }
+    for (path, from) in [(&broken, "2026-12-02T17:00:00Z"), (&whole, "2026-12-02T18:00:00Z")] {
+        platform.made(PROVIDER, &format!("{path}/announce_suspension"), plan(from)).await;
+    }
+    let id = broken.rsplit('/').next().unwrap();
+    let mut change =
+        platform.registry.recorder.change(&actor(OPERATOR).unwrap(), "test.broken").await.unwrap();
+    let sql = "UPDATE suspension SET role = 'dreamt' WHERE connection = $1";
+    change.execute(sql, &[id.into()]).await.unwrap();
+    change.record([("connection".to_owned(), id.to_owned())].into()).await.unwrap();
+
+    platform.clock.set("2026-12-03T00:00:00.000000Z".parse().unwrap());
+    assert_eq!(take_force(&platform.registry).await.unwrap(), 1);
+    assert_eq!(platform.get(&whole).await["state"], "suspended");
+}
