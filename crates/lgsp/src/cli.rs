@@ -7,6 +7,7 @@ pub mod apply;
 pub mod call;
 pub mod check;
 mod control;
+pub mod credential;
 pub mod demo;
 pub mod export;
 pub mod import;
@@ -48,6 +49,7 @@ enum Command {
     Import(import::Options),
     Export(export::Options),
     Apply(apply::Options),
+    Credential(credential::Options),
     Call(Box<call::Options>),
     Verify(verify::Options),
     Witness(witness::Options),
@@ -73,6 +75,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Import(options) => import::run(&options),
         Command::Export(options) => export::run(&options),
         Command::Apply(options) => apply::run(&options),
+        Command::Credential(options) => credential::run(&options),
         Command::Call(options) => call::run(*options),
         Command::Verify(options) => verify::run(&options),
         Command::Witness(options) => witness::run(&options),

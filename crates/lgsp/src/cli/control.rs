@@ -44,6 +44,11 @@ pub(crate) struct Control {
 pub(crate) struct Heard(pub(crate) Answer);
 
 impl ControlOptions {
+    /// In which language to speak.
+    pub(crate) fn language(&self) -> Language {
+        spoken(self.lang)
+    }
+
     /// Reads the token and gets ready.
     pub(crate) fn control(&self) -> Result<Control, Complaint> {
         let mut builder = Client::builder().no_proxy().timeout(Duration::from_mins(10));

@@ -5,8 +5,20 @@ use crate::binary::run;
 #[test]
 fn every_command_explains_itself_with_an_example() {
     for command in [
-        "", "demo", "serve", "init", "check", "token", "keys", "import", "export", "apply", "call",
-        "verify", "witness",
+        "",
+        "demo",
+        "serve",
+        "init",
+        "check",
+        "token",
+        "keys",
+        "import",
+        "export",
+        "apply",
+        "credential",
+        "call",
+        "verify",
+        "witness",
     ] {
         let arguments: Vec<&str> =
             [command, "--help"].into_iter().filter(|a| !a.is_empty()).collect();

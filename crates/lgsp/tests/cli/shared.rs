@@ -224,6 +224,35 @@ async fn with_notices_a_node_finds_the_news_long_before_it_looks() {
     place.until_two_answers(&units, 401).await;
 }
 
+/// What bound holds for the others stands in docs/limits.md.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_given_up_at_one_node_is_refused_there_at_once_and_at_the_other_when_it_hears() {
+    let place = Place::new("poll_ms = 60000");
+    let units = place.one.units_url();
+    place.until_two_answers(&units, 200).await;
+    let listening = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
+    while place.database.sql(listening).parse::<u32>().unwrap() < 2 {}
+    let credential = place.one.credential("ed25519");
+    let text = |name: &str| credential[name].as_str().unwrap();
+    let system = format!("{}/{}", text("organisation"), text("system"));
+    let token = place.one.token("organisation_admin", credential["organisation"].as_str());
+    let url = format!("{}/api/v1/systems/{system}/compromise", place.two_at.control);
+    let form = json!({"reason": "Diễn tập lộ khóa"});
+    let answer = place.one.http().post(url).bearer_auth(token).json(&form).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+
+    let (caller, at_two) = (place.one.caller(), place.at_two(&units));
+    let answered = caller.send(&caller.sign(&at_two)).await.unwrap();
+    assert_eq!(answered.status, 401, "the node that answered refuses the very next call");
+    while caller.send(&caller.sign(&units)).await.is_none_or(|answered| answered.status != 401) {
+        tokio::task::yield_now().await;
+    }
+    // Who has heard does not forget.
+    for url in [&units, &at_two].repeat(10) {
+        assert_eq!(caller.send(&caller.sign(url)).await.unwrap().status, 401);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_with_another_ring_or_a_name_that_is_taken_does_not_start() {
     let mut place = Place::new("");
