@@ -14,6 +14,7 @@ use crate::Registry;
 use crate::connection::{deadline, suspension};
 use crate::credential::expiry;
 use crate::dispute;
+use crate::organisation::plan;
 use crate::profile::sunset;
 use crate::refused::Refused;
 use crate::service::life::overdue;
@@ -25,6 +26,7 @@ pub const EVERY: Duration = Duration::from_mins(1);
 pub async fn perform(registry: &Registry) {
     tell("suspension.take_force", suspension::take_force(registry).await);
     tell("connection.deadlines", deadline::note_passed(registry).await);
+    tell("organisation.plans", plan::command::carry_out_due(registry).await);
     tell("service.deadlines", overdue::note_overdue(registry).await);
     tell("dispute.deadlines", dispute::command::note_passed(registry).await);
     tell("repeats.forgotten", forget_repeats(registry).await);

@@ -37,6 +37,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("late publication", LATE_PUBLICATION),
         ("code list", crate::codelist::sql::CREATE),
         ("document of a credential", CREDENTIAL_DOCUMENT),
+        ("planned reorganisation", crate::organisation::plan::sql::CREATE),
     ],
 };
 

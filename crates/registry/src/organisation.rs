@@ -13,6 +13,7 @@
 pub mod api;
 pub mod command;
 pub mod history;
+pub mod plan;
 pub(crate) mod relocation;
 pub(crate) mod sql;
 pub mod succession;

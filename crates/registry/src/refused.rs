@@ -135,9 +135,9 @@ pub enum Refused {
     /// The rules of the day let nobody, or only others, waive a test. Caller's fault.
     #[error("the rules do not let the actor waive a test")]
     NotWaivable(Vec<Party>),
-    /// The connection or the dispute does not allow this. Caller's fault.
+    /// What is there does not allow this. Caller's fault.
     #[error("{}", .0.en)]
-    Dispute(Text),
+    Conflict(Text),
     /// The life of a dispute does not allow the step. Caller's fault.
     #[error(transparent)]
     DisputeStep(#[from] crate::dispute::life::StepRefusal),
@@ -173,6 +173,21 @@ pub enum Refused {
     /// anyone asking again. Platform's fault.
     #[error("the change is recorded but not in force yet: {0}")]
     NotInForce(String),
+}
+
+impl Refused {
+    /// Whether the platform failed, rather than that the rules refuse it.
+    pub(crate) fn is_the_platforms(&self) -> bool {
+        matches!(
+            self,
+            Self::Record(_)
+                | Self::Store(_)
+                | Self::Secret(_)
+                | Self::History(_)
+                | Self::NotWritable(_)
+                | Self::NotInForce(_)
+        )
+    }
 }
 
 impl From<Refusal> for Refused {
@@ -234,7 +249,7 @@ impl From<Refused> for Refusal {
             Refused::ServiceState(why)
             | Refused::CodeList(why)
             | Refused::Import(why)
-            | Refused::Dispute(why) => (ErrorCode::ResourceConflict, why),
+            | Refused::Conflict(why) => (ErrorCode::ResourceConflict, why),
             Refused::DisputeStep(refusal) => crate::dispute::command::refused_step(&refusal),
             Refused::Step(refusal) => refused_step(&refusal),
             Refused::Record(RecordError::DoneAlready) => {

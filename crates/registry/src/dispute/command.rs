@@ -78,14 +78,14 @@ pub(crate) async fn open(
         parties.iter().copied().find(|one| [Party::Consumer, Party::Provider].contains(one));
     let opened_by = opened_by.ok_or_else(|| Refused::NotPermitted(either_side()))?;
     if connection.state == State::Draft {
-        return Err(Refused::Dispute(still_a_draft()));
+        return Err(Refused::Conflict(still_a_draft()));
     }
     if sql::count_open(&mut change, &connection.id).await? >= MAX_OPEN {
-        return Err(Refused::Dispute(too_many()));
+        return Err(Refused::Conflict(too_many()));
     }
     let against = against(registry, &mut change, &connection, opened_by, new.step).await?;
     if parties.contains(&against) {
-        return Err(Refused::Dispute(against_oneself()));
+        return Err(Refused::Conflict(against_oneself()));
     }
     let at = change.time();
     let days = regulation::sql::in_force(&mut change, at).await?.disputes.provider_working_days;

@@ -539,6 +539,7 @@ pub(crate) const LEFT_OUT: &[(&str, &str, &str)] = &[
     ("credential", "sealed_secret", "a secret is shown once, to its owner"),
     ("node", "*", "of this installation, not of the registry"),
     ("key_rotation", "*", "of this installation, not of the registry"),
+    ("organisation_plan", "*", "what is to come is decided anew by whoever imports"),
     ("import", "*", "what was imported is in the registry"),
     ("import_row", "*", "what was imported is in the registry"),
     ("import_change", "*", "what was imported is in the registry"),

@@ -1,7 +1,7 @@
 //! `/api/v1/organisations`
 
 mod form;
-mod succession;
+pub(in crate::organisation) mod succession;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -33,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Registry> {
         .routes(routes!(rename))
         .routes(routes!(close))
         .merge(succession::routes())
+        .merge(super::plan::api::routes())
         .routes(routes!(read_contacts, replace_contacts))
 }
 

@@ -44,6 +44,33 @@ pub struct Order {
 /// A system's id, and the one it gets.
 pub type Renamed = BTreeMap<SystemId, SystemId>;
 
+/// What is done to organisations.
+#[derive(Debug, Clone)]
+pub(crate) enum Act {
+    /// It gets another code.
+    Recode(OrganisationCode),
+    /// Others go into it.
+    Merge {
+        /// Which.
+        sources: BTreeSet<OrganisationCode>,
+        /// Other ids for systems whose code is taken there.
+        renamed: Renamed,
+    },
+    /// It is divided.
+    Split(Division),
+}
+
+impl Act {
+    /// What the entry is called.
+    pub(crate) const fn action(&self) -> &'static str {
+        match self {
+            Self::Recode(_) => "organisation.recoded",
+            Self::Merge { .. } => "organisation.merged",
+            Self::Split(_) => "organisation.split",
+        }
+    }
+}
+
 /// Gives an organisation another code, with all organisations in force below it.
 pub async fn recode(
     registry: &Registry,
@@ -53,28 +80,93 @@ pub async fn recode(
     order: Order,
     seen: &IfMatch,
 ) -> Result<Organisation, Refused> {
+    at_once(registry, actor, code, Act::Recode(to.clone()), order, seen).await
+}
+
+/// Merges organisations into another one. `renamed` gives other codes to systems whose code is
+/// taken there.
+pub async fn merge(
+    registry: &Registry,
+    actor: &Actor,
+    into: &OrganisationCode,
+    sources: BTreeSet<OrganisationCode>,
+    renamed: Renamed,
+    order: Order,
+    seen: &IfMatch,
+) -> Result<Organisation, Refused> {
+    at_once(registry, actor, into, Act::Merge { sources, renamed }, order, seen).await
+}
+
+/// Divides an organisation among others, or parts something from it.
+pub async fn split(
+    registry: &Registry,
+    actor: &Actor,
+    code: &OrganisationCode,
+    division: Division,
+    order: Order,
+    seen: &IfMatch,
+) -> Result<Organisation, Refused> {
+    at_once(registry, actor, code, Act::Split(division), order, seen).await
+}
+
+async fn at_once(
+    registry: &Registry,
+    actor: &Actor,
+    code: &OrganisationCode,
+    act: Act,
+    order: Order,
+    seen: &IfMatch,
+) -> Result<Organisation, Refused> {
     must_run_the_platform(actor)?;
-    let mut change = registry.recorder.change(actor, "organisation.recoded").await?;
-    let root = open(&mut change, code).await?;
-    seen.require(&root)?;
+    let mut change = registry.recorder.change(actor, act.action()).await?;
+    let seen = |now: &Organisation| Ok(seen.require(now)?);
+    let (organisation, subject) = carry_out(&mut change, code, act, &order, seen).await?;
+    change.record(subject).await?;
+    registry.publisher.publish(Some(actor)).await?;
+    Ok(organisation)
+}
+
+/// Does it within `change`, and says what its entry is to hold. `seen` judges the organisation as it
+/// was before.
+pub(crate) async fn carry_out(
+    change: &mut Change,
+    code: &OrganisationCode,
+    act: Act,
+    order: &Order,
+    seen: impl FnOnce(&Organisation) -> Result<(), Refused>,
+) -> Result<(Organisation, BTreeMap<String, String>), Refused> {
+    let organisation = open(change, code).await?;
+    seen(&organisation)?;
+    match act {
+        Act::Recode(to) => recode_within(change, code, &to, order).await,
+        Act::Merge { sources, renamed } => {
+            merge_within(change, organisation, sources, &renamed, order).await
+        }
+        Act::Split(division) => split_within(change, organisation, division, order).await,
+    }
+}
+
+async fn recode_within(
+    change: &mut Change,
+    code: &OrganisationCode,
+    to: &OrganisationCode,
+    order: &Order,
+) -> Result<(Organisation, BTreeMap<String, String>), Refused> {
     if to.is_within(code) {
         return Err(not_below());
     }
-    let held = agreement::held(&mut change).await?;
+    let held = agreement::held(change).await?;
     let mut systems = 0;
     // Parents come before what is below them, in both trees.
-    for organisation in sql::open_within(&mut change, code).await? {
+    for organisation in sql::open_within(&mut *change, code).await? {
         let below = organisation.code.as_str().get(code.as_str().len()..).unwrap_or_default();
         let new = format!("{to}{below}").parse().map_err(|_| too_long(&organisation.code))?;
-        systems += recode_one(&mut change, organisation, new, &order).await?;
+        systems += recode_one(change, organisation, new, order).await?;
     }
     let mut subject = order.subject(code, systems);
-    renew_agreements(&mut change, held, &mut subject).await?;
+    renew_agreements(change, held, &mut subject).await?;
     subject.insert("successors".to_owned(), to.to_string());
-    let today = open(&mut change, to).await?;
-    change.record(subject).await?;
-    registry.publisher.publish(Some(actor)).await?;
-    Ok(today)
+    Ok((open(change, to).await?, subject))
 }
 
 /// Returns how many systems went along.
@@ -101,57 +193,48 @@ async fn recode_one(
     Ok(moves.len())
 }
 
-/// Merges organisations into another one. `renamed` gives other codes to systems whose code is
-/// taken there.
-pub async fn merge(
-    registry: &Registry,
-    actor: &Actor,
-    into: &OrganisationCode,
+async fn merge_within(
+    change: &mut Change,
+    target: Organisation,
     sources: BTreeSet<OrganisationCode>,
-    renamed: Renamed,
-    order: Order,
-    seen: &IfMatch,
-) -> Result<Organisation, Refused> {
-    must_run_the_platform(actor)?;
-    let mut change = registry.recorder.change(actor, "organisation.merged").await?;
-    let target = open(&mut change, into).await?;
-    seen.require(&target)?;
+    renamed: &Renamed,
+    order: &Order,
+) -> Result<(Organisation, BTreeMap<String, String>), Refused> {
+    let into = &target.code;
     let mut left: BTreeSet<&SystemId> = renamed.keys().collect();
     let mut moves = Vec::new();
     for source in &sources {
-        let mut organisation = open(&mut change, source).await?;
+        let mut organisation = open(change, source).await?;
         if source == into {
             return Err(into_itself());
         }
-        nothing_below(&mut change, source).await?;
-        let its = moves_of(&mut change, source, into, &renamed).await?;
+        nothing_below(change, source).await?;
+        let its = moves_of(change, source, into, renamed).await?;
         left.retain(|id| its.iter().all(|one| one.system.id != **id));
         moves.extend(its);
         let successors = vec![into.clone()];
-        shut(&mut change, &mut organisation, EventKind::Merged, &order.basis(), successors).await?;
+        shut(change, &mut organisation, EventKind::Merged, &order.basis(), successors).await?;
     }
     if let Some(stranger) = left.first() {
         return Err(not_of_it(stranger));
     }
-    let held = agreement::held(&mut change).await?;
-    relocate(&mut change, &moves).await?;
+    let held = agreement::held(change).await?;
+    relocate(change, &moves).await?;
     for source in &sources {
         let names = (source.clone(), into.clone());
         let alias = (AliasName::Organisation(names.0), AliasName::Organisation(names.1));
-        add(&mut change, order.alias(alias), false).await?;
+        add(change, order.alias(alias), false).await?;
     }
     let has_another_code = |one: &&Move| one.to.system != one.system.id.system;
     for one in moves.iter().filter(has_another_code) {
-        alias_system(&mut change, one, &order).await?;
+        alias_system(change, one, order).await?;
     }
     let counterparts = sources.iter().cloned().collect();
-    note(&mut change, &target, EventKind::Enlarged, &order.basis(), counterparts).await?;
+    note(change, &target, EventKind::Enlarged, &order.basis(), counterparts).await?;
     let mut subject = order.subject(into, moves.len());
-    renew_agreements(&mut change, held, &mut subject).await?;
+    renew_agreements(change, held, &mut subject).await?;
     subject.insert("sources".to_owned(), spaced(&sources));
-    change.record(subject).await?;
-    registry.publisher.publish(Some(actor)).await?;
-    Ok(target)
+    Ok((target, subject))
 }
 
 /// What a division asks for.
@@ -165,58 +248,50 @@ pub struct Division {
     pub continues: bool,
 }
 
-/// Divides an organisation among others, or parts something from it.
-pub async fn split(
-    registry: &Registry,
-    actor: &Actor,
-    code: &OrganisationCode,
+async fn split_within(
+    change: &mut Change,
+    mut source: Organisation,
     division: Division,
-    order: Order,
-    seen: &IfMatch,
-) -> Result<Organisation, Refused> {
-    must_run_the_platform(actor)?;
+    order: &Order,
+) -> Result<(Organisation, BTreeMap<String, String>), Refused> {
     let Division { into, moves, continues } = division;
-    let mut change = registry.recorder.change(actor, "organisation.split").await?;
-    let mut source = open(&mut change, code).await?;
-    seen.require(&source)?;
+    let code = &source.code.clone();
     let basis = order.basis();
     for successor in &into {
-        let organisation = open(&mut change, successor).await?;
+        let organisation = open(change, successor).await?;
         if successor == code {
             return Err(into_itself());
         }
         let counterparts = vec![code.clone()];
-        note(&mut change, &organisation, EventKind::Enlarged, &basis, counterparts).await?;
+        note(change, &organisation, EventKind::Enlarged, &basis, counterparts).await?;
     }
     let mut moved = Vec::new();
     for (from, to) in &moves {
-        let system = system::sql::find(&mut change, from).await?;
+        let system = system::sql::find(&mut *change, from).await?;
         let system = system.ok_or_else(|| system::command::unknown(from))?;
         if from.organisation != *code || !into.contains(&to.organisation) {
             return Err(not_of_it(from));
         }
         moved.push(Move { system, to: to.clone() });
     }
-    let held = agreement::held(&mut change).await?;
-    relocate(&mut change, &moved).await?;
+    let held = agreement::held(change).await?;
+    relocate(change, &moved).await?;
     for one in &moved {
-        alias_system(&mut change, one, &order).await?;
+        alias_system(change, one, order).await?;
     }
     let successors: Vec<_> = into.iter().cloned().collect();
     if continues {
-        note(&mut change, &source, EventKind::Reduced, &basis, successors).await?;
+        note(change, &source, EventKind::Reduced, &basis, successors).await?;
     } else {
-        nothing_below(&mut change, code).await?;
-        let left = system::sql::all_of(&mut change, code).await?;
+        nothing_below(change, code).await?;
+        let left = system::sql::all_of(&mut *change, code).await?;
         must_be_none(code, left.iter().map(|system| system.id.to_string()).collect())?;
-        shut(&mut change, &mut source, EventKind::Split, &basis, successors).await?;
+        shut(change, &mut source, EventKind::Split, &basis, successors).await?;
     }
     let mut subject = order.subject(code, moved.len());
-    renew_agreements(&mut change, held, &mut subject).await?;
+    renew_agreements(change, held, &mut subject).await?;
     subject.insert("successors".to_owned(), spaced(&into));
-    change.record(subject).await?;
-    registry.publisher.publish(Some(actor)).await?;
-    Ok(source)
+    Ok((source, subject))
 }
 
 /// What was agreed goes on under the new codes; the entry fixes the new texts.

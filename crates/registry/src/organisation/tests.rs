@@ -1,5 +1,6 @@
 mod life;
 mod plan;
+mod planned;
 mod succession;
 
 use serde_json::json;
@@ -8,6 +9,7 @@ use crate::tests::authorisation::{Case, PLATFORM, PROVIDERS, read, read_by, writ
 use crate::tests::platform::*;
 
 const PATH: &str = "/api/v1/organisations";
+const PLANS: &str = "/api/v1/organisation-plans";
 
 /// Those whose matter the contacts of [`PROVIDER`]'s organisation are; [`OFFICER`] is one of it.
 const OWN_AND_PLATFORM: &[&str] =
@@ -41,6 +43,21 @@ pub(crate) fn cases() -> Vec<Case> {
             "/api/v1/organisations/{code}/split",
             "/api/v1/organisations/H24.12/split",
             json!({"into": ["H24.40"], "continues": false, "decision": "05/2025/QĐ-UBND"}),
+            PLATFORM,
+        ),
+        read(PLANS, PLANS),
+        write(
+            PLANS,
+            PLANS,
+            json!({"organisation": "H24.12", "act": "recode", "code": "H24.86",
+                "decision": "06/2026/QĐ-UBND", "effective_at": "2027-07-01T00:00:00Z"}),
+            PLATFORM,
+        ),
+        read("/api/v1/organisation-plans/{number}", format!("{PLANS}/0")),
+        write(
+            "/api/v1/organisation-plans/{number}/withdraw",
+            format!("{PLANS}/0/withdraw"),
+            json!({}),
             PLATFORM,
         ),
         read_by(

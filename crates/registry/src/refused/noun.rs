@@ -5,6 +5,8 @@
 pub enum Noun {
     /// `OrganisationCode` and names.
     Organisation,
+    /// A reorganisation on a day to come.
+    Plan,
     /// Whom to call at an organisation.
     Contacts,
     /// A former code or id.
@@ -45,6 +47,7 @@ impl Noun {
     pub(super) fn vi(self) -> &'static str {
         match self {
             Self::Organisation => "cơ quan, tổ chức",
+            Self::Plan => "kế hoạch sắp xếp",
             Self::Contacts => "đầu mối liên hệ của",
             Self::Alias => "mã cũ",
             Self::System => "hệ thống thông tin",
@@ -68,6 +71,7 @@ impl Noun {
     pub(super) fn en(self) -> &'static str {
         match self {
             Self::Organisation => "organisation",
+            Self::Plan => "planned reorganisation",
             Self::Contacts => "list of contacts of",
             Self::Alias => "alias",
             Self::System => "system",

@@ -33,7 +33,8 @@ struct RecodeForm {
     /// The decision.
     #[schema(example = "03/2025/QĐ-UBND")]
     decision: String,
-    /// When it took effect; now when left out. Not in the future.
+    /// When it took effect; now when left out. Not in the future: what
+    /// is to come is planned (`/api/v1/organisation-plans`).
     #[schema(format = DateTime)]
     effective_at: Option<String>,
     /// Until when the former codes are understood; for ever when left out.
@@ -55,7 +56,8 @@ struct MergeForm {
     /// The decision.
     #[schema(example = "04/2025/QĐ-UBND")]
     decision: String,
-    /// When it took effect; now when left out. Not in the future.
+    /// When it took effect; now when left out. Not in the future: what
+    /// is to come is planned (`/api/v1/organisation-plans`).
     #[schema(format = DateTime)]
     effective_at: Option<String>,
     /// Until when the former codes are understood; for ever when left out.
@@ -79,7 +81,8 @@ struct SplitForm {
     /// The decision.
     #[schema(example = "05/2025/QĐ-UBND")]
     decision: String,
-    /// When it took effect; now when left out. Not in the future.
+    /// When it took effect; now when left out. Not in the future: what
+    /// is to come is planned (`/api/v1/organisation-plans`).
     #[schema(format = DateTime)]
     effective_at: Option<String>,
     /// Until when the former ids are understood; for ever when left out.
@@ -90,7 +93,7 @@ struct SplitForm {
 /// A system that goes to another organisation.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct MoveForm {
+pub(in crate::organisation) struct MoveForm {
     /// Its id.
     #[schema(example = "H24.12/don-vi-hanh-chinh")]
     from: String,
@@ -178,12 +181,15 @@ fn order(
     })
 }
 
-fn codes(name: &str, texts: &[String]) -> Result<BTreeSet<OrganisationCode>, Refusal> {
+pub(in crate::organisation) fn codes(
+    name: &str,
+    texts: &[String],
+) -> Result<BTreeSet<OrganisationCode>, Refusal> {
     field::within(name, texts.len(), 1..=MOST)?;
     texts.iter().map(|text| field::parse(name, text)).collect()
 }
 
-fn moves(forms: &[MoveForm]) -> Result<Renamed, Refusal> {
+pub(in crate::organisation) fn moves(forms: &[MoveForm]) -> Result<Renamed, Refusal> {
     field::within("moves", forms.len(), 0..=MOST)?;
     let mut moves = Renamed::new();
     for form in forms {
