@@ -10,6 +10,7 @@
 //! every part gets its keys and its peers.
 
 mod certificates;
+mod code_lists;
 mod control;
 pub mod core;
 pub mod data_directory;

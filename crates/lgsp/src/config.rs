@@ -50,6 +50,8 @@ pub struct Config {
     pub gateway: GatewayConfig,
     /// The operations listener: probes and metrics.
     pub operations: ListenerConfig,
+    /// Where code lists are served to this node's gateway; `None`: they are not.
+    pub code_lists: Option<SocketAddr>,
     /// The other nodes.
     pub cluster: ClusterConfig,
     /// The evidence log of this node.
@@ -224,6 +226,7 @@ impl Config {
         let control = ControlConfig::read(reader, base);
         let gateway = GatewayConfig::read(reader, base);
         let operations = ListenerConfig::read(reader, "operations", base);
+        let code_lists = reader.optional_socket("code_lists.listen");
         let cluster = ClusterConfig::read(reader);
         let evidence = EvidenceConfig::read(reader);
         let log = LogConfig::read(reader);
@@ -235,6 +238,7 @@ impl Config {
             control: control?,
             gateway: gateway?,
             operations: operations?,
+            code_lists,
             cluster: cluster?,
             evidence: evidence?,
             log: log?,

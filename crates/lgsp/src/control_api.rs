@@ -86,6 +86,20 @@ impl ControlApi {
         self.post(token, path, body).await?.success(&format!("POST {path}"))
     }
 
+    /// Sends a document; a refusal is an error that names its code.
+    pub(crate) async fn must_upload(
+        &self,
+        token: &str,
+        path: &str,
+        (media_type, document): (&str, Vec<u8>),
+    ) -> anyhow::Result<()> {
+        let request = self.client.post(format!("{}{path}", self.base)).bearer_auth(token);
+        let response = request.header("content-type", media_type).body(document).send().await?;
+        let (status, said) = (response.status(), response.text().await?);
+        anyhow::ensure!(status.is_success(), "POST {path} was answered {status}: {said}");
+        Ok(())
+    }
+
     /// Reads bytes from the control listener, with a token.
     pub(crate) async fn must_download(&self, token: &str, path: &str) -> anyhow::Result<Vec<u8>> {
         let request = self.client.get(format!("{}{path}", self.base)).bearer_auth(token);

@@ -19,6 +19,8 @@ pub struct Listeners {
     pub operations: TcpListener,
     /// The gateway's address. Its threads bind it themselves.
     pub gateway: ReservedAddress,
+    /// Code lists, for this node's gateway.
+    pub code_lists: Option<TcpListener>,
     /// For the other nodes of a shared database.
     pub peers: Option<StdListener>,
 }
@@ -40,6 +42,10 @@ impl Listeners {
             control: bind("control.listen", config.control.listener.listen)?,
             gateway: reserve("gateway.listen", config.gateway.listener.listen)?,
             operations: bind("operations.listen", config.operations.listen)?,
+            code_lists: config
+                .code_lists
+                .map(|listen| bind("code_lists.listen", listen))
+                .transpose()?,
             peers: bind_peers(config)?,
         })
     }

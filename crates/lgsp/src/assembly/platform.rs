@@ -23,7 +23,7 @@ use super::problem::StartProblem;
 use super::readiness::PlatformReadiness;
 use super::rehearsal::GatewayJudge;
 use super::server::Server;
-use super::{control, nodes, operations, trust};
+use super::{code_lists, control, nodes, operations, trust};
 use crate::ambient::SystemClock;
 use crate::config::{Config, GatewayConfig};
 use crate::telemetry;
@@ -41,6 +41,8 @@ pub struct Running {
     gateway: gateway::Running,
     control: Server,
     operations: Server,
+    /// Serves code lists to gateways, if it is to.
+    code_lists: Option<Server>,
     /// Carries each published directory to the gateway.
     courier: JoinHandle<()>,
     /// Keeps the gateway's list of nodes fresh, if there may be several.
@@ -107,6 +109,11 @@ impl Platform {
         let routes = control::routes(&core, &registry, &config, &members, &gateway_url, in_force);
         let control = Server::start(listeners.control, acceptors.control.clone(), routes)
             .map_err(part("control"))?;
+        let serve_lists = |listener| {
+            let routes = code_lists::routes(&core, &registry);
+            Server::start(listener, Acceptor::default(), routes).map_err(part("code_lists"))
+        };
+        let code_lists = listeners.code_lists.map(serve_lists).transpose()?;
         let readiness = PlatformReadiness {
             database: core.database.clone(),
             log: core.log.clone(),
@@ -128,6 +135,7 @@ impl Platform {
             gateway,
             control,
             operations,
+            code_lists,
             courier,
             listing,
             follower,
@@ -154,6 +162,9 @@ impl Running {
         self.stopping.store(true, Ordering::Relaxed);
         self.gateway.drain(self.drain).await;
         self.control.stop(CONTROL_DRAIN).await;
+        if let Some(code_lists) = self.code_lists {
+            code_lists.stop(Duration::ZERO).await;
+        }
         self.courier.abort();
         if let Some(listing) = &self.listing {
             listing.abort();
@@ -180,6 +191,11 @@ impl Running {
     /// Base URL of the calls between systems.
     pub fn gateway_url(&self) -> String {
         self.gateway_url.clone()
+    }
+
+    /// Where code lists are served to gateways, if they are.
+    pub fn code_lists_url(&self) -> Option<String> {
+        self.code_lists.as_ref().map(|server| format!("http://{}", server.address))
     }
 
     /// Base URL of probes and metrics.

@@ -109,6 +109,7 @@ fn configuration(
         ("LGSP__CONTROL__LISTEN", listen.to_string()),
         ("LGSP__GATEWAY__LISTEN", gateway.to_string()),
         ("LGSP__OPERATIONS__LISTEN", operations.to_string()),
+        ("LGSP__CODE_LISTS__LISTEN", "127.0.0.1:0".to_owned()),
         ("LGSP__GATEWAY__LOOPBACK_UPSTREAMS", "true".to_owned()),
         ("LGSP__EVIDENCE__ORIGIN", demo::ORIGIN.to_owned()),
         ("LGSP__EVIDENCE__ENTRIES", "public".to_owned()),

@@ -293,6 +293,12 @@ pub const KEYS: &[Key] = &[
         meaning: "every connection comes from one of them and begins with a PROXY header, version 2",
     },
     Key {
+        name: "code_lists.listen",
+        default: None,
+        allowed: "an address and port such as 10.24.0.11:8082",
+        meaning: "the platform's own service of code lists, for its gateways alone; unset: none",
+    },
+    Key {
         name: "evidence.origin",
         default: None,
         allowed: "letters, digits, '.', '-', '_' and '/', such as lgsp.haiphong.gov.vn/1",

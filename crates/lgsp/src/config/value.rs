@@ -55,6 +55,10 @@ impl Reader {
         self.parsed(name)
     }
 
+    pub(super) fn optional_socket(&mut self, name: &str) -> Option<SocketAddr> {
+        self.optional(name, |raw| text_of(raw)?.parse().ok())
+    }
+
     pub(super) fn origin(&mut self, name: &str) -> Option<Origin> {
         self.required(name, |raw| log_name(&text_of(raw)?))
     }

@@ -76,7 +76,13 @@ pub(super) static CIVIL_STATUS_SYSTEM: System =
     System {
         organisation: "H24.13", code: Cow::Borrowed("ho-tich"), name: "Hộ tịch điện tử"
     };
-/// Calls both.
+/// The platform's own: serves the code lists that agencies publish.
+pub(super) static CODE_LISTS_SYSTEM: System = System {
+    organisation: OPERATOR,
+    code: Cow::Borrowed("danh-muc-dung-chung"),
+    name: "Danh mục dùng chung",
+};
+/// Calls all three.
 pub(super) static CONSUMER_SYSTEM: System =
     System {
         organisation: "H24.14", code: Cow::Borrowed("mot-cua"), name: "Một cửa điện tử"
@@ -88,8 +94,13 @@ pub(super) static UNPERMITTED_SYSTEM: System =
     };
 
 /// All systems.
-pub(super) static SYSTEMS: &[&System] =
-    &[&UNITS_SYSTEM, &CIVIL_STATUS_SYSTEM, &CONSUMER_SYSTEM, &UNPERMITTED_SYSTEM];
+pub(super) static SYSTEMS: &[&System] = &[
+    &UNITS_SYSTEM,
+    &CIVIL_STATUS_SYSTEM,
+    &CONSUMER_SYSTEM,
+    &UNPERMITTED_SYSTEM,
+    &CODE_LISTS_SYSTEM,
+];
 
 /// An operation that a connection allows.
 pub(super) type Operation = (&'static str, &'static str);
@@ -141,8 +152,26 @@ pub(super) static CIVIL_STATUS: Service = Service {
     per_minute: 60_000,
 };
 
+/// The same units as the platform itself serves them: as a code list, with those before the merger.
+pub(super) static CODE_LIST: Service = Service {
+    system: &CODE_LISTS_SYSTEM,
+    code: "don-vi-hanh-chinh",
+    title: "Danh mục dùng chung: đơn vị hành chính và mã trước ngày 01/7/2025",
+    operations: &[
+        ("GET", "/entries"),
+        ("GET", "/entries/{code}"),
+        ("GET", "/entries/{code}/successors"),
+        ("GET", "/changes"),
+    ],
+    purpose: "giai-quyet-thu-tuc",
+    usage: "Đổi mã đơn vị hành chính cũ trong hồ sơ một cửa sang mã hiện hành",
+    legal_basis: "QĐ 01/2025/QĐ-UBND",
+    data_item: "Mã, tên, thời hạn hiệu lực và mã kế thừa của đơn vị hành chính",
+    per_minute: 60_000,
+};
+
 /// All services; the first is the one visitors are shown.
-pub(super) static SERVICES: &[&Service] = &[&UNITS, &CIVIL_STATUS];
+pub(super) static SERVICES: &[&Service] = &[&UNITS, &CIVIL_STATUS, &CODE_LIST];
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! How the sample city comes to be: agencies, systems, keys, services, connections, each
 //! registered by whoever's part it is, over HTTP.
 
+mod code_list;
 mod connection;
 mod credential;
 mod trial;
@@ -9,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use serde_json::{Value, json};
 use wire::ambient::Clock as _;
 use wire::id::Role;
@@ -91,8 +93,9 @@ pub(super) async fn found(
         trial::waive(&offices).await?;
         None
     };
+    code_list::publish(&offices).await?;
     for service in SERVICES {
-        publish(&offices, service, mocks).await?;
+        publish(&offices, service, &place_of(service, running, mocks)?).await?;
         Connection::request(&offices, &city::CONSUMER_SYSTEM.id(), service)
             .await?
             .bring_into_force(&offices, trial.as_ref(), service)
@@ -115,6 +118,7 @@ pub(super) async fn found(
         services: Vec::new(),
         credentials,
         mock_systems: String::new(),
+        code_lists: running.code_lists_url(),
     };
     Ok(with_addresses(plan, manifest, running, mocks))
 }
@@ -126,13 +130,17 @@ pub(super) async fn refresh(
     running: &Running,
     mocks: SocketAddr,
 ) -> anyhow::Result<Manifest> {
-    let moved = manifest.mock_systems != format!("http://{mocks}");
-    let manifest = with_addresses(plan, manifest, running, mocks);
+    let moved = manifest.mock_systems != format!("http://{mocks}")
+        || manifest.code_lists != running.code_lists_url();
+    let mut manifest = with_addresses(plan, manifest, running, mocks);
     if moved {
         let offices = Offices::of(&manifest)?;
-        for service in SERVICES {
-            move_upstream(&offices, service, mocks).await?;
+        for service in SERVICES.iter().filter(|service| is_there(service, &manifest)) {
+            move_upstream(&offices, service, &place_of(service, running, mocks)?).await?;
         }
+    }
+    if manifest.code_lists.is_some() {
+        manifest.code_lists = running.code_lists_url();
     }
     Ok(manifest)
 }
@@ -197,10 +205,23 @@ pub(super) async fn register_system(offices: &Offices, system: &System) -> anyho
     Ok(())
 }
 
-async fn publish(offices: &Offices, service: &Service, mocks: SocketAddr) -> anyhow::Result<()> {
+/// Where a service is answered: by the sample systems, or by the platform itself.
+fn place_of(service: &Service, running: &Running, mocks: SocketAddr) -> anyhow::Result<String> {
+    if service.system.code != city::CODE_LISTS_SYSTEM.code {
+        return Ok(format!("http://{mocks}"));
+    }
+    let lists = running.code_lists_url().context("code lists are not served")?;
+    Ok(format!("{lists}/api/v1/code-lists/{}", service.code))
+}
+
+/// A demo that was founded before the platform served code lists has no such service.
+fn is_there(service: &Service, manifest: &Manifest) -> bool {
+    service.system.code != city::CODE_LISTS_SYSTEM.code || manifest.code_lists.is_some()
+}
+
+async fn publish(offices: &Offices, service: &Service, place: &str) -> anyhow::Result<()> {
     let form = json!({
-        "id": service.id(), "title": service.title, "upstream": format!("http://{mocks}"),
-        "sandbox_upstream": format!("http://{mocks}"),
+        "id": service.id(), "title": service.title, "upstream": place, "sandbox_upstream": place,
     });
     let administrator = offices.administrator(service.system.organisation)?;
     offices.api.must_post(administrator, "/api/v1/services", &form).await?;
@@ -208,14 +229,9 @@ async fn publish(offices: &Offices, service: &Service, mocks: SocketAddr) -> any
 }
 
 /// The provider's system answers at another address than before.
-async fn move_upstream(
-    offices: &Offices,
-    service: &Service,
-    mocks: SocketAddr,
-) -> anyhow::Result<()> {
+async fn move_upstream(offices: &Offices, service: &Service, place: &str) -> anyhow::Result<()> {
     let administrator = offices.administrator(service.system.organisation)?;
     let path = format!("/api/v1/services/{}/terms", service.id());
-    let place = format!("http://{mocks}");
     let form = json!({"upstream": place, "sandbox_upstream": place});
     offices.api.must_post(administrator, &path, &form).await?;
     Ok(())
@@ -229,11 +245,14 @@ fn with_addresses(
 ) -> Manifest {
     let portal = running.control_url();
     let gateway = running.gateway_url();
-    let services = SERVICES.iter().map(|service| DemoService {
-        url: format!("{gateway}/{}", service.id()),
-        id: service.id(),
-        examples: examples(service),
-    });
+    let services = SERVICES.iter().filter(|service| is_there(service, &manifest));
+    let services: Vec<_> = services
+        .map(|service| DemoService {
+            url: format!("{gateway}/{}", service.id()),
+            id: service.id(),
+            examples: examples(service),
+        })
+        .collect();
     let logs = running.trust().logs.into_iter().map(|log| DemoLog {
         url: running.log_url(),
         origin: log.origin.to_string(),
@@ -242,7 +261,7 @@ fn with_addresses(
     Manifest {
         ca: plan.ca(),
         logs: logs.collect(),
-        services: services.collect(),
+        services,
         operations: running.operations_url(),
         mock_systems: format!("http://{mocks}"),
         portal,
@@ -259,6 +278,10 @@ fn examples(service: &Service) -> Vec<DemoExample> {
     };
     if service.system.code == city::UNITS_SYSTEM.code {
         vec![call("GET", "/units", None), call("GET", "/units/dac-khu-cat-hai", None)]
+    } else if service.system.code == city::CODE_LISTS_SYSTEM.code {
+        let paths =
+            ["/entries?q=cat+hai", "/entries/10510", "/entries/10510/successors", "/changes"];
+        paths.into_iter().map(|path| call("GET", path, None)).collect()
     } else {
         vec![call("POST", "/lookup", Some(json!({"reference": "HT-2026-000042"})))]
     }

@@ -35,6 +35,9 @@ pub struct Manifest {
     pub credentials: Vec<DemoCredential>,
     /// Base URL of the sample systems behind the platform.
     pub mock_systems: String,
+    /// Where the platform serves its code lists to the gateway; absent in demos founded before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code_lists: Option<String>,
 }
 
 /// An evidence log and where to read it.

@@ -11,6 +11,7 @@
 mod binary;
 mod call;
 mod cell;
+mod code_lists;
 mod credential;
 mod demo;
 mod described_api;

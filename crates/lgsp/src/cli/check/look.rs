@@ -96,7 +96,13 @@ fn ports(config: &Config, using: &Use) -> Vec<Finding> {
         ("operations.listen", config.operations.listen),
     ];
     let peers = config.database.is_shared().then_some(("cluster.listen", config.cluster.listen));
-    listeners.into_iter().chain(peers).map(|(key, address)| port(key, address, using)).collect()
+    let lists = config.code_lists.map(|listen| ("code_lists.listen", listen));
+    listeners
+        .into_iter()
+        .chain(peers)
+        .chain(lists)
+        .map(|(key, address)| port(key, address, using))
+        .collect()
 }
 
 fn upstream_roots(config: &Config) -> Option<Finding> {
