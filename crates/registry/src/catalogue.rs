@@ -9,6 +9,7 @@
 //! no terms. **Trust**: anyone may ask, signed on or not; what a question costs is bounded.
 
 pub(crate) mod api;
+pub(crate) mod dcat;
 mod index;
 #[cfg(test)]
 mod tests;

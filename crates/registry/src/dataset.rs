@@ -7,7 +7,9 @@
 
 pub(crate) mod api;
 pub(crate) mod command;
+mod event;
 mod form;
+pub(crate) mod lateness;
 pub(crate) mod sql;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -17,7 +19,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use wire::ambient::UtcMicros;
-use wire::id::ServiceCode;
+use wire::id::{ServiceCode, ServiceId};
 use wire::organisation_code::OrganisationCode;
 
 use crate::service::{Classification, ItemKind};
@@ -33,8 +35,14 @@ pub struct DataSet {
     pub about: DataSetAbout,
     /// When an update was declared last; when it was registered, until then.
     pub updated_at: UtcMicros,
+    /// How many updates were declared: the number of its version.
+    pub version: u32,
     /// When it was registered.
     pub registered_at: UtcMicros,
+    /// The services that give it.
+    pub services: Vec<ServiceId>,
+    /// The code lists that its items are written in and that are no longer kept.
+    pub retired_code_lists: Vec<ServiceCode>,
 }
 
 /// What is said of a data set.
@@ -75,6 +83,9 @@ pub struct SourceItem {
     /// Of what kind it is.
     #[serde(rename = "type")]
     pub kind: ItemKind,
+    /// The code list that its values are codes of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_list: Option<String>,
 }
 
 /// How a data set is shared (phương thức chia sẻ).
@@ -87,6 +98,13 @@ pub enum Sharing {
     ByRequest,
     /// With nobody.
     NotShared,
+}
+
+impl DataSetAbout {
+    /// The code lists that its items are written in.
+    pub(crate) fn code_lists(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().filter_map(|item| item.code_list.as_deref())
+    }
 }
 
 impl DataSet {

@@ -13,6 +13,7 @@ use std::time::Duration;
 use crate::Registry;
 use crate::connection::{deadline, suspension};
 use crate::credential::expiry;
+use crate::dataset::lateness;
 use crate::dispute;
 use crate::organisation::plan;
 use crate::profile::sunset;
@@ -29,6 +30,7 @@ pub async fn perform(registry: &Registry) {
     tell("organisation.plans", plan::command::carry_out_due(registry).await);
     tell("service.deadlines", overdue::note_overdue(registry).await);
     tell("dispute.deadlines", dispute::command::note_passed(registry).await);
+    tell("data_set.late", lateness::note(registry).await);
     tell("repeats.forgotten", forget_repeats(registry).await);
     tell("credential.expiries", expiry::note_expiring(registry).await);
     tell("profile.sunsets", sunset::note_ending(registry).await);

@@ -61,6 +61,7 @@ use self::directory::publisher::{Publisher, PublisherParts};
 use self::import::rehearsal::CallJudge;
 use self::refused::Refused;
 
+pub use catalogue::dcat::PublicUrls;
 pub use migrations::MIGRATIONS;
 
 /// What the registry is made of.
@@ -79,6 +80,8 @@ pub struct RegistryParts {
     pub nodes_announced: Duration,
     /// Judges calls by a registry that is not in force.
     pub call_judge: Arc<dyn CallJudge>,
+    /// Where the platform is reached from outside.
+    pub public_urls: PublicUrls,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where ids and secrets come from.
@@ -95,6 +98,7 @@ pub struct Registry {
     pub(crate) allow_loopback: bool,
     pub(crate) nodes_announced: Duration,
     pub(crate) call_judge: Arc<dyn CallJudge>,
+    pub(crate) public_urls: PublicUrls,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
     catalogue: Arc<catalogue::Shelf>,
@@ -117,6 +121,7 @@ impl Registry {
             allow_loopback: parts.allow_loopback,
             nodes_announced: parts.nodes_announced,
             call_judge: parts.call_judge,
+            public_urls: parts.public_urls,
             clock: parts.clock,
             randomness: parts.randomness,
             catalogue: Arc::default(),
@@ -186,6 +191,7 @@ impl Registry {
     pub fn public_router(&self) -> (Router, OpenApi) {
         OpenApiRouter::<Self>::default()
             .merge(catalogue::api::routes())
+            .route_layer(from_fn(web::precondition::spare_what_is_known))
             .with_state(self.clone())
             .split_for_parts()
     }

@@ -38,6 +38,7 @@ pub static MIGRATIONS: Migrations = Migrations {
         ("code list", crate::codelist::sql::CREATE),
         ("document of a credential", CREDENTIAL_DOCUMENT),
         ("planned reorganisation", crate::organisation::plan::sql::CREATE),
+        ("data set event", crate::dataset::sql::CREATE_EVENTS),
     ],
 };
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use gateway::{ClusterParts, Limits, Parts, ResponseKey, UpstreamConfig};
 use keys::PlatformKey;
-use registry::{Registry, RegistryParts};
+use registry::{PublicUrls, Registry, RegistryParts};
 use tokio::task::JoinHandle;
 use transport::{Acceptor, TrustedRoots};
 use url::Url;
@@ -89,7 +89,8 @@ impl Platform {
         let (members, keeper) =
             membership::join(&core, origin, trust::file(&core.keys, origin)?).await?;
 
-        let registry = open_registry(&core, &config).await?;
+        let public_urls = PublicUrls { control: control_url.clone(), gateway: gateway_url.clone() };
+        let registry = open_registry(&core, &config, public_urls).await?;
         let gateway_address = listeners.gateway.address;
         let acceptor = acceptors.gateway.clone();
         let cluster = match listeners.peers {
@@ -224,7 +225,11 @@ async fn keep_duties(registry: Registry) {
     }
 }
 
-async fn open_registry(core: &Core, config: &Config) -> Result<Registry, StartProblem> {
+async fn open_registry(
+    core: &Core,
+    config: &Config,
+    public_urls: PublicUrls,
+) -> Result<Registry, StartProblem> {
     let parts = RegistryParts {
         recorder: core.recorder.clone(),
         secrets: core.secrets.clone(),
@@ -233,6 +238,7 @@ async fn open_registry(core: &Core, config: &Config) -> Result<Registry, StartPr
         allow_loopback: config.gateway.loopback_upstreams,
         nodes_announced: gateway::ANNOUNCED,
         call_judge: Arc::new(GatewayJudge),
+        public_urls,
         clock: Arc::clone(&core.clock),
         randomness: Arc::clone(&core.randomness),
     };

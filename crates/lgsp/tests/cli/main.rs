@@ -13,6 +13,7 @@ mod call;
 mod cell;
 mod code_lists;
 mod credential;
+mod dcat;
 mod demo;
 mod described_api;
 mod drill;

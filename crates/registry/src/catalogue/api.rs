@@ -1,29 +1,34 @@
 //! `/api/v1/catalogue`, open to everyone.
 
 use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use web::openapi::Problems;
-use web::{Json, Page, PageRequest, Query, Refusal, field};
+use web::{Json, Page, PageRequest, Query, Refusal, Tagged, field};
 use wire::ambient::UtcMicros;
+use wire::directory::Record;
 use wire::id::ServiceId;
 use wire::problem::Text;
 
+use super::dcat::{self, Content};
 use super::index::{Shown, Wanted};
 use super::{index, words};
 use crate::Registry;
 use crate::refused::Refused;
 use crate::service::life::ServiceState;
 use crate::service::{About, Classification};
+use crate::{codelist, dataset};
 
 /// The longest question, in characters, and the most words of it.
 const QUESTION_CHARS: usize = 200;
 const MAX_WORDS: usize = 8;
 
 pub(crate) fn routes() -> OpenApiRouter<Registry> {
-    OpenApiRouter::default().routes(routes!(search))
+    OpenApiRouter::default().routes(routes!(search)).routes(routes!(harvest))
 }
 
 /// A published service, as everyone may know it.
@@ -104,6 +109,34 @@ async fn search(
     let found: Vec<_> = found.into_iter().filter(comes_after).take(rows).collect();
     let page = page.page(found, |(score, shown)| format!("{score} {}", shown.service.id));
     Ok(Json(page.map(|(_, shown)| CatalogueItem::new(shown, now))))
+}
+
+/// The public catalogue for other catalogues: DCAT 3 in JSON-LD, with services, data sets and code
+/// lists. Open to everyone, without a token.
+#[utoipa::path(get, path = "/api/v1/catalogue/dcat", operation_id = "harvest", tag = "catalogue",
+    security(()),
+    responses((status = 200, description = "The catalogue",
+        content((serde_json::Value = "application/ld+json"))), Problems))]
+async fn harvest(State(registry): State<Registry>) -> Result<Response, Refusal> {
+    let index = index(&registry).await.map_err(Refused::from)?;
+    let found = index.search(&Wanted::default(), registry.clock.now());
+    let database = &registry.database;
+    let directory = registry.publisher.subscribe().borrow().signed.clone();
+    let names = directory.directory.records().iter().filter_map(|record| match record {
+        Record::Organisation(record) => Some((record.code.clone(), record.name.clone())),
+        _ => None,
+    });
+    let content = Content {
+        services: found.into_iter().map(|(_, shown)| shown).collect(),
+        data_sets: dataset::sql::all(database).await.map_err(Refused::from)?,
+        code_lists: codelist::sql::kept(database).await.map_err(Refused::from)?,
+        owners: names.collect(),
+    };
+    let document = dcat::document(&content, &registry.public_urls);
+    let mut response = Tagged(document).into_response();
+    let media_type = HeaderValue::from_static("application/ld+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+    Ok(response)
 }
 
 impl CatalogueItem {

@@ -102,10 +102,10 @@ async fn nothing_inner_and_nothing_unpublished_is_shown() {
     assert_eq!(ids(&platform, "q=nhap").await, [""; 0]);
     assert_eq!(page["items"].as_array().unwrap().len(), 2);
     assert_eq!(page["items"][0]["owner"], "Cơ quan H24.12");
-    // And it is the only thing that a stranger is shown.
+    // And it, with its DCAT, is the only thing that a stranger is shown.
     let document = serde_json::to_value(&platform.public_openapi).unwrap();
     let paths: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
-    assert_eq!(paths, [PATH]);
+    assert_eq!(paths, [PATH, "/api/v1/catalogue/dcat"]);
     for method in ["POST", "PUT", "DELETE"] {
         assert_eq!(platform.ask("", method, PATH, None).await.0, 405);
     }
@@ -178,4 +178,53 @@ fn five_thousand_services_are_searched_in_memory() {
     assert_eq!(count("tra cuu"), 5_000);
     assert_eq!(count("so 4999 y te"), 1);
     assert_eq!(count("so 4999 dat"), 0);
+}
+
+#[tokio::test]
+async fn other_catalogues_are_told_what_everyone_may_know_and_nothing_else() {
+    let platform = Platform::with_service().await;
+    let about = |item: &str, sharing: &str, class: &str| {
+        json!({"title": format!("Tập {item}"), "steward": "Phòng A", "legal_basis": "QĐ 01/2025/QĐ-UBND",
+            "items": [{"code": item, "name": "Tên", "type": "text"}],
+            "classification": class, "sharing": sharing, "update_every_days": 30})
+    };
+    for (code, sharing, class) in [
+        ("mo", "open", "open"),
+        ("xin-phep", "by_request", "personal"),
+        ("giu-lai", "not_shared", "open"),
+        ("nhay-cam", "by_request", "sensitive"),
+    ] {
+        let form =
+            json!({"code": code, "organisation": "H24.12", "about": about(code, sharing, class)});
+        platform.made(PROVIDER, "/api/v1/data-sets", form).await;
+    }
+    let services = json!({"services": [SERVICE]});
+    platform.made(PROVIDER, "/api/v1/data-sets/mo/services", services).await;
+    crate::codelist::tests::with_units(&platform).await;
+    let path = "/api/v1/catalogue/dcat";
+    let (status, headers, document) = platform.heard("", "GET", path, None, &[]).await;
+    assert_eq!(status, 200);
+    assert_eq!(headers["content-type"], "application/ld+json");
+    let sets = document["dataset"].as_array().unwrap();
+    let ids: Vec<_> = sets.iter().map(|set| set["@id"].as_str().unwrap()).collect();
+    let base = "https://lgsp.test/api/v1";
+    let of = |rest: &str| format!("{base}/{rest}");
+    assert_eq!(
+        ids,
+        [of("data-sets/mo"), of("data-sets/xin-phep"), of("code-lists/don-vi-hanh-chinh")]
+    );
+    let access =
+        |at: usize| sets[at]["accessRights"]["@id"].as_str().unwrap().rsplit('/').next().unwrap();
+    assert_eq!((access(0), access(1)), ("PUBLIC", "RESTRICTED"));
+    assert!(sets[0]["accrualPeriodicity"]["@id"].as_str().unwrap().ends_with("/MONTHLY"));
+    let service = &document["service"][0];
+    assert_eq!(service["endpointURL"]["@id"], format!("https://cong.lgsp.test/{SERVICE}"));
+    assert_eq!(service["servesDataset"], json!([{"@id": of("data-sets/mo")}]));
+    let text = document.to_string();
+    for inner in ["10.24.12.5", "giu-lai", "nhay-cam"] {
+        assert!(!text.contains(inner), "{inner} is shown");
+    }
+    // Who has it already is told so.
+    let tag = [("if-none-match", headers["etag"].to_str().unwrap())];
+    assert_eq!(platform.heard("", "GET", path, None, &tag).await.0, 304);
 }

@@ -105,6 +105,17 @@ pub(crate) async fn list(
     Ok(lists)
 }
 
+/// All lists that are kept, in the order of their codes.
+pub(crate) async fn kept(database: &store::Database) -> Result<Vec<CodeList>, StoreError> {
+    let sql = format!("SELECT {LIST} FROM code_list WHERE retired_at IS NULL ORDER BY code");
+    let mut lists = Vec::new();
+    for row in database.rows(&sql, &[]).await? {
+        let last = last_version(database, &row.parsed("code")?).await?;
+        lists.push(list_from(&row, last)?);
+    }
+    Ok(lists)
+}
+
 pub(crate) async fn insert(change: &mut Change, new: &CodeList) -> Result<(), StoreError> {
     let sql = "INSERT INTO code_list (code, organisation, about, registered_at)
         VALUES ($1, $2, $3, $4)";

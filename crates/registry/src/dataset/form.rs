@@ -28,6 +28,10 @@ impl DataSetAbout {
             let code: ServiceCode = field::parse(&format!("{name}.code"), &item.code)?;
             item.code = code.to_string();
             item.name = field::sentence(&format!("{name}.name"), &item.name, NAME_CHARS)?;
+            if let Some(list) = &item.code_list {
+                let code: ServiceCode = field::parse(&format!("{name}.code_list"), list)?;
+                item.code_list = Some(code.to_string());
+            }
             if !codes.insert(item.code.clone()) {
                 let rule = Text::new("các mã khác nhau.", "different codes.");
                 return Err(field::invalid("items", &rule));

@@ -169,6 +169,10 @@ impl Platform {
             allow_loopback: false,
             nodes_announced: Duration::from_mins(12),
             call_judge: Arc::new(ByTheRecords),
+            public_urls: crate::PublicUrls {
+                control: "https://lgsp.test".to_owned(),
+                gateway: "https://cong.lgsp.test".to_owned(),
+            },
             clock: clock.clone(),
             randomness: randomness.clone(),
         })

@@ -77,6 +77,9 @@ pub(super) fn complete(table: &Table, key: &Key, row: &mut Row, now: UtcMicros) 
         if table.name == "credential" && column.name == "environment" {
             row.entry(column.name).or_insert_with(|| "production".into());
         }
+        if table.name == "data_set" && column.name == "version" {
+            row.entry(column.name).or_insert_with(|| 0.into());
+        }
         if matches!(column.kind, Kind::Organisations | Kind::Networks) {
             row.entry(column.name).or_insert_with(|| "".into());
         }
