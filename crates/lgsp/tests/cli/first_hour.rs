@@ -53,6 +53,7 @@ fn the_pages_go_as_they_are_written() {
     assert!(words.contains("System H24.14/mot-cua itself signed the request \"GET http"), "{said}");
     let refused_then_resumed = "connection.not_active [] active";
     assert!(words.contains(refused_then_resumed), "{said}");
+    assert!(words.contains("decided"), "{said}");
     let answered_by_the_former_code = "200 H24.40/don-vi-hanh-chinh/danh-muc/v1 ended";
     assert!(words.contains(answered_by_the_former_code), "{said}");
 }
