@@ -30,6 +30,7 @@ mod rehearsal;
 mod rotations;
 pub mod server;
 mod trust;
+mod witnesses;
 
 pub use self::core::Core;
 pub use data_directory::DataDirectory;

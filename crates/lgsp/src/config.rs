@@ -17,6 +17,7 @@ mod source;
 mod tests;
 mod value;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -25,11 +26,15 @@ use ::keys::{Protection, TokenName, Zeroizing};
 use store::DatabaseConfig;
 use url::Url;
 use wire::checkpoint::Origin;
+use wire::note::CosignatureVerifier;
 
 pub use listener::ListenerConfig;
 pub use problem::ConfigProblems;
 use source::Source;
 use value::Reader;
+
+/// How many witnesses are asked at most.
+const MOST_WITNESSES: usize = 20;
 
 /// One node's configuration, every value checked for form (not yet against the machine).
 #[derive(Debug, Clone)]
@@ -157,6 +162,19 @@ pub struct EvidenceConfig {
     pub checkpoint_every: Duration,
     /// Who may read entry bundles.
     pub entries: EntriesAccess,
+    /// Who cosigns checkpoints.
+    pub witnesses: Vec<WitnessConfig>,
+    /// How many of them make a checkpoint a cosigned one.
+    pub witnesses_needed: usize,
+}
+
+/// A witness of another organisation.
+#[derive(Debug, Clone)]
+pub struct WitnessConfig {
+    /// Before `/add-checkpoint`.
+    pub url: Url,
+    /// Its name and key.
+    pub verifier: CosignatureVerifier,
 }
 
 /// Who may read entry bundles. Checkpoints and hash tiles are public always.
@@ -373,11 +391,41 @@ impl EvidenceConfig {
             "evidence.entries",
             &[("auditor", EntriesAccess::Auditor), ("public", EntriesAccess::Public)],
         );
+        let witnesses = WitnessConfig::read(reader);
+        let needed = reader.whole("evidence.witnesses_needed", 1..=MOST_WITNESSES as u64);
+        let needed = needed.and_then(|needed| usize::try_from(needed).ok());
+        let are_enough = |all: &Vec<WitnessConfig>| all.is_empty() || needed <= Some(all.len());
+        if !witnesses.as_ref().is_none_or(are_enough) {
+            reader.note_refused("evidence.witnesses_needed");
+        }
         Some(Self {
             origin: origin?,
             checkpoint_every: Duration::from_millis(every?),
             entries: entries?,
+            witnesses: witnesses?,
+            witnesses_needed: needed?,
         })
+    }
+}
+
+impl WitnessConfig {
+    fn read(reader: &mut Reader) -> Option<Vec<Self>> {
+        let given = reader.list("evidence.witnesses")?;
+        let read: Option<Vec<Self>> = given.iter().map(|one| Self::parse(one)).collect();
+        let names = read.iter().flatten().map(|witness| witness.verifier.name());
+        let are_distinct = names.collect::<BTreeSet<_>>().len() == given.len();
+        if given.len() > MOST_WITNESSES || !are_distinct {
+            reader.note_refused("evidence.witnesses");
+            return None;
+        }
+        read
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (url, verifier) = text.split_once(' ')?;
+        let url: Url = url.parse().ok()?;
+        let is_web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        is_web.then_some(Self { url, verifier: verifier.trim().parse().ok()? })
     }
 }
 

@@ -28,6 +28,7 @@ use tokio::sync::watch;
 use utoipa::OpenApi as _;
 use web::{Authenticator, Organisations, require_sign_on};
 use wire::trust::TrustFile;
+use witness::asking::Cosigned;
 
 /// What the routes need.
 #[derive(Clone)]
@@ -44,10 +45,13 @@ pub struct EvidenceApi {
     pub entries_public: bool,
     /// The public keys of all nodes of the platform, now.
     pub trust: watch::Receiver<Arc<TrustFile>>,
+    /// The largest checkpoint that enough witnesses cosigned.
+    pub cosigned: watch::Receiver<Option<Arc<Cosigned>>>,
 }
 
 const TRUST: &str = "/.well-known/lgsp-trust.json";
 const CHECKPOINT: &str = "/evidence/logs/{log}/checkpoint";
+const COSIGNED: &str = "/evidence/logs/{log}/checkpoint.cosigned";
 const HASHES: &str = "/evidence/logs/{log}/tile/{*path}";
 const ENTRIES: &str = "/evidence/logs/{log}/tile/entries/{*path}";
 const CALL: &str = "/evidence/v1/calls/{request_id}";
@@ -69,6 +73,7 @@ pub fn router(api: EvidenceApi, authenticator: Arc<dyn Authenticator>) -> Router
     let mut public = Router::new()
         .route(TRUST, get(log_files::trust))
         .route(CHECKPOINT, get(log_files::checkpoint))
+        .route(COSIGNED, get(log_files::cosigned))
         .route(HASHES, get(log_files::hash_tile));
     let mut signed_on =
         Router::new().route(CALL, get(records::call)).route(BUNDLE, get(records::bundle));

@@ -135,7 +135,7 @@ impl FromStr for Checkpoint {
 }
 
 /// A decimal number in its only spelling: digits, no sign, no leading zero.
-pub(crate) fn plain_decimal(text: &str) -> Option<u64> {
+pub fn plain_decimal(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
 }

@@ -159,6 +159,15 @@ impl Folder {
         Ok(if is_known { Added::Key } else { Added::Log })
     }
 
+    /// Believes `key` no longer, as when it was stolen; whether it was believed. What is remembered of
+    /// its log stays, and counts when another key of the log is added.
+    pub fn remove(&self, key: &NoteVerifier) -> Result<bool, FolderError> {
+        let keys: Vec<_> = self.logs()?.into_iter().flat_map(|log| log.keys).collect();
+        let lines = keys.iter().filter(|known| *known != key).map(|known| format!("{known}\n"));
+        self.keys.replace(LOGS, lines.collect::<Vec<_>>().concat().as_bytes())?;
+        Ok(keys.contains(key))
+    }
+
     /// Opens its memory and goes to work.
     pub fn witness(&self, clock: Arc<dyn Clock>) -> Result<Witness, FolderError> {
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
@@ -214,6 +223,8 @@ mod tests {
         assert_eq!(folder.add(log_key("log.example/a", 1)).unwrap(), Added::Nothing);
         assert_eq!(folder.add(log_key("log.example/a", 2)).unwrap(), Added::Key);
         assert_eq!(folder.add(log_key("log.example/b", 1)).unwrap(), Added::Log);
+        assert!(folder.remove(&log_key("log.example/a", 2)).unwrap());
+        assert!(!folder.remove(&log_key("log.example/a", 2)).unwrap());
         drop(folder);
         let again = Folder::create(&path, NAME, &SeededRandomness::new(6));
         assert!(matches!(again, Err(FolderError::Taken(_))));
@@ -221,7 +232,7 @@ mod tests {
         let folder = Folder::open(&path).unwrap();
         assert_eq!(folder.verifier().unwrap(), verifier);
         let logs = folder.logs().unwrap();
-        assert_eq!(logs.iter().map(|log| log.keys.len()).collect::<Vec<_>>(), [2, 1]);
+        assert_eq!(logs.iter().map(|log| log.keys.len()).collect::<Vec<_>>(), [1, 1]);
         let witness = folder.witness(Arc::new(TestClock::default())).unwrap();
         assert_eq!(witness.seen().len(), 2);
     }

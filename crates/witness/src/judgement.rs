@@ -59,6 +59,15 @@ pub enum Refusal {
     NotRemembered(#[source] io::Error),
 }
 
+/// What a refused checkpoint may show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Suspicion {
+    /// The log signed two of one size.
+    Forked,
+    /// No proof was given that it only grew.
+    NotGrown,
+}
+
 impl Seen {
     /// Nothing yet.
     pub fn nothing(origin: wire::checkpoint::Origin) -> Self {
@@ -73,9 +82,14 @@ impl Seen {
 }
 
 impl Refusal {
-    /// Whether the log's own signature stands under what does not fit together.
-    pub fn convicts(&self) -> bool {
-        matches!(self, Self::OtherRoot(_) | Self::NotGrown { .. })
+    /// Whether it may show that the log was rewritten, and how: two checkpoints of one size that
+    /// the log signed convict it; a proof that does not lead there may be anybody's mistake.
+    pub(crate) fn suspicion(&self) -> Option<Suspicion> {
+        match self {
+            Self::OtherRoot(_) => Some(Suspicion::Forked),
+            Self::NotGrown { .. } => Some(Suspicion::NotGrown),
+            _ => None,
+        }
     }
 }
 

@@ -13,6 +13,7 @@
 //! **Trust**: whoever has the key or can put back an older memory can cosign a fork. A witness
 //! whose memory was lost or restored is given up, with its key.
 
+pub mod asking;
 pub mod folder;
 pub mod http;
 pub mod judgement;
@@ -145,8 +146,8 @@ impl Witness {
         let grown = match judgement::judge(&witnessed.log, memory.seen(), request) {
             Ok(grown) => grown,
             Err(refusal) => {
-                if refusal.convicts() {
-                    memory.keep_refused(request);
+                if let Some(suspicion) = refusal.suspicion() {
+                    memory.keep_refused(suspicion, request);
                 }
                 return Err(refusal);
             }

@@ -18,9 +18,11 @@ use wire::note::SignedNote;
 use wire::witness::AddCheckpoint;
 
 use crate::WitnessError;
-use crate::judgement::Seen;
+use crate::judgement::{Seen, Suspicion};
 
-/// How many refused requests are kept of a log. The first ones tell most: they are not replaced.
+/// How many refused requests of one kind are kept of a log. The first ones tell most: they are not
+/// replaced. Anybody can send a checkpoint that is public with a proof that is none, so those have
+/// room of their own and never take that of what convicts.
 const MOST_REFUSED: usize = 100;
 /// In which folder they stand.
 const REFUSED: &str = "refused";
@@ -73,6 +75,9 @@ impl Memory {
     /// Makes `grown` durable. After an error it is not remembered here, though a later opening may
     /// find it: it was not cosigned either way.
     pub(crate) fn replace(&mut self, grown: Seen) -> io::Result<()> {
+        if grown.checkpoint == self.seen.checkpoint && self.seen.note.is_some() {
+            return Ok(());
+        }
         let text = grown.note.clone().unwrap_or_else(|| grown.text());
         replace(&*self.disk, &self.folder, &self.name, &text)?;
         self.seen = grown;
@@ -81,24 +86,31 @@ impl Memory {
 
     /// Keeps a request that may convict the log, beside what it contradicts. What cannot be kept is
     /// told: the refusal stands without it.
-    pub(crate) fn keep_refused(&self, request: &AddCheckpoint) {
-        let kept = self.write_refused(request);
+    pub(crate) fn keep_refused(&self, suspicion: Suspicion, request: &AddCheckpoint) {
+        let kept = self.write_refused(suspicion, request);
         if let Err(error) = kept {
             tracing::error!(log = %self.seen.checkpoint.origin, %error, "a refused checkpoint is not kept");
         }
     }
 
-    fn write_refused(&self, request: &AddCheckpoint) -> io::Result<()> {
+    /// One file per pair of checkpoints, whatever other signatures stand under them.
+    fn write_refused(&self, suspicion: Suspicion, request: &AddCheckpoint) -> io::Result<()> {
         let folder = self.folder.join(REFUSED);
         self.disk.create_dirs(&folder)?;
-        let known = self.seen.note.clone().unwrap_or_else(|| self.seen.text());
-        let digest = hex(&sha256(&[known.as_bytes(), request.note.as_bytes()]));
-        let name = format!("{}.{digest:.16}", self.name);
+        let kind = match suspicion {
+            Suspicion::Forked => "forked",
+            Suspicion::NotGrown => "not-grown",
+        };
+        let kind = format!("{}.{kind}.", self.name);
+        let refused = request.note.parse::<SignedNote>().map(|note| note.text).unwrap_or_default();
+        let digest = hex(&sha256(&[self.seen.text().as_bytes(), b"\n", refused.as_bytes()]));
+        let name = format!("{kind}{digest:.16}");
         let names = self.disk.list(&folder)?;
-        let of_this_log = names.iter().filter(|kept| kept.starts_with(&self.name)).count();
-        if of_this_log >= MOST_REFUSED || names.contains(&name) {
+        let of_this_kind = names.iter().filter(|kept| kept.starts_with(&kind)).count();
+        if of_this_kind >= MOST_REFUSED || names.contains(&name) {
             return Ok(());
         }
+        let known = self.seen.note.clone().unwrap_or_else(|| self.seen.text());
         let text = format!("cosigned before:\n\n{known}\nrefused:\n\n{request}");
         replace(&*self.disk, &folder, &name, &text)?;
         self.disk.sync_dir(&self.folder)

@@ -126,7 +126,7 @@ fn a_fork_is_refused_and_kept_as_what_convicts_its_log() {
 }
 
 #[test]
-fn what_was_refused_does_not_fill_the_disk() {
+fn what_was_refused_does_not_fill_the_disk_nor_take_the_room_of_what_convicts() {
     let log = TestLog::new();
     let (disk, witness) = begin(&log);
     witness.cosign(&log.grow(0, 0, 3)).unwrap();
@@ -134,6 +134,32 @@ fn what_was_refused_does_not_fill_the_disk() {
         assert!(witness.cosign(&log.grow(history, 3, 5)).is_err());
     }
     assert_eq!(disk.paths("refused/").len(), 100);
+    assert!(matches!(witness.cosign(&log.grow(1, 3, 3)), Err(Refusal::OtherRoot(3))));
+    assert_eq!(disk.paths(".forked.").len(), 1);
+}
+
+/// A checkpoint is public, and anybody can put lines under it.
+#[test]
+fn one_checkpoint_is_kept_once_whatever_signatures_are_added() {
+    let log = TestLog::new();
+    let (disk, witness) = begin(&log);
+    witness.cosign(&log.grow(0, 0, 3)).unwrap();
+    for number in 0..5_u8 {
+        let mut request = log.grow(1, 3, 5);
+        request.note += &note_signature_line("nobody.example", &[number; 32], &[number; 64]);
+        assert!(matches!(witness.cosign(&request), Err(Refusal::NotGrown { .. })));
+    }
+    assert_eq!(disk.paths("refused/").len(), 1);
+}
+
+#[test]
+fn the_same_checkpoint_again_costs_no_write() {
+    let log = TestLog::new();
+    let (disk, witness) = begin(&log);
+    witness.cosign(&log.grow(0, 0, 3)).unwrap();
+    let calls = disk.calls();
+    witness.cosign(&log.grow(0, 3, 3)).unwrap();
+    assert_eq!(disk.calls(), calls);
 }
 
 #[test]

@@ -8,8 +8,10 @@ use evidence::DirectoryHistory;
 use identity::Identity;
 use portal::{Shown, ShownLog};
 use registry::Registry;
+use tokio::sync::watch;
 use web::{Ambient, Authenticator, Organisations};
 use wire::checkpoint::Origin;
+use witness::asking::Cosigned;
 
 use super::core::Core;
 use super::in_force::{self, InForce};
@@ -18,15 +20,18 @@ use crate::access_log;
 use crate::config::{Config, EntriesAccess};
 use crate::evidence_api::{self, EvidenceApi};
 
+/// What is served beside the opened stores.
+pub(super) struct Served<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) members: &'a Membership,
+    pub(super) gateway_url: &'a str,
+    pub(super) in_force: InForce,
+    pub(super) cosigned: watch::Receiver<Option<Arc<Cosigned>>>,
+}
+
 /// Everything the control listener answers.
-pub(super) fn routes(
-    core: &Core,
-    registry: &Registry,
-    config: &Config,
-    members: &Membership,
-    gateway_url: &str,
-    in_force: InForce,
-) -> Router {
+pub(super) fn routes(core: &Core, config: &Config, served: Served<'_>) -> Router {
+    let Served { registry, members, gateway_url, in_force, cosigned } = served;
     let organisations: Arc<dyn Organisations> = Arc::new(registry.clone());
     let randomness = Arc::clone(&core.randomness);
     let identity = Identity::new(core.recorder.clone(), Arc::clone(&organisations), randomness);
@@ -53,6 +58,7 @@ pub(super) fn routes(
         log_name: log_name.into(),
         entries_public: config.evidence.entries == EntriesAccess::Public,
         trust: members.trust.clone(),
+        cosigned,
     };
     let evidence = evidence_api::router(evidence, Arc::clone(&authenticator));
     let agreements = portal::agreement::routes(registry);

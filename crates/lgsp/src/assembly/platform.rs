@@ -23,7 +23,7 @@ use super::problem::StartProblem;
 use super::readiness::PlatformReadiness;
 use super::rehearsal::GatewayJudge;
 use super::server::Server;
-use super::{code_lists, control, nodes, operations, trust};
+use super::{code_lists, control, nodes, operations, trust, witnesses};
 use crate::ambient::SystemClock;
 use crate::config::{Config, GatewayConfig};
 use crate::telemetry;
@@ -52,6 +52,8 @@ pub struct Running {
     /// Does what the clock makes due.
     duties: JoinHandle<()>,
     upkeep: JoinHandle<()>,
+    /// Shows checkpoints to witnesses, if there are any.
+    witnesses: Option<JoinHandle<()>>,
     /// Exchanges certificates whose files change.
     certificates: JoinHandle<()>,
     operations_scheme: &'static str,
@@ -107,7 +109,15 @@ impl Platform {
 
         let follower = membership::follow(&core, registry.clone(), keeper, config.follow, news);
         let stopping = Arc::new(AtomicBool::new(false));
-        let routes = control::routes(&core, &registry, &config, &members, &gateway_url, in_force);
+        let witnesses = witnesses::start(&core, &config.evidence)?;
+        let served = control::Served {
+            registry: &registry,
+            members: &members,
+            gateway_url: &gateway_url,
+            in_force,
+            cosigned: witnesses.cosigned,
+        };
+        let routes = control::routes(&core, &config, served);
         let control = Server::start(listeners.control, acceptors.control.clone(), routes)
             .map_err(part("control"))?;
         let serve_lists = |listener| {
@@ -142,6 +152,7 @@ impl Platform {
             follower,
             duties,
             upkeep,
+            witnesses: witnesses.task,
             certificates,
             operations_scheme: config.operations.scheme(),
             stopping,
@@ -169,6 +180,9 @@ impl Running {
         self.courier.abort();
         if let Some(listing) = &self.listing {
             listing.abort();
+        }
+        if let Some(witnesses) = &self.witnesses {
+            witnesses.abort();
         }
         self.follower.abort();
         self.duties.abort();

@@ -5,6 +5,7 @@
 
 mod add;
 mod init;
+mod remove;
 mod serve;
 
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ const EXAMPLE: &str = "Examples:
 enum Command {
     Init(init::Options),
     Add(add::Options),
+    Remove(remove::Options),
     Serve(serve::Options),
 }
 
@@ -42,6 +44,7 @@ pub fn run(options: &Options) -> Result<ExitCode, Complaint> {
     match &options.command {
         Command::Init(options) => init::run(options),
         Command::Add(options) => add::run(options),
+        Command::Remove(options) => remove::run(options),
         Command::Serve(options) => serve::run(options),
     }
 }

@@ -317,6 +317,18 @@ pub const KEYS: &[Key] = &[
         meaning: "who may read entries (checkpoints and hashes are public always)",
     },
     Key {
+        name: "evidence.witnesses",
+        default: Some("[]"),
+        allowed: "a list, each the URL of a witness, a space, and its verifier key (name+hash+key)",
+        meaning: "who cosigns the log's checkpoints: witnesses (`lgsp witness`) of other organisations",
+    },
+    Key {
+        name: "evidence.witnesses_needed",
+        default: Some("1"),
+        allowed: "a whole number from 1 to the number of witnesses, which is at most 20",
+        meaning: "how many of them make a checkpoint a cosigned one",
+    },
+    Key {
         name: "log.format",
         default: Some("\"auto\""),
         allowed: "\"auto\", \"human\" or \"json\"",

@@ -43,6 +43,17 @@ pub(super) async fn checkpoint(
     Ok(answer(TEXT, ASK_EVERY_TIME, published.note.clone().into_bytes()))
 }
 
+/// `GET /evidence/logs/{log}/checkpoint.cosigned`: the largest one that enough witnesses cosigned,
+/// with their lines.
+pub(super) async fn cosigned(
+    State(api): State<EvidenceApi>,
+    Path(log): Path<String>,
+) -> Result<Response, Refusal> {
+    api.must_be_ours(&log)?;
+    let cosigned = api.cosigned.borrow().clone().ok_or_else(not_cosigned)?;
+    Ok(answer(TEXT, ASK_EVERY_TIME, cosigned.note.clone().into_bytes()))
+}
+
 /// `GET /evidence/logs/{log}/tile/{L}/{N}[.p/{W}]`
 pub(super) async fn hash_tile(
     State(api): State<EvidenceApi>,
@@ -107,6 +118,16 @@ impl EvidenceApi {
 
 fn entries_path(path: &str) -> Result<TilePath, Refusal> {
     format!("tile/entries/{path}").parse().map_err(|_| no_such_tile())
+}
+
+fn not_cosigned() -> Refusal {
+    Refusal::new(
+        ErrorCode::EvidenceNotFound,
+        Text::new(
+            "Chưa có mốc kiểm tra nào được đủ số nhân chứng đồng ký.",
+            "No checkpoint has been cosigned by enough witnesses yet.",
+        ),
+    )
 }
 
 fn no_such_tile() -> Refusal {

@@ -7,9 +7,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use testkit::Process;
 use wire::note::{CosignatureVerifier, NoteSignature, SignedNote, cosigned};
+use wire::trust::TrustFile;
 
-use crate::binary::{lgsp, run};
+use crate::binary::{Node, lgsp, run};
 use crate::running::Demo;
+use crate::serve::{Serving, serve as start};
 
 /// What stands before an Ed25519 key in its `SubjectPublicKeyInfo` (RFC 8410).
 const ED25519_SPKI: [u8; 12] =

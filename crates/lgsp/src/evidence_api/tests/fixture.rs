@@ -158,6 +158,7 @@ impl Fixture {
             log_name: "log".into(),
             entries_public,
             trust: tokio::sync::watch::channel(Arc::new(trust.clone())).1,
+            cosigned: tokio::sync::watch::channel(None).1,
         };
         let routes = web::surface(router(api, Arc::new(Credulous)), Ambient { clock, randomness });
         Self { routes, log, request_id, trust, _database: place, _folder: folder }
