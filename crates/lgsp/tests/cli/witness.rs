@@ -63,15 +63,116 @@ async fn a_witness_cosigns_what_the_platform_publishes() {
     assert_eq!(demo.stop(), Some(0));
 }
 
+/// A node's log is cosigned; put back from an older copy and continued, it is refused, and the
+/// node's own log says why.
+#[tokio::test]
+async fn a_node_that_is_put_back_is_told_by_its_witness() {
+    let node = Node::init();
+    let folder = node.folder.path().join("witness");
+    let folder = folder.to_str().unwrap();
+    let made = run(&["witness", "init", "--folder", folder, "--name", "witness.test/1", "--json"]);
+    let made: serde_json::Value = serde_json::from_str(&made.out).unwrap();
+    let vkey = made["vkey"].as_str().unwrap();
+    let verifier: CosignatureVerifier = vkey.parse().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = std::fs::read_to_string(node.config()).unwrap();
+    let named = format!("[evidence]\nwitnesses = [\"http://{free} {vkey}\"]\n");
+    std::fs::write(node.config(), config.replace("[evidence]\n", &named)).unwrap();
+
+    // The node is there before its witness, which it asks until it is answered.
+    let serving = start(&node);
+    assert_eq!(get(&serving, "checkpoint.cosigned").await.0, 404);
+    let trust = reqwest::get(format!("{}/.well-known/lgsp-trust.json", serving.control)).await;
+    let trust = trust.unwrap().bytes().await.unwrap();
+    let log_key = TrustFile::parse(&trust).unwrap().logs.remove(0).vkey.to_string();
+    let added = run(&["witness", "add", "--folder", folder, "--log", &log_key]);
+    assert_eq!(added.code, Some(0), "{added:?}");
+    let (_witness, _) = serve_at(folder, &free.to_string());
+    let at_first = cosigned_past(&serving, &verifier, 0).await;
+    stop(serving);
+    if node.database.is_shared() {
+        // The registry cannot be put back with the folder.
+        return;
+    }
+
+    let (data, older) = (node.data(), node.folder.path().join("older"));
+    copy(&data, &older);
+    let serving = start(&node);
+    make_organisations(&node, &serving, 0, 8).await;
+    cosigned_past(&serving, &verifier, at_first + 8).await;
+    stop(serving);
+
+    std::fs::remove_dir_all(&data).unwrap();
+    copy(&older, &data);
+    let mut serving = start(&node);
+    let alarm = |line: &str| line.contains("a witness refuses the log's checkpoint");
+    let line = serving.process.wait_for_line(alarm);
+    assert!(line.contains("put back from an older copy"), "{line}");
+    // It goes on all the same, past what the witness saw.
+    make_organisations(&node, &serving, 100, 20).await;
+    assert_eq!(get(&serving, "checkpoint.cosigned").await.0, 404);
+    stop(serving);
+    let mut serving = start(&node);
+    let line = serving.process.wait_for_line(alarm);
+    assert!(line.contains("was rewritten"), "{line}");
+    let kept = Path::new(folder).join("memory/refused");
+    assert!(std::fs::read_dir(kept).unwrap().count() >= 1);
+    stop(serving);
+}
+
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
+    assert!(copied.success());
+}
+
+fn stop(serving: Serving) {
+    serving.process.terminate();
+    assert_eq!(serving.process.wait().0.code(), Some(0));
+}
+
+async fn get(serving: &Serving, file: &str) -> (u16, String) {
+    let url = format!("{}/evidence/logs/lgsp.test-1/{file}", serving.control);
+    let answer = reqwest::get(url).await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+/// Waits until a checkpoint of more than `size` entries is cosigned; how many it covers.
+async fn cosigned_past(serving: &Serving, verifier: &CosignatureVerifier, size: u64) -> u64 {
+    loop {
+        let (status, note) = get(serving, "checkpoint.cosigned").await;
+        if status == 200 {
+            let note: SignedNote = note.parse().unwrap();
+            let covered: u64 = note.text.lines().nth(1).unwrap().parse().unwrap();
+            let has_cosigned = |line| verifier.verify(&note.text, line).is_some();
+            assert!(note.signatures.iter().any(has_cosigned));
+            if covered > size {
+                return covered;
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Makes organisations below the city, each an entry.
+async fn make_organisations(node: &Node, serving: &Serving, from: u32, count: u32) {
+    let operator = node.tokens.iter().find(|(role, _)| role == "operator").unwrap();
+    let below = (from..from + count).map(|number| format!("H24.{}", 400 + number));
+    for code in ["H24".to_owned()].into_iter().chain(below) {
+        let form = serde_json::json!({"code": code, "name": "Cơ quan"});
+        let url = format!("{}/api/v1/organisations", serving.control);
+        let asked = reqwest::Client::new().post(url).bearer_auth(&operator.1).json(&form);
+        let answer = asked.send().await.unwrap();
+        assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap());
+    }
+}
+
 fn serve(folder: &str) -> (Process, String) {
-    let mut process = Process::start_command(&mut lgsp(&[
-        "witness",
-        "serve",
-        "--folder",
-        folder,
-        "--listen",
-        "127.0.0.1:0",
-    ]));
+    serve_at(folder, "127.0.0.1:0")
+}
+
+fn serve_at(folder: &str, listen: &str) -> (Process, String) {
+    let words = ["witness", "serve", "--folder", folder, "--listen", listen];
+    let mut process = Process::start_command(&mut lgsp(&words));
     let line = process.wait_for_line(|line| line.contains("http://"));
     let url = line.split_whitespace().last().unwrap().to_owned();
     (process, url)
