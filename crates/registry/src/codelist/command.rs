@@ -116,11 +116,14 @@ pub(crate) async fn preview(
     let list = sql::find(&registry.database, code).await?.ok_or_else(|| unknown(code))?;
     must_be_kept(&list)?;
     let before = sql::last_entries(&registry.database, code).await?;
-    planned(&list, &before, new, registry.clock.now())
+    let now = registry.clock.now();
+    let in_force = sql::version_on(&registry.database, code, Day::of(now)).await?;
+    planned(&list, in_force.as_ref(), &before, new, now)
 }
 
-/// Publishes the next version; the entries of the version published last make no new one, and the
-/// answer says so.
+/// Publishes the next version; what says the same as the version published last makes no new one, and
+/// the answer says so. One that was announced and is not in force yet may be superseded by one of an
+/// earlier day, as when its day was mistyped.
 pub(crate) async fn publish(
     registry: &Registry,
     actor: &Actor,
@@ -132,14 +135,20 @@ pub(crate) async fn publish(
     let mut change = registry.recorder.change(actor, "code_list.published").await?;
     let list = load(&mut change, code, seen).await?;
     let before = sql::last_entries(&mut change, code).await?;
-    let (version, changes) = planned(&list, &before, new, change.time())?;
+    let now = change.time();
+    let in_force = sql::version_on(&mut change, code, Day::of(now)).await?;
+    let (version, changes) = planned(&list, in_force.as_ref(), &before, new, now)?;
     if new.previewed.as_ref().is_some_and(|previewed| *previewed != version.digest) {
         return Err(Refused::CodeList(Text::new(
             "Nội dung tải lên khác với nội dung đã xem trước.",
             "What was uploaded is not what was previewed.",
         )));
     }
-    if let Some(last) = list.last.as_ref().filter(|_| changes.is_empty()) {
+    let says_the_same = |last: &&Version| {
+        changes.is_empty()
+            && (last.effective_on, &last.decision) == (version.effective_on, &version.decision)
+    };
+    if let Some(last) = list.last.as_ref().filter(says_the_same) {
         return Ok((last.clone(), false));
     }
     sql::publish(&mut change, code, &version, &changes).await?;
@@ -158,22 +167,19 @@ pub(crate) async fn publish(
 
 fn planned(
     list: &CodeList,
+    in_force: Option<&Version>,
     before: &Entries,
     new: &NewVersion,
     now: UtcMicros,
 ) -> Result<(Version, Vec<EntryChange>), Refused> {
     let number = list.last.as_ref().map_or(1, |last| last.number.saturating_add(1));
-    if let Some(last) = list.last.as_ref().filter(|last| new.effective_on < last.effective_on) {
-        let day = last.effective_on;
+    if let Some(now) = in_force.filter(|now| new.effective_on < now.effective_on) {
+        let (number, day) = (now.number, now.effective_on);
         return Err(Refused::CodeList(Text::new(
             format!(
-                "Phiên bản {} có hiệu lực từ {day}; phiên bản sau không được sớm hơn.",
-                last.number
+                "Phiên bản {number} đang có hiệu lực từ {day}; phiên bản sau không được sớm hơn."
             ),
-            format!(
-                "Version {} is in force from {day}; the next must not be earlier.",
-                last.number
-            ),
+            format!("Version {number} is in force since {day}; the next must not be earlier."),
         )));
     }
     let changes = difference(before, &new.entries, number);

@@ -8,8 +8,8 @@ use super::MAX_ENTRIES;
 use super::entry::{Entry, Key};
 use crate::calendar::Day;
 
-/// The most mistakes that are told at once.
-const MAX_TOLD: usize = 20;
+/// The most mistakes that are told at once; nobody looks for more.
+pub(super) const MAX_TOLD: usize = 20;
 
 /// Entries by key, and so each once.
 pub(crate) type Entries = BTreeMap<Key, Entry>;
@@ -42,6 +42,9 @@ pub(super) fn check(given: Vec<Placed>) -> Result<Entries, Vec<Mistake>> {
     let mut entries = Entries::new();
     let mut places = HashMap::new();
     for Placed { place, entry } in given {
+        if mistakes.len() == MAX_TOLD {
+            break;
+        }
         match entry.checked() {
             Ok(entry) => {
                 let key = entry.key();
@@ -59,33 +62,47 @@ pub(super) fn check(given: Vec<Placed>) -> Result<Entries, Vec<Mistake>> {
         let mut told = |key: &Key, member: &str, rule: Text| {
             let place = places.get(key).cloned().unwrap_or_else(whole);
             mistakes.push(Mistake { place: within(&place, member), rule });
+            mistakes.len() < MAX_TOLD
         };
         check_together(&entries, &mut told);
     }
-    mistakes.truncate(MAX_TOLD);
     if mistakes.is_empty() { Ok(entries) } else { Err(mistakes) }
 }
 
-fn check_together(entries: &Entries, told: &mut impl FnMut(&Key, &str, Text)) {
+/// Tells what does not fit together, as long as `told` wants to hear more.
+fn check_together(entries: &Entries, told: &mut impl FnMut(&Key, &str, Text) -> bool) {
     for (key, entry) in entries {
-        let mut others = periods(entries, &entry.code);
-        if others.any(|other| other.valid_from != entry.valid_from && other.overlaps(entry)) {
-            told(key, "valid_from", overlapping(&entry.code));
-        }
-        if let Some(parent) = &entry.parent
-            && !periods(entries, parent).any(|above| above.overlaps(entry))
-        {
-            told(key, "parent", not_there(parent));
-        }
-        if is_below_itself(entries, entry) {
-            told(key, "parent", circle());
-        }
-        for successor in &entry.successors {
-            if entry.valid_until.is_some_and(|end| valid_on(entries, successor, end).is_none()) {
-                told(key, "successors", no_successor(successor));
+        for (member, rule) in mistakes_of(entries, entry) {
+            if !told(key, member, rule) {
+                return;
             }
         }
     }
+}
+
+fn mistakes_of(entries: &Entries, entry: &Entry) -> Vec<(&'static str, Text)> {
+    let mut found = Vec::new();
+    let mut others = periods(entries, &entry.code);
+    if others.any(|other| other.valid_from != entry.valid_from && other.overlaps(entry)) {
+        found.push(("valid_from", overlapping(&entry.code)));
+    }
+    if periods(entries, &entry.code).nth(MAX_PERIODS).is_some() {
+        found.push(("code", too_many_periods(&entry.code)));
+    }
+    if let Some(parent) = &entry.parent
+        && !periods(entries, parent).any(|above| above.overlaps(entry))
+    {
+        found.push(("parent", not_there(parent)));
+    }
+    if is_below_itself(entries, entry) {
+        found.push(("parent", circle()));
+    }
+    for successor in &entry.successors {
+        if entry.valid_until.is_some_and(|end| valid_on(entries, successor, end).is_none()) {
+            found.push(("successors", no_successor(successor)));
+        }
+    }
+    found
 }
 
 /// All periods of a code, the oldest first.
@@ -117,6 +134,8 @@ fn is_below_itself(entries: &Entries, entry: &Entry) -> bool {
 
 /// The most levels of a list.
 const MAX_DEPTH: usize = 32;
+/// The most periods of one code: each is compared with all the others.
+const MAX_PERIODS: usize = 50;
 
 fn within(place: &Text, member: &str) -> Text {
     Text::new(format!("{}, {member}", place.vi), format!("{}, {member}", place.en))
@@ -133,6 +152,13 @@ fn overlapping(code: &str) -> Text {
     Text::new(
         format!("ngày mà «{code}» không có nghĩa khác; hai thời kỳ của mã chồng lên nhau."),
         format!("a day on which `{code}` means nothing else; two of its periods overlap."),
+    )
+}
+
+fn too_many_periods(code: &str) -> Text {
+    Text::new(
+        format!("mã có tối đa {MAX_PERIODS} thời kỳ; «{code}» có nhiều hơn."),
+        format!("a code with at most {MAX_PERIODS} periods; `{code}` has more."),
     )
 }
 

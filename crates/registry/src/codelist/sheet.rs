@@ -4,8 +4,9 @@
 use csv::{ReaderBuilder, StringRecord};
 use wire::problem::Text;
 
+use super::MAX_ENTRIES;
 use super::entry::{Entry, is_attribute};
-use super::rules::{Mistake, Placed};
+use super::rules::{MAX_TOLD, Mistake, Placed};
 use crate::calendar::Day;
 use crate::import::sheet::{Lines, delimiter};
 use crate::plain::plain;
@@ -34,7 +35,6 @@ const HEADERS: &[(&str, Member)] = &[
     ("Ngày có hiệu lực", Member::ValidFrom),
     ("valid_from", Member::ValidFrom),
     ("Hết hiệu lực từ", Member::ValidUntil),
-    ("Ngày hết hiệu lực", Member::ValidUntil),
     ("valid_until", Member::ValidUntil),
     ("Mã kế thừa", Member::Successors),
     ("Mã thay thế", Member::Successors),
@@ -46,10 +46,17 @@ enum Column {
     Attribute(String),
 }
 
-/// The entries of a sheet, each with its line; or the mistakes of the sheet.
+/// The longest line with headers, in bytes.
+const MAX_HEADER: usize = 4 << 10;
+
+/// The entries of a sheet, each with its line; or the mistakes of the sheet. No more of it is read than
+/// a list may hold, and no more mistakes are looked for than are told.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Placed>, Vec<Mistake>> {
     let text = std::str::from_utf8(bytes).map_err(|_| vec![not_utf8()])?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.lines().next().is_some_and(|first| first.len() > MAX_HEADER) {
+        return Err(vec![header_too_long()]);
+    }
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter(text))
         .trim(csv::Trim::All)
@@ -59,6 +66,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Placed>, Vec<Mistake>> {
     let (mut rows, mut mistakes) = (Vec::new(), Vec::new());
     let mut lines = Lines::of(text);
     for record in reader.records() {
+        if mistakes.len() == MAX_TOLD || rows.len() > MAX_ENTRIES {
+            break;
+        }
         match record {
             Ok(record) if record.iter().all(str::is_empty) => {}
             Ok(record) => {
@@ -83,17 +93,23 @@ fn columns(headers: &StringRecord) -> Result<Vec<Column>, Vec<Mistake>> {
         let wanted = plain(header);
         let known = HEADERS.iter().find(|(name, _)| *name == header || plain(name) == wanted);
         match known {
+            Some((_, member)) if has(&columns, *member) => mistakes.push(twice(header)),
             Some((_, member)) => columns.push(Column::Member(*member)),
             None if is_attribute(header) => columns.push(Column::Attribute(header.to_owned())),
             None => mistakes.push(no_such_header(header)),
         }
     }
     for needed in [Member::Code, Member::Name] {
-        if !columns.iter().any(|one| matches!(one, Column::Member(member) if *member == needed)) {
+        if !has(&columns, needed) {
             mistakes.push(header_missing(needed));
         }
     }
+    mistakes.truncate(MAX_TOLD);
     if mistakes.is_empty() { Ok(columns) } else { Err(mistakes) }
+}
+
+fn has(columns: &[Column], wanted: Member) -> bool {
+    columns.iter().any(|one| matches!(one, Column::Member(member) if *member == wanted))
 }
 
 /// The entry of a row, or the member that is no day.
@@ -187,6 +203,27 @@ fn no_such_header(header: &str) -> Mistake {
     }
 }
 
+fn header_too_long() -> Mistake {
+    Mistake {
+        place: at_line(1),
+        rule: Text::new(
+            format!("dòng tiêu đề dài tối đa {MAX_HEADER} byte."),
+            format!("a header line of at most {MAX_HEADER} bytes."),
+        ),
+    }
+}
+
+/// Which of the two columns counts would be a guess.
+fn twice(header: &str) -> Mistake {
+    Mistake {
+        place: Text::new(format!("dòng 1, «{header}»"), format!("line 1, `{header}`")),
+        rule: Text::new(
+            "một cột chưa có ở trước; hai cột không cùng một nội dung.",
+            "a column of its own; another one holds the same member.",
+        ),
+    }
+}
+
 fn header_missing(member: Member) -> Mistake {
     let name = if member == Member::Code { "Mã" } else { "Tên" };
     Mistake {
@@ -230,5 +267,17 @@ mod tests {
         assert_eq!(told(late), ["line 2, valid_until", "line 3, valid_until"]);
         assert_eq!(told(b"code,name\n1,\xff\n"), ["the file"]);
         assert_eq!(told(b""), ["line 1", "line 1"]);
+        assert_eq!(told("Mã,code,Tên\n1,2,x\n".as_bytes()), ["line 1, `code`"]);
+        assert_eq!(told("Mã,Tên,Ngày hết hiệu lực\n".as_bytes()), ["line 1, `Ngày hết hiệu lực`"]);
+    }
+
+    #[test]
+    fn no_more_is_read_or_told_than_a_list_may_hold() {
+        let mistakes = |sheet: &str| read(sheet.as_bytes()).unwrap_err().len();
+        assert_eq!(mistakes(&",".repeat(8 << 20)), 1);
+        assert_eq!(mistakes(&format!("code,name\n{}", "x\n".repeat(1 << 20))), MAX_TOLD);
+        assert_eq!(mistakes(&format!("{}code,name\n", "?,".repeat(1_000))), MAX_TOLD);
+        let long = format!("code,name\n{}", "x,y\n".repeat(2 * MAX_ENTRIES));
+        assert_eq!(read(long.as_bytes()).unwrap().len(), MAX_ENTRIES + 1);
     }
 }

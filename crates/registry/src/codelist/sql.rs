@@ -203,6 +203,23 @@ pub(crate) async fn last_entries(
     rows.iter().map(|row| entry_from(row).map(|entry| (entry.key(), entry))).collect()
 }
 
+/// All lists with their versions and entries: whether they can be read.
+pub(crate) async fn must_read(change: &mut Change) -> Result<(), StoreError> {
+    let sql = format!("SELECT {LIST} FROM code_list");
+    for row in Reading::rows(&mut *change, &sql, &[]).await? {
+        list_from(&row, None)?;
+    }
+    let sql = format!("SELECT {VERSION} FROM code_list_version");
+    for row in Reading::rows(&mut *change, &sql, &[]).await? {
+        version_from(&row)?;
+    }
+    let sql = format!("SELECT {ENTRY} FROM code_list_entry");
+    for row in Reading::rows(&mut *change, &sql, &[]).await? {
+        entry_from(&row)?;
+    }
+    Ok(())
+}
+
 /// Which entries of a version are wanted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted {

@@ -228,6 +228,7 @@ async fn a_version_is_previewed_published_on_its_day_and_told_as_changes() {
     assert_eq!(all["items"].as_array().unwrap().len(), 3, "from nothing: what there is");
 
     let early = sheet(&platform, &format!("{versions}?{ASKED}"), one).await;
+    assert_eq!(early.1["detail"].as_str().map(|detail| detail.contains("2026-12-01")), Some(true));
     assert_eq!((early.0, &early.1["code"]), (409, &json!("resource.conflict")));
     let ahead = platform.ask(OPERATOR, "GET", &format!("{path}/changes?since=9"), None).await;
     assert_eq!(ahead.0, 422);
@@ -363,4 +364,29 @@ async fn every_version_stays_readable_and_changes_lead_from_any_to_any_later_one
             assert_eq!(made, *entries, "from {since} to {number}");
         }
     }
+}
+
+/// One that was announced for a day that was mistyped does not keep the list from ever changing.
+#[tokio::test]
+async fn an_announced_version_is_superseded_by_one_of_an_earlier_day() {
+    let platform = Platform::with_service().await;
+    platform.made(PROVIDER, PATH, form("muc")).await;
+    let path = format!("{PATH}/muc");
+    let versions = format!("{path}/versions");
+    let (one, two) = ("code,name\na,Một\n", "code,name\na,Một\nb,Hai\n");
+    assert_eq!(sheet(&platform, &format!("{versions}?{ASKED}"), one).await.0, 201);
+    let mistyped = format!("{versions}?effective_on=2206-12-01&decision=Q%C4%90+2");
+    assert_eq!(sheet(&platform, &mistyped, two).await.0, 201);
+    assert_eq!(sheet(&platform, &mistyped, two).await.0, 200, "nothing new");
+    let meant = format!("{versions}?effective_on=2026-12-01&decision=Q%C4%90+2");
+    let (status, third) = sheet(&platform, &meant, two).await;
+    assert_eq!(
+        (status, &third["number"]),
+        (201, &json!(3)),
+        "the same entries on another day: {third}"
+    );
+    assert_eq!(codes(&platform.get(&format!("{path}/entries")).await["items"]), ["a"]);
+    platform.clock.advance(Duration::from_hours(24 * 30));
+    assert_eq!(codes(&platform.get(&format!("{path}/entries")).await["items"]), ["a", "b"]);
+    assert_eq!(platform.get(&path).await["in_force"]["number"], 3);
 }

@@ -80,7 +80,7 @@ pub(crate) async fn open(
     if connection.state == State::Draft {
         return Err(Refused::Conflict(still_a_draft()));
     }
-    if sql::count_open(&mut change, &connection.id).await? >= MAX_OPEN {
+    if sql::count_open(&mut change, &connection.id, opened_by).await? >= MAX_OPEN {
         return Err(Refused::Conflict(too_many()));
     }
     let against = against(registry, &mut change, &connection, opened_by, new.step).await?;
@@ -224,19 +224,22 @@ async fn against(
     };
     let taken = connection::sql::find_step(&mut *change, &connection.id, number).await?;
     let taken = taken.ok_or_else(|| Refused::from(no_such_step()))?;
-    let by = lifecycle::who_may(taken.step);
     match taken.role {
-        Role::Operator => Ok(Party::Operator),
-        Role::StateManager => Ok(Party::StateManager),
-        // What only one side may do, that side did; else the code tells, which may be a former one.
-        _ if !by.contains(&Party::Provider) => Ok(Party::Consumer),
-        _ if !by.contains(&Party::Consumer) => Ok(Party::Provider),
-        _ => {
-            let code = registry.same_organisation(&taken.organisation).await?;
-            let is_consumers = code == connection.consumer.organisation;
-            Ok(if is_consumers { Party::Consumer } else { Party::Provider })
-        }
+        Role::Operator => return Ok(Party::Operator),
+        Role::StateManager => return Ok(Party::StateManager),
+        _ => {}
     }
+    // The code tells, which may be a former one. Where both sides are one organisation, or neither is,
+    // the table tells who may take such a step.
+    let code = registry.same_organisation(&taken.organisation).await?;
+    let is_consumers = code == connection.consumer.organisation;
+    let is_providers = code == connection.service.organisation;
+    Ok(match (is_consumers, is_providers) {
+        (true, false) => Party::Consumer,
+        (false, true) => Party::Provider,
+        _ if lifecycle::who_may(taken.step).contains(&Party::Consumer) => Party::Consumer,
+        _ => Party::Provider,
+    })
 }
 
 fn capacities(dispute: &Dispute, parties: &[Party], unit: Party) -> Vec<Capacity> {
@@ -398,8 +401,10 @@ fn still_a_draft() -> Text {
 
 fn too_many() -> Text {
     Text::new(
-        format!("Kết nối đã có {MAX_OPEN} khiếu nại chưa giải quyết xong."),
-        format!("The connection has {MAX_OPEN} disputes that are not over already."),
+        format!("Bên này đã có {MAX_OPEN} khiếu nại về kết nối chưa giải quyết xong."),
+        format!(
+            "This side has {MAX_OPEN} disputes about the connection that are not over already."
+        ),
     )
 }
 

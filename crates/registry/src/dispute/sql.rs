@@ -114,14 +114,16 @@ pub(crate) async fn must_read(change: &mut Change) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How many of a connection are not over.
+/// How many of a connection that one side opened are not over.
 pub(crate) async fn count_open(
     reading: impl Reading,
     connection: &ConnectionId,
+    opened_by: Party,
 ) -> Result<i64, StoreError> {
     let sql = "SELECT COUNT(*) AS disputes FROM dispute
-        WHERE connection = $1 AND state IN ('open', 'answered', 'referred')";
-    let row = reading.row(sql, &[connection.to_string().into()]).await?;
+        WHERE connection = $1 AND opened_by = $2 AND state IN ('open', 'answered', 'referred')";
+    let values = [connection.to_string().into(), opened_by.as_str().into()];
+    let row = reading.row(sql, &values).await?;
     Ok(row.map(|row| row.integer("disputes")).transpose()?.unwrap_or(0))
 }
 

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use wire::ambient::Clock;
 
 use super::command::note_passed;
 use crate::tests::authorisation::{BOTH_SIDES_MATTERS, Case, read, read_by, write};
@@ -344,8 +347,9 @@ async fn what_is_no_dispute_is_refused_by_its_field() {
     for _ in 0..10 {
         opened(&platform, CONSUMER, &draft).await;
     }
-    let refused = platform.refused(PROVIDER, PATH, about_data(&draft)).await;
+    let refused = platform.refused(CONSUMER, PATH, about_data(&draft)).await;
     assert_eq!(refused, (409, "resource.conflict".to_owned()), "too many at once");
+    opened(&platform, PROVIDER, &draft).await;
 }
 
 #[tokio::test]
@@ -359,4 +363,23 @@ async fn another_code_of_a_side_takes_its_disputes_along() {
     take(&platform, today, &dispute, "withdraw", json!({})).await;
     let (status, _) = platform.ask(CONSUMER, "GET", &dispute, None).await;
     assert_eq!(status, 404);
+}
+
+/// The platform takes the step on the day; it stands under the side that announced it.
+#[tokio::test]
+async fn a_suspension_that_took_force_by_the_clock_is_disputed_with_whoever_announced_it() {
+    let platform = Platform::with_service().await;
+    let way = ["submit", "consent", "test", "approve", "activate"];
+    let connection = platform.connection_after(&way).await;
+    let from = platform.clock.now().saturating_add(Duration::from_hours(24 * 30));
+    let until = from.saturating_add(Duration::from_hours(24));
+    let form = json!({"reason": "Nâng cấp", "from": from, "expected_recovery": until});
+    platform.made(PROVIDER, &format!("{connection}/announce_suspension"), form).await;
+    platform.clock.advance(Duration::from_hours(24 * 31));
+    assert_eq!(crate::connection::suspension::take_force(&platform.registry).await.unwrap(), 1);
+    let step = number_of(&platform, &connection, "pause").await;
+    let refused = platform.refused(PROVIDER, PATH, about_step(&connection, step)).await;
+    assert_eq!(refused, (409, "resource.conflict".to_owned()), "its own");
+    let dispute = made(&platform, CONSUMER, about_step(&connection, step)).await;
+    assert_eq!(platform.get(&dispute).await["against"], "provider");
 }

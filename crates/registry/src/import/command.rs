@@ -21,7 +21,7 @@ use super::{Import, ImportState, Report, ReportedProblem, Resolutions, rows, sql
 use crate::authority::{must_manage_the_state, must_operate, must_run_the_platform};
 use crate::directory::build::build;
 use crate::refused::{Noun, Refused};
-use crate::{Registry, connection, dispute, profile};
+use crate::{Registry, codelist, connection, dispute, profile};
 
 /// A document of another registry.
 #[derive(Debug, Clone)]
@@ -196,6 +196,9 @@ async fn must_be_readable(registry: &Registry, change: &mut Change) -> Result<()
     }
     if read.is_ok() {
         read = profile::sql::must_read(change).await.map_err(Refused::from);
+    }
+    if read.is_ok() {
+        read = codelist::sql::must_read(change).await.map_err(Refused::from);
     }
     match read {
         Err(Refused::Store(StoreError::Corrupt(what))) => Err(Refused::Import(not_readable(&what))),

@@ -10,6 +10,7 @@ mod completed;
 mod hidden;
 #[cfg(test)]
 mod tests;
+mod whole;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -238,10 +239,23 @@ impl Merging<'_> {
             return Fate::LeftOut(not_as_the_key_says());
         }
         let ours = self.ours.row(table.name, key);
+        let is_the_same = ours.is_some_and(|ours| differences(table, ours, &row).is_empty());
+        if let Some(reason) = whole::stays(self.ours, table, key).filter(|_| !is_the_same) {
+            return Fate::LeftOut(reason);
+        }
         if ours.is_none() {
             complete(table, key, &mut row, self.terms.at);
         }
         if let Some(reason) = self.missing_reference(table, key, &row) {
+            return Fate::LeftOut(reason);
+        }
+        if let Some(profile) = whole::profile_of(table, &row)
+            && !self.proposal.changes.iter().any(|it| whole::is_version_of(it, profile))
+            && !is_the_same
+        {
+            let place = format!("{} {}.profile", table.name, self.called(table, key));
+            let reason = refers_to_nothing("profile", profile);
+            self.proposal.problems.push(problem(place, reason.clone()));
             return Fate::LeftOut(reason);
         }
         if let Some(whole) = table.part_of() {

@@ -54,6 +54,8 @@ pub(crate) enum Kind {
     Connection,
     /// The id of a dispute.
     Dispute,
+    /// The code of a code list.
+    CodeList,
     /// A whole number.
     Number,
     /// A time: RFC 3339 in the document.
@@ -78,6 +80,7 @@ impl Kind {
             Self::Credential => Some("credential"),
             Self::Connection => Some("connection"),
             Self::Dispute => Some("dispute"),
+            Self::CodeList => Some("code_list"),
             Self::Text
             | Self::Free
             | Self::Organisations
@@ -282,19 +285,19 @@ pub(crate) const TABLES: &[Table] = &[
         name: "code_list",
         key: 1,
         columns: &[
-            needed("code", Kind::Text),
+            needed("code", Kind::CodeList),
             needed("organisation", Kind::Organisation),
             needed("about", Kind::Json),
             needed("registered_at", Kind::Time),
             optional("retired_at", Kind::Time),
-            optional("successor", Kind::Text),
+            optional("successor", Kind::CodeList),
         ],
     },
     Table {
         name: "code_list_version",
         key: 2,
         columns: &[
-            needed("code_list", Kind::Text),
+            needed("code_list", Kind::CodeList),
             needed("number", Kind::Number),
             needed("effective_on", Kind::Text),
             needed("decision", Kind::Text),
@@ -310,7 +313,7 @@ pub(crate) const TABLES: &[Table] = &[
         name: "code_list_entry",
         key: 4,
         columns: &[
-            needed("code_list", Kind::Text),
+            needed("code_list", Kind::CodeList),
             needed("code", Kind::Text),
             needed("valid_from", Kind::Free),
             needed("from_version", Kind::Number),

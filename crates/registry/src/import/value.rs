@@ -7,7 +7,7 @@ use store::{Row as SqlRow, StoreError, Value as SqlValue};
 use web::field::Field;
 use wire::ambient::UtcMicros;
 use wire::directory::AliasName;
-use wire::id::{ConnectionId, DisputeId, KeyId, ServiceId, SystemId};
+use wire::id::{ConnectionId, DisputeId, KeyId, ServiceCode, ServiceId, SystemId};
 use wire::network::Network;
 use wire::organisation_code::{LegacyCode, OrganisationCode};
 use wire::problem::Text;
@@ -34,6 +34,7 @@ pub(crate) fn normal(kind: Kind, value: &Value) -> Result<Value, Text> {
         Kind::Credential => written::<KeyId>(value),
         Kind::Connection => written::<ConnectionId>(value),
         Kind::Dispute => written::<DisputeId>(value),
+        Kind::CodeList => written::<ServiceCode>(value),
         Kind::Time => written::<UtcMicros>(value),
         Kind::Number | Kind::Record => number(value),
         Kind::Bytes => bytes(value),
@@ -154,6 +155,7 @@ pub(crate) fn from_sql(column: &Column, row: &SqlRow) -> Result<Value, StoreErro
         | Kind::Credential
         | Kind::KeyDocument
         | Kind::Connection
-        | Kind::Dispute => row.optional_text(name)?.into(),
+        | Kind::Dispute
+        | Kind::CodeList => row.optional_text(name)?.into(),
     })
 }

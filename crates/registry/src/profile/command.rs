@@ -157,6 +157,15 @@ pub(crate) async fn publish(
 }
 
 impl Proposal {
+    /// The moments from which what is proposed lets or stops somebody.
+    fn turns(&self) -> impl Iterator<Item = UtcMicros> {
+        let rules = self.profile.iter().flat_map(|it| it.rules.iter().map(|rule| &rule.scope));
+        let demands = self.profile.iter().flat_map(|it| it.demands.iter().map(|one| &one.scope));
+        let scopes = rules.chain(demands).flat_map(|scope| [scope.from, scope.until]);
+        let assigned = self.assignment.iter().flat_map(|it| [it.from, it.until]);
+        scopes.chain(assigned).chain(self.end.iter().map(|it| it.until)).flatten()
+    }
+
     /// What is known once `act` has published it.
     pub(crate) fn after(&self, before: &Known, act: &Act) -> Known {
         let mut after = before.clone();
@@ -225,7 +234,19 @@ async fn number(change: &mut Change, known: &Known, wanted: Wanted) -> Result<Pr
         None => None,
     };
     let end = wanted.end.map(|wanted| end(known, wanted, now)).transpose()?;
-    Ok(Proposal { profile, assignment, end })
+    let proposal = Proposal { profile, assignment, end };
+    if let Some(turn) = proposal.turns().find(|turn| wanted.date < *turn && *turn > now) {
+        return Err(field::refused("date", &not_looked_so_far(turn)).into());
+    }
+    Ok(proposal)
+}
+
+/// What changes later than was looked would come into force unseen.
+fn not_looked_so_far(turn: UtcMicros) -> Text {
+    Text::new(
+        format!("Ngày xem trước phải không sớm hơn {turn}, khi nội dung đề xuất còn thay đổi."),
+        format!("The date must not be before {turn}, when what is proposed changes again."),
+    )
 }
 
 async fn assignment(

@@ -137,7 +137,7 @@ async fn a_key_that_proves_too_little_for_the_service_is_none_to_be_approved_wit
     let platform = Platform::with_service().await;
     let path = platform.connection_after(&["submit", "consent", "test"]).await;
     platform.meet_conditions(&path).await;
-    let mut demanding = ending("2030-01-01T00:00:00Z");
+    let mut demanding = ending("2027-01-01T00:00:00Z");
     demanding["profile"]["demands"] = json!([{"asymmetric": true, "signed_answers": false}]);
     demanding["assignment"]["system"] = PROVIDING_SYSTEM.into();
     publish(&platform, demanding).await;

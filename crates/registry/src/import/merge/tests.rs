@@ -47,6 +47,68 @@ fn what_is_here_already_changes_nothing() {
     assert!(fates(&proposal).iter().all(|(_, fate)| *fate == Fate::Same));
 }
 
+/// A platform with a published code list and a technical profile of its own.
+fn with_publications(name: &str) -> Document {
+    let at = "2025-07-01T00:00:00.000000Z";
+    let version = |number: u32| {
+        json!({"code_list": "don-vi", "number": number, "effective_on": "2025-07-01", "decision": "x",
+            "digest": format!("sha-256=:{name}{number}:"), "entries": 1, "added": 1, "changed": 0,
+            "removed": 0, "published_at": at})
+    };
+    let profile = |version: u32| {
+        json!({"code": "2026-modern", "version": version, "content": {"of": name}, "published_at": at,
+            "organisation": "H24", "role": "state_manager", "credential": "t", "reason": "x"})
+    };
+    let mut all = json!({
+        "organisation": [{"code": "H24", "name": "UBND thành phố", "registered_at": at}],
+        "code_list": [{"code": "don-vi", "organisation": "H24", "about": {"title": "Đơn vị"},
+            "registered_at": at}],
+        "code_list_version": [version(1)],
+        "code_list_entry": [{"code_list": "don-vi", "code": name, "valid_from": "", "from_version": 1,
+            "name": name, "parent": "", "valid_until": "", "successors": "", "attributes": {},
+            "written": name, "bare": name}],
+        "profile_version": [profile(1)],
+        "profile_assignment": [{"number": 1, "profile": "2026-modern", "from_at": at, "made_at": at,
+            "organisation": "H24", "role": "state_manager", "credential": "t", "reason": name}],
+    });
+    if name == "theirs" {
+        all["code_list_version"].as_array_mut().unwrap().push(version(2));
+        all["profile_version"].as_array_mut().unwrap().push(profile(2));
+    }
+    document(all)
+}
+
+/// Histories of versions are never mixed: nobody published what would come of it.
+#[test]
+fn what_was_published_here_stays_as_it_is_and_nothing_of_theirs_comes_among_it() {
+    let proposal = propose(&with_publications("ours"), with_publications("theirs"), &[], now());
+    assert!(
+        proposal.changes.is_empty() && proposal.conflicts.is_empty(),
+        "{:?}",
+        proposal.conflicts
+    );
+    let told: Vec<_> = fates(&proposal)
+        .into_iter()
+        .filter(|(row, _)| row.starts_with("code_list") || row.starts_with("profile"))
+        .collect();
+    assert_eq!(told.len(), 7);
+    // The list itself is the same; its versions, its entries and the profiles are not.
+    assert!(matches!(&told[0].1, Fate::Same), "{told:?}");
+    assert!(told[1..].iter().all(|(_, fate)| matches!(fate, Fate::LeftOut(_))), "{told:?}");
+}
+
+#[test]
+fn where_nothing_was_published_all_of_it_comes_in() {
+    let proposal = propose(&here(), with_publications("theirs"), &[], now());
+    let added = |table: &str| proposal.changes.iter().filter(|it| it.table.name == table).count();
+    assert_eq!((added("code_list_version"), added("code_list_entry")), (2, 1));
+    assert_eq!((added("profile_version"), added("profile_assignment")), (2, 1));
+    let mut without = with_publications("theirs");
+    without.tables.remove("profile_version");
+    let proposal = propose(&here(), without, &[], now());
+    assert!(!proposal.changes.iter().any(|it| it.table.name == "profile_assignment"));
+}
+
 #[test]
 fn a_row_need_not_say_what_its_key_says() {
     let theirs = document(json!({"organisation": [{"code": "H24.13", "name": "Sở Y tế"}],

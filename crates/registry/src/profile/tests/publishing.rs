@@ -258,3 +258,18 @@ async fn a_demand_follows_its_service_to_another_name_and_an_export_carries_all(
     assert_eq!(export["profile_version"][0]["content"]["title"], "Hướng dẫn kỹ thuật");
     assert_eq!(export["profile_assignment"][0]["system"], "H24.90/don-vi-hanh-chinh");
 }
+
+/// What changes later than was looked would come into force unseen.
+#[tokio::test]
+async fn a_preview_looks_as_far_as_what_is_proposed_changes() {
+    let platform = Platform::with_service().await;
+    let mut later = ending("2027-01-01T00:00:00Z");
+    later["date"] = "2026-12-31T00:00:00Z".into();
+    let refused = platform.refused(STATE_MANAGER, PREVIEWS, later.clone()).await;
+    assert_eq!(refused.0, 422, "before a rule ends: {refused:?}");
+    later["date"] = "2027-01-01T00:00:00Z".into();
+    previewed(&platform, &later).await;
+    later["assignment"]["from"] = "2027-02-01T00:00:00Z".into();
+    let refused = platform.refused(STATE_MANAGER, PREVIEWS, later).await;
+    assert_eq!(refused.0, 422, "before it is assigned: {refused:?}");
+}
