@@ -57,8 +57,8 @@ fn three(world: &World, log: &Log, reached: &[&str]) -> (Asking<Here>, Here) {
     let all: Vec<_> =
         names.iter().zip(11..).map(|(name, seed)| witness(name, seed, world)).collect();
     let verifiers = all.iter().map(|witness| witness.verifier().unwrap()).collect();
-    let named = names.iter().map(|name| (*name).to_owned()).zip(all);
-    let here = Here(named.filter(|(name, _)| reached.contains(&name.as_str())).collect());
+    let by_name = names.iter().map(|name| (*name).to_owned()).zip(all);
+    let here = Here(by_name.filter(|(name, _)| reached.contains(&name.as_str())).collect());
     (asking(log, verifiers, &here), here)
 }
 
