@@ -6,8 +6,8 @@
 //! A deadline that was set keeps the rules of its own day.
 //!
 //! **Invariant**: the version in force is the last one whose date has come; versions are never
-//! changed. **Trust**: who can add a version can give everybody more time, but decides nothing:
-//! no rule here lets a connection pass a step.
+//! changed. **Trust**: who can add a version can give everybody more time, drop conditions, and name who
+//! may waive a test; consent, approval and who takes them stay the lifecycle's.
 
 pub(crate) mod api;
 pub(crate) mod command;

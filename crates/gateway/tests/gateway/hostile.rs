@@ -291,7 +291,7 @@ fn the_page_of_limits_names_tests_that_exist() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let page = std::fs::read_to_string(root.join("docs/limits.md")).unwrap();
     let mut sources = String::new();
-    for name in ["gateway", "evidence", "registry"] {
+    for name in ["gateway", "evidence", "keys", "lgsp", "registry"] {
         read_all(&root.join("crates").join(name), &mut sources);
     }
     let tests = page.split('`').skip(1).step_by(2).filter(|text| text.matches('_').count() > 3);

@@ -9,7 +9,7 @@ use crate::binary::{Node, lgsp, run};
 pub(crate) struct Serving {
     pub(crate) process: Process,
     pub(crate) control: String,
-    operations: String,
+    pub(crate) operations: String,
 }
 
 pub(crate) fn serve(node: &Node) -> Serving {

@@ -104,20 +104,32 @@ async fn a_node_that_is_put_back_is_told_by_its_witness() {
 
     std::fs::remove_dir_all(&data).unwrap();
     copy(&older, &data);
-    let mut serving = start(&node);
-    let alarm = |line: &str| line.contains("a witness refuses the log's checkpoint");
-    let line = serving.process.wait_for_line(alarm);
-    assert!(line.contains("put back from an older copy"), "{line}");
+    let serving = start(&node);
+    refused(&serving).await;
     // It goes on all the same, past what the witness saw.
     make_organisations(&node, &serving, 100, 20).await;
     assert_eq!(get(&serving, "checkpoint.cosigned").await.0, 404);
-    stop(serving);
-    let mut serving = start(&node);
-    let line = serving.process.wait_for_line(alarm);
-    assert!(line.contains("was rewritten"), "{line}");
+    let said = stop(serving);
+    assert!(said.contains("a witness refuses the log's checkpoint"), "{said}");
+    assert!(said.contains("the log was put back from an older copy"), "{said}");
+    let serving = start(&node);
+    refused(&serving).await;
+    let said = stop(serving);
+    assert!(said.contains("the log was rewritten"), "{said}");
     let kept = Path::new(folder).join("memory/refused");
     assert!(std::fs::read_dir(kept).unwrap().count() >= 1);
-    stop(serving);
+}
+
+/// Waits until the node's metrics raise the alarm.
+async fn refused(serving: &Serving) {
+    let alarm = "lgsp_witness_refuses{witness=\"witness.test/1\"} 1";
+    loop {
+        let metrics = reqwest::get(format!("{}/metrics", serving.operations)).await.unwrap();
+        if metrics.text().await.unwrap().contains(alarm) {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -125,9 +137,12 @@ fn copy(from: &Path, to: &Path) {
     assert!(copied.success());
 }
 
-fn stop(serving: Serving) {
+/// Stops it; all that it said.
+fn stop(serving: Serving) -> String {
     serving.process.terminate();
-    assert_eq!(serving.process.wait().0.code(), Some(0));
+    let (ended, said) = serving.process.wait();
+    assert_eq!(ended.code(), Some(0), "{said}");
+    said
 }
 
 async fn get(serving: &Serving, file: &str) -> (u16, String) {

@@ -71,6 +71,7 @@ pub(crate) async fn change(
     must_administer(actor, &owner(registry, code).await?)?;
     let mut change = registry.recorder.change(actor, "code_list.changed").await?;
     let mut list = load(&mut change, code, seen).await?;
+    must_administer(actor, &list.organisation)?;
     list.about = about;
     sql::update(&mut change, &list).await?;
     change.record(subject(&list)).await?;
@@ -88,6 +89,7 @@ pub(crate) async fn retire(
     must_administer(actor, &owner(registry, code).await?)?;
     let mut change = registry.recorder.change(actor, "code_list.retired").await?;
     let mut list = load(&mut change, code, seen).await?;
+    must_administer(actor, &list.organisation)?;
     if let Some(successor) = &successor {
         let found = sql::find_within(&mut change, successor).await?;
         let found = found.ok_or_else(|| unknown(successor))?;
@@ -134,6 +136,7 @@ pub(crate) async fn publish(
     must_administer(actor, &owner(registry, code).await?)?;
     let mut change = registry.recorder.change(actor, "code_list.published").await?;
     let list = load(&mut change, code, seen).await?;
+    must_administer(actor, &list.organisation)?;
     let before = sql::last_entries(&mut change, code).await?;
     let now = change.time();
     let in_force = sql::version_on(&mut change, code, Day::of(now)).await?;

@@ -244,6 +244,18 @@ pub(crate) async fn find_step(
     row.as_ref().map(step_from_row).transpose()
 }
 
+/// The number of the step that suspended the connection last.
+pub(crate) async fn last_suspension(
+    reading: impl Reading,
+    id: &ConnectionId,
+) -> Result<Option<u32>, StoreError> {
+    let sql = "SELECT MAX(number) AS number FROM connection_step
+        WHERE connection = $1 AND step IN ('suspend', 'pause')";
+    let row = reading.row(sql, &[id.to_string().into()]).await?;
+    let number = row.map(|row| row.optional_integer("number")).transpose()?.flatten();
+    Ok(number.and_then(|number| u32::try_from(number).ok()))
+}
+
 fn written(connection: &Connection) -> Result<String, StoreError> {
     serde_json::to_string(&connection.asked).map_err(|error| corrupt("asked", error))
 }

@@ -15,6 +15,7 @@ use crate::column::{corrupt, parsed_optional};
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DataSetEventKind)]
 pub(crate) enum EventKind {
     /// It was registered.
     Registered,

@@ -285,6 +285,11 @@ async fn follow(
             Step::Suspend
         }
         DecidedEffect::Resume => {
+            let last = connection::sql::last_suspension(&mut *change, &connection.id).await?;
+            let is_about_it = dispute.step.is_some() && dispute.step == last;
+            if connection.state == State::Suspended && !is_about_it {
+                return Err(Refused::Conflict(another_suspension()));
+            }
             dispute.effect = Some(Effect::Resume);
             Step::Resume
         }
@@ -405,6 +410,14 @@ fn too_many() -> Text {
         format!(
             "This side has {MAX_OPEN} disputes about the connection that are not over already."
         ),
+    )
+}
+
+/// What was suspended since, perhaps for a danger, was not what was disputed.
+fn another_suspension() -> Text {
+    Text::new(
+        "Chỉ có thể cho hoạt động trở lại khi khiếu nại chính về lần tạm ngừng đang có hiệu lực.",
+        "A decision resumes only what the dispute is about: the suspension that is in force.",
     )
 }
 
