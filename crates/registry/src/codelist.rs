@@ -1,7 +1,7 @@
 //! Code lists (danh mục dùng chung, QĐ 01/2025/QĐ-UBND): codes that many systems must agree on, kept
 //! by one organisation, in versions, with what became of each code.
 //!
-//! Read first: [`Entry`] in `codelist/entry.rs` (a code in one period: codes are given again after
+//! Read first: `Entry` in `codelist/entry.rs` (a code in one period: codes are given again after
 //! a merger, so a code alone names nothing), then `rules.rs` (what a version must keep),
 //! `difference.rs` (what a version changes) and `succession.rs` (an old code's successors). A
 //! version is written as the difference to the one before it, so that every version stays readable.

@@ -1,7 +1,7 @@
 //! Disputes (giải quyết vướng mắc, khiếu nại): one side of a connection objects to a decision about
 //! it, to the data, or to their use; the other side answers, and then the specialised unit decides.
 //!
-//! Read first: [`life`] (the table of steps), then [`command`] (how a step is taken). Each step has
+//! Read first: [`life`] (the table of steps), then `command` (how a step is taken). Each step has
 //! its clock in working days of the rules of its day; a clock that has run out decides nothing: it
 //! lets the opener go on without an answer, and is said in the log, once.
 //!

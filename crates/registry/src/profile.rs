@@ -1,7 +1,7 @@
 //! Technical profiles (hướng dẫn kỹ thuật): which algorithms and methods are allowed, for whom, from
 //! when and until when. What the words mean stands in [`wire::directory::Profiles`].
 //!
-//! Read first: [`preview`] (what a proposal breaks), then [`command`] (publishing it). Some profiles
+//! Read first: `preview` (what a proposal breaks), then `command` (publishing it). Some profiles
 //! come with the platform, as version 0; the first assignment of one makes it version 1 here, so that
 //! another release of the platform never changes what holds.
 //!

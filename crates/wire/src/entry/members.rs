@@ -12,7 +12,7 @@ use crate::merkle::{Hash, base64_text};
 /// Names with texts, in the order of the names, spelt.
 ///
 /// **Invariant**: each name stands once; the order is that of canonical JSON for names that may stand
-/// in an entry ([`Self::misnamed`]).
+/// in an entry (`misnamed`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Members {
     /// `,"name":"text"` for each.
