@@ -62,6 +62,18 @@ pub trait DiskFile: Send + Sync {
     fn truncate(&self, length: u64) -> io::Result<()>;
 }
 
+/// Puts a whole file in the place of another, lasting when this returns. A crash or an error on the way
+/// leaves the old bytes there or the new ones, never a part.
+pub fn replace(disk: &dyn Disk, folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let new = folder.join(format!("{name}.new"));
+    let file = disk.open(&new)?;
+    file.truncate(0)?;
+    file.write_at(0, bytes)?;
+    file.sync()?;
+    disk.rename(&new, &folder.join(name))?;
+    disk.sync_dir(folder)
+}
+
 /// The file system of this machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RealDisk;

@@ -31,7 +31,7 @@ mod sequencer;
 mod testing;
 
 pub use change::Change;
-pub use disk::{Disk, DiskFile, RealDisk};
+pub use disk::{Disk, DiskFile, RealDisk, replace};
 pub use history::{DirectoryHistory, HistoryError};
 pub use log::{
     Appended, BodyDigest, Detail, Draft, HeadLines, Intent, KeptDetail, Log, LogConfig, LogKeys,

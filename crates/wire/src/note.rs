@@ -27,7 +27,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 pub use cosignature::{CosignatureVerifier, cosignature_line, cosigned};
-pub use verifier::{NoteVerifier, VerifierError, note_signature_line};
+pub use named_key::{NamedKey, VerifierError};
+pub use verifier::{NoteVerifier, note_signature_line};
 
 /// How many signatures a note may carry. More is an attempt to keep the reader busy.
 pub const MAX_SIGNATURES: usize = 100;

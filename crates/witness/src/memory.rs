@@ -6,12 +6,11 @@
 //! **Invariant**: the file is never older than a cosignature that left. It may be newer by one
 //! checkpoint, after a crash: that one was signed by the log and not cosigned.
 
-use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use evidence::Disk;
+use evidence::{Disk, replace};
 use wire::checkpoint::{Checkpoint, Origin};
 use wire::merkle::sha256;
 use wire::note::SignedNote;
@@ -41,7 +40,7 @@ impl Memory {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         disk.create_dirs(folder)?;
-        replace(disk, folder, &name_of(origin), &Seen::nothing(origin.clone()).text())
+        replace(disk, folder, &name_of(origin), Seen::nothing(origin.clone()).text().as_bytes())
     }
 
     pub(crate) fn exists(disk: &dyn Disk, folder: &Path, origin: &Origin) -> io::Result<bool> {
@@ -79,7 +78,7 @@ impl Memory {
             return Ok(());
         }
         let text = grown.note.clone().unwrap_or_else(|| grown.text());
-        replace(&*self.disk, &self.folder, &self.name, &text)?;
+        replace(&*self.disk, &self.folder, &self.name, text.as_bytes())?;
         self.seen = grown;
         Ok(())
     }
@@ -103,7 +102,7 @@ impl Memory {
         };
         let kind = format!("{}.{kind}.", self.name);
         let refused = request.note.parse::<SignedNote>().map(|note| note.text).unwrap_or_default();
-        let digest = hex(&sha256(&[self.seen.text().as_bytes(), b"\n", refused.as_bytes()]));
+        let digest = hex::encode(sha256(&[self.seen.text().as_bytes(), b"\n", refused.as_bytes()]));
         let name = format!("{kind}{digest:.16}");
         let names = self.disk.list(&folder)?;
         let of_this_kind = names.iter().filter(|kept| kept.starts_with(&kind)).count();
@@ -112,7 +111,7 @@ impl Memory {
         }
         let known = self.seen.note.clone().unwrap_or_else(|| self.seen.text());
         let text = format!("cosigned before:\n\n{known}\nrefused:\n\n{request}");
-        replace(&*self.disk, &folder, &name, &text)?;
+        replace(&*self.disk, &folder, &name, text.as_bytes())?;
         self.disk.sync_dir(&self.folder)
     }
 }
@@ -128,24 +127,6 @@ fn read(text: String, origin: &Origin) -> Option<Seen> {
     (checkpoint.origin == *origin).then_some(Seen { checkpoint, note: Some(text) })
 }
 
-/// Puts a whole file in the place of another; durable when this returns.
-fn replace(disk: &dyn Disk, folder: &Path, name: &str, text: &str) -> io::Result<()> {
-    let (new, path) = (folder.join(format!("{name}.new")), folder.join(name));
-    let file = disk.open(&new)?;
-    file.truncate(0)?;
-    file.write_at(0, text.as_bytes())?;
-    file.sync()?;
-    disk.rename(&new, &path)?;
-    disk.sync_dir(folder)
-}
-
 fn name_of(origin: &Origin) -> String {
-    format!("{:.32}", hex(&sha256(&[origin.as_ref().as_bytes()])))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    format!("{:.32}", hex::encode(sha256(&[origin.as_ref().as_bytes()])))
 }

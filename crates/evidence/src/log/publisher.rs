@@ -21,7 +21,7 @@ use super::archive::{Archive, Pieces, Tree};
 use super::batch::Batch;
 use super::shared::Shared;
 use super::wal;
-use crate::disk::Disk;
+use crate::disk::{Disk, replace};
 
 /// A checkpoint that is out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,17 +51,10 @@ impl Press {
         let tree = self.archive.append(&self.tree, batches, &mut self.pieces)?;
         // What cannot be signed is not published: the next try begins here again.
         let published = self.sign(&tree)?;
-        let (new, path) = (self.dir.join("checkpoint.new"), self.dir.join("checkpoint"));
-        let file = self.disk.open(&new)?;
-        file.truncate(0)?;
-        file.write_at(0, published.note.as_bytes())?;
-        file.sync()?;
-        // A crash up to here leaves the old checkpoint, and one that nobody saw. The next opening
-        // publishes the same entries at the same size, from the write-ahead file.
-        self.disk.rename(&new, &path)?;
-        self.disk.sync_dir(&self.dir)?;
-        // A crash around the rename leaves one of the two, each whole with all that it promises;
-        // the new one is shown to nobody before this line.
+        // A crash in here leaves the old checkpoint, or the new one that nobody saw, each whole with all
+        // that it promises. After the old one, the next opening publishes the same entries at the same
+        // size, from the write-ahead file.
+        replace(&*self.disk, &self.dir, "checkpoint", published.note.as_bytes())?;
         self.tree = tree;
         Ok(published)
     }

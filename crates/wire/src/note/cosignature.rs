@@ -13,11 +13,8 @@
 //! **Invariant**: a cosignature is never a note's signature, nor the other way round: the text that
 //! is signed begins otherwise, and the use stands in the key's id.
 
-use std::fmt;
-use std::str::FromStr;
-
+use super::NoteSignature;
 use super::named_key::{COSIGNATURE, NamedKey};
-use super::{NoteSignature, VerifierError};
 use crate::ambient::UtcMicros;
 
 /// Eight bytes of time and 64 of Ed25519.
@@ -25,36 +22,9 @@ const LEN: usize = 72;
 
 /// A witness's named key, which can check its cosignatures. Written `name+hash+key` as a
 /// verifier key of type 4.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CosignatureVerifier(NamedKey<COSIGNATURE>);
+pub type CosignatureVerifier = NamedKey<COSIGNATURE>;
 
 impl CosignatureVerifier {
-    /// The verifier called `name` with an Ed25519 public key. [`VerifierError::Malformed`] if the
-    /// name is empty or has white space, a control character or `+`.
-    pub fn new(name: &str, public_key: [u8; 32]) -> Result<Self, VerifierError> {
-        NamedKey::new(name, public_key).map(Self)
-    }
-
-    /// The witness's name.
-    pub fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    /// The short id that stands in signature lines.
-    pub fn key_id(&self) -> u32 {
-        self.0.key_id()
-    }
-
-    /// The raw Ed25519 public key.
-    pub fn public_key(&self) -> &[u8; 32] {
-        self.0.public_key()
-    }
-
-    /// Whether the signature claims to be by this key.
-    pub fn is_for(&self, signature: &NoteSignature) -> bool {
-        self.0.is_for(signature)
-    }
-
     /// When this witness cosigned the checkpoint `text` (with its final newline), if it did.
     pub fn verify(&self, text: &str, signature: &NoteSignature) -> Option<UtcMicros> {
         if !self.is_for(signature) || signature.signature.len() != LEN {
@@ -64,22 +34,8 @@ impl CosignatureVerifier {
         let seconds = u64::from_be_bytes(*time);
         // The format bounds it so.
         let since_1970 = i64::try_from(seconds).ok()?;
-        let signed = self.0.signed(cosigned(text, seconds).as_bytes(), bare);
+        let signed = self.signed(cosigned(text, seconds).as_bytes(), bare);
         signed.then(|| UtcMicros::from_seconds(since_1970))
-    }
-}
-
-impl FromStr for CosignatureVerifier {
-    type Err = VerifierError;
-
-    fn from_str(text: &str) -> Result<Self, VerifierError> {
-        text.parse().map(Self)
-    }
-}
-
-impl fmt::Display for CosignatureVerifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 
@@ -98,13 +54,13 @@ pub fn cosignature_line(
     signature: &[u8; 64],
 ) -> String {
     let timed = [&seconds.to_be_bytes()[..], signature].concat();
-    NamedKey::<COSIGNATURE>::line(name, public_key, timed)
+    CosignatureVerifier::line(name, public_key, timed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::note::SignedNote;
+    use crate::note::{SignedNote, VerifierError};
     use crate::testing::TestKey;
 
     const TEXT: &str = "log.example/a\n42\n//////////////////////////////////////////8=\n";

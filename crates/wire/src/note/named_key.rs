@@ -1,4 +1,5 @@
-//! An Ed25519 public key with a name and a use (C2SP signed-note, "key IDs").
+//! An Ed25519 public key with a name and a use, in its written form `name+hash+key` (C2SP signed-note,
+//! "key IDs" and "verifier key").
 //!
 //! The use stands as one byte in the key's id and in its written form, so that a key of one use
 //! never passes for one of another.
@@ -18,9 +19,9 @@ pub(super) const ED25519: u8 = 0x01;
 /// Cosigns checkpoints with a time (C2SP tlog-cosignature).
 pub(super) const COSIGNATURE: u8 = 0x04;
 
-/// A key whose use is `USE`.
+/// A named Ed25519 public key whose use is `USE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NamedKey<const USE: u8> {
+pub struct NamedKey<const USE: u8> {
     name: String,
     key_id: u32,
     public_key: [u8; 32],
@@ -41,7 +42,9 @@ pub enum VerifierError {
 }
 
 impl<const USE: u8> NamedKey<USE> {
-    pub(super) fn new(name: &str, public_key: [u8; 32]) -> Result<Self, VerifierError> {
+    /// The key called `name`. [`VerifierError::Malformed`] if the name is empty or has white space, a
+    /// control character or `+`.
+    pub fn new(name: &str, public_key: [u8; 32]) -> Result<Self, VerifierError> {
         if !is_key_name(name) {
             return Err(VerifierError::Malformed);
         }
@@ -49,19 +52,23 @@ impl<const USE: u8> NamedKey<USE> {
         Ok(Self { name: name.to_owned(), key_id, public_key })
     }
 
-    pub(super) fn name(&self) -> &str {
+    /// The key's name: the origin, for a log's key.
+    pub fn name(&self) -> &str {
         &self.name
     }
 
-    pub(super) fn key_id(&self) -> u32 {
+    /// The short id that stands in signature lines.
+    pub fn key_id(&self) -> u32 {
         self.key_id
     }
 
-    pub(super) fn public_key(&self) -> &[u8; 32] {
+    /// The raw Ed25519 public key.
+    pub fn public_key(&self) -> &[u8; 32] {
         &self.public_key
     }
 
-    pub(super) fn is_for(&self, signature: &NoteSignature) -> bool {
+    /// Whether the signature claims to be by this key.
+    pub fn is_for(&self, signature: &NoteSignature) -> bool {
         self.key_id == signature.key_id && self.name == signature.name
     }
 
